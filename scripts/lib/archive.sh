@@ -115,11 +115,15 @@ archive_fresh() {
 		[ -z "$(find "$ARCHIVE/index.tsv" -mmin +1440)" ]
 }
 
-# archive_index [now]: make $ARCHIVE/index.tsv, at most a day old unless "now".
+# archive_index: make $ARCHIVE/index.tsv if it is missing or a day old.
 archive_index() {
-	[ "${1-}" = now ] || ! archive_fresh || return 0
+	archive_fresh && return
 	lock archive
-	[ "${1-}" = now ] || ! archive_fresh || return 0
+	archive_fresh || archive_refresh
+}
+
+# archive_refresh: make $ARCHIVE/index.tsv anew.
+archive_refresh() {
 	say "reading the package indexes of ${ARCHIVE_SUITES[*]}"
 	archive_setup
 	archive_apt apt-get -qq update >&2 ||

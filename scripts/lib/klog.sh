@@ -15,14 +15,16 @@ KLOG_SPLAT+='|possible (recursive|circular) locking|suspicious RCU usage'
 KLOG_SPLAT+='|^INFO: lockdep is turned off|scheduling while atomic'
 
 # klog_text KMSG: the kernel's own messages (facility 0) in a copy of /dev/kmsg,
-# as "[seconds] text".
+# as "[seconds] text", a line of the message each.
 klog_text() {
 	awk -F ';' '
 		/^ / { next }			# KEY=value of the message before
 		{
 			split($1, h, ",")
 			if (h[1] >= 8) next	# written by a process
-			printf "[%12.6f] %s\n", h[3] / 1e6, substr($0, length($1) + 2)
+			n = split(substr($0, length($1) + 2), part, /\\x0a/)
+			for (i = 1; i <= n; i++)
+				printf "[%12.6f] %s\n", h[3] / 1e6, part[i]
 		}' "$1"
 }
 
@@ -30,7 +32,7 @@ klog_text() {
 klog_splats() {
 	awk -v re="$KLOG_SPLAT" '
 		{ line[NR] = $0; sub(/^\[ *[0-9.]+\] ?/, "") }
-		$0 ~ re { for (i = NR - 2; i <= NR + 12; i++) show[i] = 1; found = 1 }
+		$0 ~ re { for (i = NR - 2; i <= NR + 20; i++) show[i] = 1; found = 1 }
 		END {
 			for (i = 1; i <= NR; i++) {
 				if (!show[i]) { gap = shown; continue }
