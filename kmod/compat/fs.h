@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What of the VFS differs between kernels. */
+#ifndef _KITH_COMPAT_FS_H
+#define _KITH_COMPAT_FS_H
+
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/mm_types.h>
+#include <linux/rcupdate.h>
+#include <linux/seqlock.h>
+
+/**
+ * kith_fs_paths() - Root and working directory, without references.
+ * @fs: whose; kept alive by the caller
+ * @root: out
+ * @pwd: out
+ *
+ * The paths stay valid until the RCU read section ends. fs->seq is a
+ * seqcount_spinlock_t, and since 6.17 a seqlock_t; both begin with the bare
+ * counter, which is all that a reader needs.
+ *
+ * Context: RCU read section.
+ */
+static inline void kith_fs_paths(struct fs_struct *fs, struct path *root,
+				 struct path *pwd)
+{
+	seqcount_t *seq = (seqcount_t *)&fs->seq;
+	unsigned int start;
+
+	do {
+		start = __read_seqcount_begin(seq);
+		*root = fs->root;
+		*pwd = fs->pwd;
+	} while (__read_seqcount_retry(seq, start));
+}
+
+/**
+ * kith_mm_exe_file() - The executable of an address space.
+ * @mm: whose; kept alive by the caller
+ *
+ * Return: the file with a reference that the caller drops with fput(), or NULL.
+ * Context: may not be called from a probe, because of that fput().
+ */
+static inline struct file *kith_mm_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	rcu_read_lock();
+#ifdef get_file_rcu	/* until 6.6 a macro that takes the file */
+	file = rcu_dereference(mm->exe_file);
+	if (file && !get_file_rcu(file))
+		file = NULL;
+#else			/* a function that takes the pointer to it */
+	file = get_file_rcu(&mm->exe_file);
+#endif
+	rcu_read_unlock();
+	return file;
+}
+
+#endif

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The hook table, and attaching and detaching what it names. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "hook.h"
+
+#include "cgroup.h"
+#include "credential.h"
+#include "exec.h"
+#include "process.h"
+#include "ring.h"
+
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+/* execs that may be blocked in the kernel at once before failures go unseen */
+#define EXECS_IN_FLIGHT 256
+
+static DEFINE_PER_CPU(u64, hits[KITH_AT_COUNT]);
+
+#define EXECVE_HOOK(where, call)                                         \
+	{                                                                \
+		.event = "failed exec", .symbol = (where),               \
+		.kind = KITH_HOOK_KRETPROBE,                             \
+		.class = KITH_CLASS_FAILED_EXEC, .called = (call),       \
+		.returned = kith_exec_returned,                          \
+		.data_size = sizeof(struct kith_exec_call),              \
+		.loses = "failed executions by this system call",        \
+	}
+
+static struct kith_hook hooks[KITH_AT_COUNT] = {
+	[KITH_AT_FORK] = {
+		.event = "fork", .symbol = "sched_process_fork",
+		.kind = KITH_HOOK_TRACEPOINT, .callback = kith_process_forked,
+	},
+	[KITH_AT_EXEC] = {
+		.event = "exec", .symbol = "sched_process_exec",
+		.kind = KITH_HOOK_TRACEPOINT, .callback = kith_exec_succeeded,
+	},
+	[KITH_AT_EXIT] = {
+		.event = "exit", .symbol = "sched_process_exit",
+		.kind = KITH_HOOK_TRACEPOINT,
+		/* .callback depends on the kernel: kith_process_exited() */
+	},
+	[KITH_AT_CGROUP_ATTACH] = {
+		.event = "cgroup attach", .symbol = "cgroup_attach_task",
+		.kind = KITH_HOOK_TRACEPOINT, .callback = kith_cgroup_attached,
+		.loses = "moves between containers and units; each exec still tells where it is",
+	},
+	[KITH_AT_COMMIT_CREDS] = {
+		.event = "credentials", .symbol = "commit_creds",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_credential_commit,
+		.loses = "credential changes but those of exec; nothing is called unexplained",
+	},
+	[KITH_AT_BPRM_CHECK] = {
+		.event = "exec", .symbol = "security_bprm_check",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_exec_checked,
+		.loses = "paths of scripts",
+	},
+	[KITH_AT_TASK_ALLOC] = {
+		.event = "fork", .symbol = "security_task_alloc",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_process_cloning,
+		.loses = "flags of clone",
+	},
+	[KITH_AT_EXECVE] = EXECVE_HOOK(KITH_EXECVE, kith_exec_called),
+	[KITH_AT_EXECVEAT] = EXECVE_HOOK(KITH_EXECVEAT, kith_exec_called_at),
+	[KITH_AT_IA32_EXECVE] = EXECVE_HOOK(KITH_IA32_EXECVE, kith_exec_called_ia32),
+	[KITH_AT_IA32_EXECVEAT] = EXECVE_HOOK(KITH_IA32_EXECVEAT,
+						kith_exec_called_at_ia32),
+};
+
+unsigned int kith_hook_count(void)
+{
+	return KITH_AT_COUNT;
+}
+
+const struct kith_hook *kith_hook_get(unsigned int i)
+{
+	return &hooks[i];
+}
+
+void kith_hook_hit(unsigned int i)
+{
+	this_cpu_inc(hits[i]);
+}
+
+u64 kith_hook_hits(unsigned int i)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(hits[i], cpu));
+	return sum;
+}
+
+u64 kith_hook_missed(unsigned int i)
+{
+	const struct kith_hook *hook = &hooks[i];
+
+	if (hook->kind != KITH_HOOK_KRETPROBE || hook->error)
+		return 0;
+	return hook->kretprobe.nmissed + hook->kretprobe.kp.nmissed;
+}
+
+void kith_hook_tally(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < KITH_AT_COUNT; i++) {
+		u64 missed = kith_hook_missed(i);
+		u64 fresh = missed - hooks[i].reported_missed;
+
+		if (fresh)
+			kith_ring_missed(hooks[i].class, fresh);
+		hooks[i].reported_missed = missed;
+	}
+}
+
+static void notrace enter(unsigned long ip, unsigned long parent_ip,
+			  struct ftrace_ops *ops, kith_ftrace_regs *regs)
+{
+	struct kith_hook *hook = container_of(ops, struct kith_hook, ops);
+
+	kith_hook_enter();
+	this_cpu_inc(hits[hook - hooks]);
+	hook->entry(kith_ftrace_argument(regs, 0), kith_ftrace_argument(regs, 1));
+	kith_hook_leave();
+}
+
+static void match_tracepoint(struct tracepoint *tracepoint, void *hook_)
+{
+	struct kith_hook *hook = hook_;
+
+	if (!strcmp(tracepoint->name, hook->symbol))
+		hook->tracepoint = tracepoint;
+}
+
+static int attach_tracepoint(struct kith_hook *hook)
+{
+	hook->tracepoint = NULL;
+	for_each_kernel_tracepoint(match_tracepoint, hook);
+	if (!hook->tracepoint)
+		return -ENOENT;
+	return tracepoint_probe_register(hook->tracepoint, hook->callback, NULL);
+}
+
+/* ftrace_free_filter() is not exported everywhere; an empty filter holds nothing. */
+static void forget_filter(struct ftrace_ops *ops)
+{
+	ftrace_set_filter(ops, NULL, 0, 1);
+}
+
+/*
+ * PERMANENT: while we are loaded, nobody can switch function hooks off with
+ * kernel.ftrace_enabled (the kernel answers EBUSY): a credential change that
+ * we do not see would look like an exploit later.
+ */
+static int attach_ftrace(struct kith_hook *hook)
+{
+	char name[64];
+	int ret;
+
+	memset(&hook->ops, 0, sizeof(hook->ops));
+	hook->ops.func = enter;
+	hook->ops.flags = KITH_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
+	strscpy(name, hook->symbol, sizeof(name));
+	ret = ftrace_set_filter(&hook->ops, name, strlen(name), 0);
+	if (ret)
+		return ret < 0 ? ret : -ENOENT;
+	ret = register_ftrace_function(&hook->ops);
+	if (ret)
+		forget_filter(&hook->ops);
+	return ret;
+}
+
+static int attach_kretprobe(struct kith_hook *hook)
+{
+	memset(&hook->kretprobe, 0, sizeof(hook->kretprobe));
+	hook->kretprobe.kp.symbol_name = hook->symbol;
+	hook->kretprobe.entry_handler = hook->called;
+	hook->kretprobe.handler = hook->returned;
+	hook->kretprobe.data_size = hook->data_size;
+	hook->kretprobe.maxactive = EXECS_IN_FLIGHT;
+	hook->reported_missed = 0;
+	return register_kretprobe(&hook->kretprobe);
+}
+
+static int attach(struct kith_hook *hook)
+{
+	switch (hook->kind) {
+	case KITH_HOOK_TRACEPOINT:
+		return attach_tracepoint(hook);
+	case KITH_HOOK_FTRACE:
+		return attach_ftrace(hook);
+	case KITH_HOOK_KRETPROBE:
+		return attach_kretprobe(hook);
+	default:
+		return -EINVAL;
+	}
+}
+
+static void detach(struct kith_hook *hook)
+{
+	if (hook->error)
+		return;
+	switch (hook->kind) {
+	case KITH_HOOK_TRACEPOINT:
+		tracepoint_probe_unregister(hook->tracepoint, hook->callback, NULL);
+		break;
+	case KITH_HOOK_FTRACE:
+		unregister_ftrace_function(&hook->ops);
+		forget_filter(&hook->ops);
+		break;
+	case KITH_HOOK_KRETPROBE:
+		unregister_kretprobe(&hook->kretprobe);
+		break;
+	default:
+		break;
+	}
+	hook->error = -ESHUTDOWN;
+}
+
+/*
+ * Credentials before processes: a thread's entry is made at fork, and from
+ * then on every change must be seen.
+ */
+static const u8 order[KITH_AT_COUNT] = {
+	KITH_AT_COMMIT_CREDS, KITH_AT_BPRM_CHECK, KITH_AT_TASK_ALLOC,
+	KITH_AT_EXIT,		KITH_AT_EXEC,	      KITH_AT_FORK,
+	KITH_AT_CGROUP_ATTACH, KITH_AT_EXECVE,    KITH_AT_EXECVEAT,
+	KITH_AT_IA32_EXECVE,	KITH_AT_IA32_EXECVEAT,
+};
+
+int kith_hook_init(void)
+{
+	unsigned int i;
+
+	hooks[KITH_AT_EXIT].callback = kith_process_exited();
+	for (i = 0; i < KITH_AT_COUNT; i++)
+		hooks[i].error = -ENODEV;
+	for (i = 0; i < KITH_AT_COUNT; i++) {
+		struct kith_hook *hook = &hooks[order[i]];
+
+		hook->error = attach(hook);
+		if (!hook->error)
+			continue;
+		if (!hook->loses) {
+			int ret = hook->error;
+
+			pr_err("%s: cannot attach: error %d; required for %s\n",
+			       hook->symbol, ret, hook->event);
+			kith_hook_exit();
+			return ret;
+		}
+		pr_warn("%s: cannot attach: error %d; not known without it: %s\n",
+			hook->symbol, hook->error, hook->loses);
+	}
+	return 0;
+}
+
+void kith_hook_exit(void)
+{
+	int i;
+
+	for (i = KITH_AT_COUNT - 1; i >= 0; i--)
+		detach(&hooks[order[i]]);
+	tracepoint_synchronize_unregister();
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The hooks, as data: what each is for, where it is, and what nobody will know
+ * if this kernel does not have it.
+ */
+#ifndef _KITH_HOOK_H
+#define _KITH_HOOK_H
+
+#include "compat/ftrace.h"
+
+#include <kith/uapi.h>
+#include <linux/kprobes.h>
+#include <linux/tracepoint.h>
+
+/*
+ * Every handler runs between these two: records are written with preemption
+ * off (tracepoints of 7.x and our function hooks come with it on), and the
+ * table of threads is read under RCU.
+ */
+static inline void kith_hook_enter(void)
+{
+	preempt_disable_notrace();
+	rcu_read_lock();
+}
+
+static inline void kith_hook_leave(void)
+{
+	rcu_read_unlock();
+	preempt_enable_notrace();
+}
+
+/* At function entry, inside kith_hook_enter(). */
+typedef void (*kith_entry_fn)(unsigned long first, unsigned long second);
+
+struct kith_hook {
+	const char *event;
+	const char *symbol;
+	const char *loses; /* NULL: required */
+	enum kith_hook_kind kind;
+	enum kith_class class; /* of records lost when the kernel misses it */
+	union {
+		void *callback;	     /* TRACEPOINT: typed by the tracepoint */
+		kith_entry_fn entry; /* FTRACE */
+		struct {	     /* KRETPROBE */
+			kretprobe_handler_t called;
+			kretprobe_handler_t returned;
+			size_t data_size;
+		};
+	};
+
+	/* state */
+	int error; /* 0: attached */
+	unsigned long reported_missed;
+	union {
+		struct tracepoint *tracepoint;
+		struct ftrace_ops ops;
+		struct kretprobe kretprobe;
+	};
+};
+
+/* Attach all; optional ones that cannot be are noted in their `error`. */
+int kith_hook_init(void);
+
+/* After this no handler runs any more. */
+void kith_hook_exit(void);
+
+unsigned int kith_hook_count(void);
+const struct kith_hook *kith_hook_get(unsigned int i);
+u64 kith_hook_hits(unsigned int i);
+u64 kith_hook_missed(unsigned int i);
+
+/* Turn newly missed calls into losses. Context: process. */
+void kith_hook_tally(void);
+
+/* For tracepoint callbacks: count a hit of the hook at @symbol's index. */
+void kith_hook_hit(unsigned int i);
+
+/* Which hooks others ask about. */
+enum kith_hook_index {
+	KITH_AT_FORK,
+	KITH_AT_EXEC,
+	KITH_AT_EXIT,
+	KITH_AT_CGROUP_ATTACH,
+	KITH_AT_COMMIT_CREDS,
+	KITH_AT_BPRM_CHECK,
+	KITH_AT_TASK_ALLOC,
+	KITH_AT_EXECVE,
+	KITH_AT_EXECVEAT,
+	KITH_AT_IA32_EXECVE,
+	KITH_AT_IA32_EXECVEAT,
+	KITH_AT_COUNT,
+};
+
+static inline bool kith_hook_attached(enum kith_hook_index i)
+{
+	return !kith_hook_get(i)->error;
+}
+
+#endif

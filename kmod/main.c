@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kith, the kernel's part: the order in which it begins and ends. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "genl.h"
+#include "hook.h"
+#include "image.h"
+#include "load.h"
+#include "ring.h"
+#include "scratch.h"
+#include "sensor.h"
+#include "stream.h"
+#include "sweep.h"
+#include "task.h"
+
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/timekeeping.h>
+
+static u64 load_id __ro_after_init;
+static u64 loaded_ns __ro_after_init;
+
+u64 kith_load_id(void)
+{
+	return load_id;
+}
+
+u64 kith_loaded_ns(void)
+{
+	return loaded_ns;
+}
+
+static int __init kith_init(void)
+{
+	int ret;
+
+	load_id = get_random_u64() | 1;
+	loaded_ns = ktime_get_boottime_ns();
+	kith_image_init();
+	ret = kith_scratch_init();
+	if (ret)
+		goto err_scratch;
+	ret = kith_ring_init();
+	if (ret)
+		goto err_ring;
+	ret = kith_task_init();
+	if (ret)
+		goto err_task;
+	ret = kith_stream_init();
+	if (ret)
+		goto err_stream;
+	ret = kith_hook_init();
+	if (ret)
+		goto err_hook;
+	ret = kith_sweep_init();
+	if (ret)
+		goto err_sweep;
+	ret = kith_genl_init();
+	if (ret)
+		goto err_genl;
+	kith_sensor_emit(KITH_SENSOR_LOADED, 0, THIS_MODULE->version);
+	pr_info("version %s loaded\n", THIS_MODULE->version);
+	return 0;
+
+err_genl:
+	kith_sweep_exit();
+err_sweep:
+	kith_hook_exit();
+err_hook:
+	kith_stream_exit();
+err_stream:
+	kith_task_exit();
+err_task:
+	kith_ring_exit();
+err_ring:
+	kith_scratch_exit();
+err_scratch:
+	return ret;
+}
+
+/*
+ * The subscriber learns who unloads us, gets what the rings hold, and is let
+ * go before the family disappears.
+ */
+static void __exit kith_exit(void)
+{
+	kith_sensor_emit(KITH_SENSOR_UNLOADING, 0, NULL);
+	kith_sweep_exit();
+	kith_hook_exit();
+	kith_stream_close();
+	kith_genl_exit();
+	kith_stream_exit();
+	kith_task_exit();
+	kith_ring_exit();
+	kith_scratch_exit();
+	pr_info("unloaded\n");
+}
+
+module_init(kith_init);
+module_exit(kith_exit);
+
+MODULE_DESCRIPTION("Kith: which process did what with which, for good");
+MODULE_AUTHOR("The Kith authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");
+MODULE_ALIAS_GENL_FAMILY(KITH_FAMILY);

@@ -1,0 +1,601 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The stream: merge the rings, pack, send, and learn what was stored. */
+#include "stream.h"
+
+#include "genl.h"
+#include "policy.h"
+#include "ring.h"
+#include "sensor.h"
+
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/wait.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+enum {
+	/* A batch and its headers fill a 32 KiB buffer: one order-3 block. */
+	BATCH_BYTES = 31 * 1024,
+	LOSS_RECORD_BYTES = sizeof(struct kith_record) + sizeof(struct kith_loss),
+	RETRY_MS = 5,	    /* pause when the subscriber's socket is full */
+	CLOSE_MS = 3000,    /* how long unloading waits for the subscriber */
+	/*
+	 * Records younger than this wait for the next pass: a store that
+	 * reserves one may still sit in its CPU's store buffer while we can
+	 * already read a later clock.
+	 */
+	SLACK_NS = 20 * NSEC_PER_USEC,
+};
+
+/* A ring with something to send, during one pass. */
+struct cursor {
+	struct kith_ring *ring;
+	u32 limit;
+};
+
+struct reported {
+	u64 lost[KITH_CLASSES][KITH_LOSS_CAUSES];
+};
+
+static struct {
+	struct mutex lock; /* protects all below, ring->sent and, while subscribed, ring->tail */
+	u32 portid;	   /* 0: nobody */
+	bool closing;
+	u64 number; /* of the last batch packed */
+	struct sk_buff *unsent;
+	struct cursor *cursors;	   /* [kith_ring_count()] */
+	struct reported *reported; /* [nr_cpu_ids], to the present subscriber */
+
+	struct task_struct *thread;
+	wait_queue_head_t wait;
+	bool urgent; /* do not wait for the batch to fill */
+	bool idle;   /* nothing to send: sleep until a producer calls */
+	wait_queue_head_t acked;
+	u32 loss_epoch;
+} stream = {
+	.lock = __MUTEX_INITIALIZER(stream.lock),
+	.idle = true,
+	.loss_epoch = 1,
+	.wait = __WAIT_QUEUE_HEAD_INITIALIZER(stream.wait),
+	.acked = __WAIT_QUEUE_HEAD_INITIALIZER(stream.acked),
+};
+
+bool kith_stream_idle(void)
+{
+	return READ_ONCE(stream.idle);
+}
+
+u32 kith_stream_loss_epoch(void)
+{
+	return READ_ONCE(stream.loss_epoch);
+}
+
+u32 kith_stream_subscriber(void)
+{
+	return READ_ONCE(stream.portid);
+}
+
+/*
+ * A ring passed its mark, or there is a first record after idle time. In the
+ * latter case the thread waits for the batch to fill, since urgent is not set.
+ */
+void kith_stream_wake(struct irq_work *work)
+{
+	if (READ_ONCE(stream.idle))
+		WRITE_ONCE(stream.idle, false);
+	else
+		WRITE_ONCE(stream.urgent, true);
+	wake_up(&stream.wait);
+}
+
+void kith_stream_flush(void)
+{
+	WRITE_ONCE(stream.idle, false);
+	WRITE_ONCE(stream.urgent, true);
+	wake_up(&stream.wait);
+}
+
+/* Fill stream.cursors with the rings that have something. Return: how many. */
+static unsigned int begin_pass(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < kith_ring_count(); i++) {
+		struct kith_ring *ring = kith_ring_get(i);
+		u32 limit;
+
+		if (!ring)
+			continue;
+		limit = kith_ring_settle(ring);
+		if (limit != ring->sent)
+			stream.cursors[n++] = (struct cursor){ ring, limit };
+	}
+	return n;
+}
+
+static const struct kith_record *next_record(const struct cursor *cursor)
+{
+	return kith_ring_at(cursor->ring, cursor->ring->sent);
+}
+
+/*
+ * The cursor whose next record is the oldest; *until: time up to which it
+ * stays the oldest.
+ */
+static struct cursor *oldest(unsigned int n, u64 *until)
+{
+	struct cursor *best = NULL;
+	unsigned int i;
+	u64 first = U64_MAX;
+
+	*until = U64_MAX;
+	for (i = 0; i < n; i++) {
+		u64 ts = next_record(&stream.cursors[i])->ts;
+
+		if (!best || ts < first) {
+			*until = first;
+			best = &stream.cursors[i];
+			first = ts;
+		} else if (ts < *until) {
+			*until = ts;
+		}
+	}
+	return best;
+}
+
+struct packet {
+	struct sk_buff *skb;
+	void *header;
+	struct nlattr *attr;
+	struct kith_batch *batch;
+	u32 room;
+};
+
+static int packet_begin(struct packet *packet, u32 room)
+{
+	packet->room = room;
+	packet->skb = genlmsg_new(nla_total_size(sizeof(struct kith_batch) + room),
+				  GFP_KERNEL);
+	if (!packet->skb)
+		return -ENOMEM;
+	packet->header = genlmsg_put(packet->skb, 0, 0, &kith_genl_family, 0,
+				     KITH_CMD_EVENTS);
+	packet->attr = nla_reserve(packet->skb, KITH_A_BATCH,
+				   sizeof(struct kith_batch));
+	packet->batch = nla_data(packet->attr);
+	memset(packet->batch, 0, sizeof(*packet->batch));
+	return 0;
+}
+
+static void *packet_add(struct packet *packet, u32 size)
+{
+	packet->room -= size;
+	packet->batch->records++;
+	packet->batch->bytes += size;
+	return skb_put(packet->skb, size);
+}
+
+static void packet_end(struct packet *packet)
+{
+	packet->batch->number = ++stream.number;
+	packet->batch->boot_ns = ktime_get_boottime_ns();
+	packet->batch->real_ns = ktime_get_real_ns();
+	packet->attr->nla_len += packet->batch->bytes;
+	genlmsg_end(packet->skb, packet->header);
+}
+
+static void pack_loss(struct packet *packet, unsigned int cpu, unsigned int class,
+		      unsigned int cause, u64 total)
+{
+	const struct kith_tally *tally = &kith_ring_cpu(cpu)->tally[class];
+	struct kith_record *record = packet_add(packet, LOSS_RECORD_BYTES);
+	struct kith_loss *loss;
+
+	memset(record, 0, LOSS_RECORD_BYTES);
+	record->size = LOSS_RECORD_BYTES;
+	record->type = KITH_RECORD_LOSS;
+	record->items = LOSS_RECORD_BYTES / 8;
+	record->ring = KITH_NO_RING;
+	record->ts = ktime_get_boottime_ns();
+	loss = (struct kith_loss *)(record + 1);
+	loss->cpu = cpu;
+	loss->class_ = class;
+	loss->cause = cause;
+	loss->total = total;
+	loss->first = READ_ONCE(tally->first_lost);
+	loss->last = READ_ONCE(tally->last_lost);
+}
+
+/*
+ * Report what was lost since the last report, as far as it fits.
+ * @packet: NULL only asks whether there is anything.
+ */
+static bool pack_losses(struct packet *packet)
+{
+	unsigned int cpu, i;
+	bool any = false;
+
+	for_each_possible_cpu(cpu) {
+		const u64 *reported = &stream.reported[cpu].lost[0][0];
+
+		for (i = 0; i < KITH_CLASSES * KITH_LOSS_CAUSES; i++) {
+			unsigned int class = i / KITH_LOSS_CAUSES;
+			unsigned int cause = i % KITH_LOSS_CAUSES;
+			u64 total = READ_ONCE(kith_ring_cpu(cpu)->tally[class].lost[cause]);
+
+			if (total == reported[i])
+				continue;
+			any = true;
+			if (!packet || packet->room < LOSS_RECORD_BYTES)
+				continue;
+			pack_loss(packet, cpu, class, cause, total);
+			stream.reported[cpu].lost[class][cause] = total;
+		}
+	}
+	if (any && packet)
+		WRITE_ONCE(stream.loss_epoch, stream.loss_epoch + 1);
+	return any;
+}
+
+/* Move records not younger than @until from @cursor, as many as fit. */
+static bool pack_run(struct packet *packet, struct cursor *cursor, u64 until)
+{
+	do {
+		const struct kith_record *record = next_record(cursor);
+
+		if (record->ts > until)
+			return true;
+		if (record->size > packet->room)
+			return false;
+		memcpy(packet_add(packet, record->size), record, record->size);
+		cursor->ring->sent += record->size;
+	} while (cursor->ring->sent != cursor->limit);
+	return true;
+}
+
+/* How large a message to make, the next record being that of @cursor. */
+static u32 room_needed(unsigned int n, const struct cursor *cursor)
+{
+	u32 bytes = 0, most = BATCH_BYTES;
+	unsigned int i;
+
+	if (cursor)
+		most = max_t(u32, most, next_record(cursor)->size);
+	for (i = 0; i < n && bytes < most; i++)
+		bytes += stream.cursors[i].limit - stream.cursors[i].ring->sent;
+	return clamp_t(u32, bytes, 8 * LOSS_RECORD_BYTES, most);
+}
+
+/*
+ * Pack the oldest records up to time @cut.
+ * Return: the message, NULL if there is nothing to say, or an ERR_PTR.
+ */
+static struct sk_buff *pack(unsigned int *n, u64 cut)
+{
+	struct packet packet;
+	struct cursor *cursor;
+	u64 until;
+
+	cursor = oldest(*n, &until);
+	if ((!cursor || next_record(cursor)->ts > cut) && !pack_losses(NULL))
+		return NULL;
+	if (packet_begin(&packet, room_needed(*n, cursor)))
+		return ERR_PTR(-ENOMEM);
+	while (cursor && next_record(cursor)->ts <= cut) {
+		if (!pack_run(&packet, cursor, min(until, cut)))
+			break;
+		if (cursor->ring->sent == cursor->limit)
+			*cursor = stream.cursors[--*n];
+		cursor = oldest(*n, &until);
+	}
+	pack_losses(&packet);
+	packet_end(&packet);
+	return packet.skb;
+}
+
+/*
+ * netlink_unicast() frees what it could not queue: keep a reference until it
+ * has been queued.
+ */
+static int send(struct sk_buff *skb)
+{
+	int ret = genlmsg_unicast(&init_net, skb_get(skb), stream.portid);
+
+	if (!ret)
+		consume_skb(skb);
+	return ret;
+}
+
+/*
+ * Send all that is older than now. Return: 0, -EAGAIN if the subscriber's
+ * socket is full, -ECONNREFUSED if it is gone, -ENOMEM.
+ */
+static int pump(void)
+{
+	u64 cut = ktime_get_boot_fast_ns() - SLACK_NS;
+	unsigned int n = begin_pass();
+	int ret;
+
+	for (;;) {
+		if (!stream.unsent) {
+			struct sk_buff *skb = pack(&n, cut);
+
+			if (IS_ERR_OR_NULL(skb))
+				return PTR_ERR_OR_ZERO(skb);
+			stream.unsent = skb;
+		}
+		ret = send(stream.unsent);
+		if (ret)
+			return ret;
+		stream.unsent = NULL;
+		cond_resched();
+	}
+}
+
+static bool drained(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < kith_ring_count(); i++) {
+		struct kith_ring *ring = kith_ring_get(i);
+
+		if (ring && READ_ONCE(ring->published) != ring->sent)
+			return false;
+	}
+	return !stream.unsent;
+}
+
+/* stream.lock is held; after this the producers own the tails. */
+static void drop_subscriber(void)
+{
+	unsigned int i;
+
+	kfree_skb(stream.unsent);
+	stream.unsent = NULL;
+	stream.portid = 0;
+	for (i = 0; i < kith_ring_count(); i++) {
+		struct kith_ring *ring = kith_ring_get(i);
+
+		if (ring)
+			ring->sent = ring->tail;
+	}
+	kith_ring_keep(false);
+	wake_up(&stream.acked);
+}
+
+static void rearm_wakers(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(kith_ring_cpu(cpu)->woken, false);
+}
+
+/* One round of the thread. Return: how long to sleep, in ms; 0: until called. */
+static unsigned int work(void)
+{
+	unsigned int pause = READ_ONCE(kith_policy.batch_ms);
+
+	mutex_lock(&stream.lock);
+	WRITE_ONCE(stream.urgent, false);
+	WRITE_ONCE(stream.idle, !stream.portid);
+	if (stream.portid) {
+		rearm_wakers();
+		switch (pump()) {
+		case 0:
+			/* Pairs with commit: publish, then look at idle. */
+			WRITE_ONCE(stream.idle, true);
+			smp_mb();
+			if (!drained())
+				WRITE_ONCE(stream.idle, false);
+			break;
+		case -ECONNREFUSED:
+			drop_subscriber();
+			break;
+		default:
+			pause = RETRY_MS;
+		}
+	}
+	mutex_unlock(&stream.lock);
+	return pause;
+}
+
+static bool called(void)
+{
+	return READ_ONCE(stream.urgent) || kthread_should_stop();
+}
+
+/*
+ * Idle: sleep until a producer, a command or the end. Otherwise give the batch
+ * time to fill, unless something is urgent.
+ */
+static int run(void *unused)
+{
+	unsigned int pause = 0;
+
+	while (!kthread_should_stop()) {
+		wait_event_interruptible(stream.wait, !READ_ONCE(stream.idle) || called());
+		wait_event_interruptible_timeout(stream.wait, called(),
+						 msecs_to_jiffies(pause));
+		pause = work();
+	}
+	return 0;
+}
+
+static void forget(const struct kith_position *positions, unsigned int n,
+		   bool sent_only)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct kith_ring *ring;
+
+		if (positions[i].ring >= kith_ring_count())
+			continue;
+		ring = kith_ring_get(positions[i].ring);
+		if (ring)
+			kith_ring_forget(ring, positions[i].seq,
+					 sent_only ? ring->sent :
+						     kith_ring_settle(ring));
+	}
+}
+
+static void adopt_subscriber(u32 portid, const struct kith_position *positions,
+			     unsigned int n)
+{
+	unsigned int i;
+
+	kfree_skb(stream.unsent);
+	stream.unsent = NULL;
+	kith_ring_keep(true);
+	forget(positions, n, false);
+	for (i = 0; i < kith_ring_count(); i++) {
+		struct kith_ring *ring = kith_ring_get(i);
+
+		if (ring)
+			ring->sent = ring->tail;
+	}
+	memset(stream.reported, 0, nr_cpu_ids * sizeof(*stream.reported));
+	stream.number = 0;
+	WRITE_ONCE(stream.portid, portid);
+}
+
+int kith_stream_subscribe(u32 portid, const struct kith_position *positions,
+			  unsigned int n)
+{
+	int ret = 0;
+
+	mutex_lock(&stream.lock);
+	if (stream.closing)
+		ret = -ESHUTDOWN;
+	else if (stream.portid && stream.portid != portid)
+		ret = -EBUSY;
+	else
+		adopt_subscriber(portid, positions, n);
+	mutex_unlock(&stream.lock);
+	if (ret)
+		return ret;
+	kith_sensor_emit(KITH_SENSOR_SUBSCRIBED, portid, NULL);
+	kith_stream_flush();
+	return 0;
+}
+
+int kith_stream_unsubscribe(u32 portid)
+{
+	int ret = -EPERM;
+
+	mutex_lock(&stream.lock);
+	if (stream.portid && stream.portid == portid) {
+		drop_subscriber();
+		ret = 0;
+	}
+	mutex_unlock(&stream.lock);
+	if (!ret)
+		kith_sensor_emit(KITH_SENSOR_UNSUBSCRIBED, portid, NULL);
+	return ret;
+}
+
+int kith_stream_ack(u32 portid, const struct kith_position *positions,
+		    unsigned int n)
+{
+	int ret = -EPERM;
+
+	mutex_lock(&stream.lock);
+	if (stream.portid && stream.portid == portid) {
+		forget(positions, n, true);
+		wake_up(&stream.acked);
+		ret = 0;
+	}
+	mutex_unlock(&stream.lock);
+	return ret;
+}
+
+/* Has the subscriber, if any, acknowledged all that there is? */
+static bool all_acked(void)
+{
+	unsigned int i;
+	bool ret = true;
+
+	mutex_lock(&stream.lock);
+	for (i = 0; stream.portid && i < kith_ring_count(); i++) {
+		struct kith_ring *ring = kith_ring_get(i);
+
+		if (ring && ring->tail != READ_ONCE(ring->published))
+			ret = false;
+	}
+	mutex_unlock(&stream.lock);
+	return ret;
+}
+
+void kith_stream_close(void)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(CLOSE_MS);
+
+	mutex_lock(&stream.lock);
+	stream.closing = true;
+	mutex_unlock(&stream.lock);
+	while (!all_acked() && time_before(jiffies, deadline)) {
+		kith_stream_flush();
+		wait_event_timeout(stream.acked, false, msecs_to_jiffies(20));
+	}
+	mutex_lock(&stream.lock);
+	if (stream.portid)
+		drop_subscriber();
+	mutex_unlock(&stream.lock);
+}
+
+/* The subscriber's socket was closed. */
+static int on_release(struct notifier_block *block, unsigned long event, void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
+	    net_eq(notify->net, &init_net) && notify->portid == kith_stream_subscriber())
+		kith_stream_unsubscribe(notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block release_notifier = {
+	.notifier_call = on_release,
+};
+
+int kith_stream_init(void)
+{
+	int ret = -ENOMEM;
+
+	stream.cursors = kcalloc(kith_ring_count(), sizeof(*stream.cursors), GFP_KERNEL);
+	stream.reported = kvcalloc(nr_cpu_ids, sizeof(*stream.reported), GFP_KERNEL);
+	if (!stream.cursors || !stream.reported)
+		goto err_tables;
+	stream.thread = kthread_run(run, NULL, "kith_stream");
+	if (IS_ERR(stream.thread)) {
+		ret = PTR_ERR(stream.thread);
+		goto err_tables;
+	}
+	ret = netlink_register_notifier(&release_notifier);
+	if (ret)
+		goto err_notifier;
+	return 0;
+
+err_notifier:
+	kthread_stop(stream.thread);
+err_tables:
+	kvfree(stream.reported);
+	kfree(stream.cursors);
+	return ret;
+}
+
+/* No producer and no command may be left. */
+void kith_stream_exit(void)
+{
+	netlink_unregister_notifier(&release_notifier);
+	kthread_stop(stream.thread);
+	kfree_skb(stream.unsent);
+	kvfree(stream.reported);
+	kfree(stream.cursors);
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of threads: a fixed hash of entries that readers walk under RCU. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "task.h"
+
+#include "credential.h"
+#include "sweep.h"
+
+#include <linux/atomic.h>
+#include <linux/hash.h>
+#include <linux/module.h>
+#include <linux/mm.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+enum {
+	BUCKET_BITS = 13,
+	BUCKETS = 1 << BUCKET_BITS,
+	LOCKS = 256,
+	TASKS_MIN = 64,
+	TASKS_MAX = 4 << 20, /* PID_MAX_LIMIT: more threads there cannot be */
+};
+
+static unsigned int tasks_max = 131072;
+module_param(tasks_max, uint, 0444);
+MODULE_PARM_DESC(tasks_max, "threads whose credentials are watched, at most (about 300 bytes each)");
+
+static struct hlist_head *buckets;
+static spinlock_t locks[LOCKS]; /* for writers; bucket i has locks[i % LOCKS] */
+static struct kmem_cache *cache;
+static atomic_t count = ATOMIC_INIT(0);
+static atomic64_t untracked = ATOMIC64_INIT(0);
+
+u32 kith_task_count(void)
+{
+	return atomic_read(&count);
+}
+
+u32 kith_task_max(void)
+{
+	return tasks_max;
+}
+
+u64 kith_task_untracked(void)
+{
+	return atomic64_read(&untracked);
+}
+
+static unsigned int bucket_of(const struct task_struct *task)
+{
+	return hash_ptr((void *)task, BUCKET_BITS);
+}
+
+static spinlock_t *lock_of(unsigned int bucket)
+{
+	return &locks[bucket % LOCKS];
+}
+
+struct kith_task *kith_task_find(const struct task_struct *task)
+{
+	struct kith_task *entry;
+
+	hlist_for_each_entry_rcu(entry, &buckets[bucket_of(task)], node)
+		if (entry->task == task)
+			return entry;
+	return NULL;
+}
+
+static void free_entry(struct rcu_head *head)
+{
+	struct kith_task *entry = container_of(head, struct kith_task, rcu);
+
+	kfree(entry->folds);
+	kfree(entry->scripts);
+	kmem_cache_free(cache, entry);
+}
+
+static struct kith_task *new_entry(struct task_struct *task)
+{
+	struct kith_task *entry;
+
+	if (atomic_inc_return(&count) > tasks_max)
+		goto err_count;
+	entry = kmem_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
+	if (!entry)
+		goto err_count;
+	spin_lock_init(&entry->lock);
+	entry->task = task;
+	entry->epoch = kith_credential_epoch();
+	entry->swept = kith_sweep_number();
+	kith_credential_read(&entry->now, task);
+	return entry;
+
+err_count:
+	atomic_dec(&count);
+	atomic64_inc(&untracked);
+	return NULL;
+}
+
+struct kith_task *kith_task_add(struct task_struct *task)
+{
+	unsigned int bucket = bucket_of(task);
+	struct kith_task *entry, *fresh;
+
+	entry = kith_task_find(task);
+	if (entry)
+		return entry;
+	fresh = new_entry(task);
+	if (!fresh)
+		return NULL;
+	spin_lock(lock_of(bucket));
+	entry = kith_task_find(task);
+	if (!entry)
+		hlist_add_head_rcu(&fresh->node, &buckets[bucket]);
+	spin_unlock(lock_of(bucket));
+	if (!entry)
+		return fresh;
+	/* Somebody was faster; nobody else has seen ours. */
+	kmem_cache_free(cache, fresh);
+	atomic_dec(&count);
+	return entry;
+}
+
+static void unlink_entry(struct kith_task *entry)
+{
+	hlist_del_init_rcu(&entry->node);
+	atomic_dec(&count);
+	call_rcu(&entry->rcu, free_entry);
+}
+
+void kith_task_remove(struct kith_task *entry)
+{
+	spinlock_t *lock = lock_of(bucket_of(entry->task));
+
+	spin_lock(lock);
+	if (!hlist_unhashed(&entry->node))
+		unlink_entry(entry);
+	spin_unlock(lock);
+}
+
+void kith_task_purge(u32 sweep)
+{
+	struct hlist_node *next;
+	struct kith_task *entry;
+	unsigned int i;
+
+	for (i = 0; i < BUCKETS; i++) {
+		if (hlist_empty(&buckets[i]))
+			continue;
+		spin_lock(lock_of(i));
+		hlist_for_each_entry_safe(entry, next, &buckets[i], node)
+			if (entry->swept != sweep)
+				unlink_entry(entry);
+		spin_unlock(lock_of(i));
+	}
+}
+
+int kith_task_init(void)
+{
+	unsigned int i;
+
+	if (tasks_max < TASKS_MIN || tasks_max > TASKS_MAX) {
+		pr_err("tasks_max must be from %d to %d\n", TASKS_MIN, TASKS_MAX);
+		return -EINVAL;
+	}
+	buckets = kvmalloc_array(BUCKETS, sizeof(*buckets), GFP_KERNEL);
+	if (!buckets)
+		return -ENOMEM;
+	for (i = 0; i < BUCKETS; i++)
+		INIT_HLIST_HEAD(&buckets[i]);
+	for (i = 0; i < LOCKS; i++)
+		spin_lock_init(&locks[i]);
+	cache = kmem_cache_create("kith_task", sizeof(struct kith_task), 0, 0, NULL);
+	if (!cache) {
+		kvfree(buckets);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* No hook and no sweep may be left. */
+void kith_task_exit(void)
+{
+	kith_task_purge(0);
+	rcu_barrier();
+	kmem_cache_destroy(cache);
+	kvfree(buckets);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the module remembers of each thread: its credentials as last seen, and
+ * what one hook leaves there for a later one.
+ */
+#ifndef _KITH_TASK_H
+#define _KITH_TASK_H
+
+#include <kith/uapi.h>
+#include <linux/cred.h>
+#include <linux/list.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+
+struct kith_fold;
+
+/* A credential set that is, or will be, the thread's. */
+struct kith_shadow {
+	const struct group_info *groups; /* identity only, never followed */
+	struct kith_credential id;
+};
+
+struct kith_task {
+	struct hlist_node node;
+	struct task_struct *task; /* identity only, never followed */
+	struct rcu_head rcu;
+
+	spinlock_t lock; /* protects now, next, pending, epoch, folds */
+	struct kith_shadow now;
+	struct kith_shadow next; /* if pending: being committed */
+	bool pending;
+	u32 epoch; /* of kith_credential_epoch() when `now` was taken */
+	struct kith_fold *folds;
+
+	/* the thread's own, from one hook to the next; no lock */
+	struct task_struct *cloned; /* child that clone_flags are for */
+	u64 clone_flags;
+	const struct cred *exec_cred; /* what exec is going to commit */
+	char *scripts;		      /* paths, NUL after each, outermost first */
+	u16 scripts_size;
+	bool scripts_lost; /* some did not fit, or there was no memory */
+
+	u32 swept; /* number of the sweep that last met it */
+};
+
+int kith_task_init(void);
+void kith_task_exit(void);
+
+/*
+ * kith_task_find() - The entry of @task, or NULL.
+ * kith_task_add() - The same, made if need be from @task's present
+ *	credentials; NULL if there is no room, which is counted.
+ *
+ * Return: an entry valid until the end of the RCU read section.
+ * Context: RCU read section; @task is current, or cannot exit meanwhile.
+ */
+struct kith_task *kith_task_find(const struct task_struct *task);
+struct kith_task *kith_task_add(struct task_struct *task);
+
+void kith_task_remove(struct kith_task *entry);
+
+/* Drop entries that sweep number @sweep did not meet: their threads are gone. */
+void kith_task_purge(u32 sweep);
+
+u32 kith_task_count(void);
+u32 kith_task_max(void);
+u64 kith_task_untracked(void);
+
+#endif
