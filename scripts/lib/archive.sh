@@ -117,9 +117,10 @@ archive_fresh() {
 
 # archive_index: make $ARCHIVE/index.tsv if it is missing or a day old.
 archive_index() {
-	archive_fresh && return
-	lock archive
-	archive_fresh || archive_refresh
+	archive_fresh || (
+		lock archive
+		archive_fresh || archive_refresh
+	)
 }
 
 # archive_refresh: make $ARCHIVE/index.tsv anew.

@@ -30,9 +30,11 @@ lock() {
 	flock "$fd"
 }
 
-# scratch DIR: make a temporary directory SCRATCH inside DIR, gone at exit.
+# scratch DIR: make a temporary directory SCRATCH inside DIR, gone at exit. What
+# a killed run left there goes after a day.
 scratch() {
 	mkdir -p "$1"
+	find "$1" -maxdepth 1 -name '.tmp.*' -mmin +1440 -exec rm -rf {} +
 	SCRATCH=$(mktemp -d "$1/.tmp.XXXXXX")
 	trap 'rm -rf --one-file-system "$SCRATCH"' EXIT
 	trap 'exit 130' INT

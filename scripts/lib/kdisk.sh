@@ -18,11 +18,13 @@ kdisk() {
 	[ -d "$1/lib/modules/$RELEASE" ] || die "$1: lacks lib/modules/$RELEASE"
 	KDISK=$BUILD/vm/.kernels/$RELEASE-$(realpath "$1" | sha256sum | cut -c 1-8)
 	stamp=$(kdisk_stamp "$1")
-	[ "$(cat "$KDISK/stamp" 2>/dev/null)" != "$stamp" ] || return 0
-	lock "kdisk-${KDISK##*/}"
-	[ "$(cat "$KDISK/stamp" 2>/dev/null)" != "$stamp" ] || return 0
-	(kdisk_make "$1" "$stamp")
+	kdisk_fresh "$stamp" || (
+		lock "kdisk-${KDISK##*/}"
+		kdisk_fresh "$stamp" || kdisk_make "$1" "$stamp"
+	)
 }
+
+kdisk_fresh() { [ "$(cat "$KDISK/stamp" 2>/dev/null)" = "$1" ]; }
 
 # Changes with the kernel, and with the recipe.
 kdisk_stamp() {
