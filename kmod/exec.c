@@ -213,33 +213,34 @@ void kith_exec_succeeded(void *data, struct task_struct *task, pid_t old_pid,
 }
 
 static int remember_call(struct kretprobe_instance *instance, struct pt_regs *regs,
-			 bool at, bool compat)
+			 enum kith_hook_index hook, bool at, bool compat)
 {
 	struct kith_exec_call *mine = (struct kith_exec_call *)instance->data;
 	const struct pt_regs *user = (const struct pt_regs *)regs_get_kernel_argument(regs, 0);
 
+	kith_hook_hit(hook);
 	kith_execve_arguments(user, at, compat, &mine->call);
 	return 0;
 }
 
 int kith_exec_called(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
-	return remember_call(instance, regs, false, false);
+	return remember_call(instance, regs, KITH_AT_EXECVE, false, false);
 }
 
 int kith_exec_called_at(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
-	return remember_call(instance, regs, true, false);
+	return remember_call(instance, regs, KITH_AT_EXECVEAT, true, false);
 }
 
 int kith_exec_called_ia32(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
-	return remember_call(instance, regs, false, true);
+	return remember_call(instance, regs, KITH_AT_IA32_EXECVE, false, true);
 }
 
 int kith_exec_called_at_ia32(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
-	return remember_call(instance, regs, true, true);
+	return remember_call(instance, regs, KITH_AT_IA32_EXECVEAT, true, true);
 }
 
 /* Address of argument @i, or NULL at the end of them or of what can be read. */

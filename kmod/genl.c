@@ -130,37 +130,54 @@ static int ack(struct sk_buff *skb, struct genl_info *info)
 	return kith_stream_ack(info->snd_portid, positions, n);
 }
 
-static bool put_last_positions(struct sk_buff *skb)
+static void count_class(struct kith_counters *counters, enum kith_class class)
 {
-	unsigned int i, count = kith_ring_count();
-	struct nlattr *attribute;
-	struct kith_position *positions;
+	unsigned int cpu, cause;
 
-	attribute = nla_reserve(skb, KITH_A_POSITIONS, count * sizeof(*positions));
-	if (!attribute)
-		return true;
-	positions = nla_data(attribute);
-	for (i = 0; i < count; i++) {
-		const struct kith_ring *ring = kith_ring_get(i);
+	counters->class_ = class;
+	for_each_possible_cpu(cpu) {
+		const struct kith_tally *tally = &kith_ring_cpu(cpu)->tally[class];
 
-		positions[i] = (struct kith_position){
-			.ring = i,
-			.seq = ring ? kith_ring_last(ring) : 0,
-		};
+		counters->emitted += READ_ONCE(tally->emitted);
+		for (cause = 0; cause < KITH_LOSS_CAUSES; cause++)
+			counters->lost[cause] += READ_ONCE(tally->lost[cause]);
 	}
-	return false;
+}
+
+static int put_counters(struct sk_buff *skb)
+{
+	struct kith_counters counters[KITH_CLASSES] = {};
+	unsigned int class;
+
+	BUILD_BUG_ON(KITH_LOSS_CAUSES > ARRAY_SIZE(counters[0].lost));
+	kith_hook_tally();
+	for (class = 0; class < KITH_CLASSES; class++)
+		count_class(&counters[class], class);
+	return nla_put(skb, KITH_A_COUNTERS, sizeof(counters), counters);
+}
+
+static int put_last_positions(struct sk_buff *skb)
+{
+	size_t size = kith_ring_count() * sizeof(struct kith_position);
+	struct nlattr *attribute = nla_reserve(skb, KITH_A_POSITIONS, size);
+
+	if (!attribute)
+		return -EMSGSIZE;
+	memset(nla_data(attribute), 0, size);
+	kith_stream_last(nla_data(attribute));
+	return 0;
 }
 
 static int flush(struct sk_buff *skb, struct genl_info *info)
 {
+	size_t size = nla_total_size(kith_ring_count() * sizeof(struct kith_position)) +
+		      nla_total_size(KITH_CLASSES * sizeof(struct kith_counters));
 	struct answer answer;
-	int ret = answer_begin(&answer, info,
-			       nla_total_size(kith_ring_count() *
-					      sizeof(struct kith_position)));
+	int ret = answer_begin(&answer, info, size);
 
 	if (ret)
 		return ret;
-	ret = put_last_positions(answer.skb);
+	ret = put_counters(answer.skb) || put_last_positions(answer.skb);
 	kith_stream_flush();
 	return answer_send(&answer, info, ret);
 }
@@ -205,36 +222,14 @@ static int set_policy(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
-static void count_class(struct kith_counters *counters, enum kith_class class)
-{
-	unsigned int cpu, cause;
-
-	counters->class_ = class;
-	for_each_possible_cpu(cpu) {
-		const struct kith_tally *tally = &kith_ring_cpu(cpu)->tally[class];
-
-		counters->emitted += READ_ONCE(tally->emitted);
-		for (cause = 0; cause < KITH_LOSS_CAUSES; cause++)
-			counters->lost[cause] += READ_ONCE(tally->lost[cause]);
-	}
-}
-
 static int get_stats(struct sk_buff *skb, struct genl_info *info)
 {
-	struct kith_counters counters[KITH_CLASSES] = {};
 	struct answer answer;
-	unsigned int class;
-	int ret;
+	int ret = answer_begin(&answer, info, NLMSG_DEFAULT_SIZE);
 
-	BUILD_BUG_ON(KITH_LOSS_CAUSES > ARRAY_SIZE(counters[0].lost));
-	ret = answer_begin(&answer, info, NLMSG_DEFAULT_SIZE);
 	if (ret)
 		return ret;
-	kith_hook_tally();
-	for (class = 0; class < KITH_CLASSES; class++)
-		count_class(&counters[class], class);
-	return answer_send(&answer, info,
-			   nla_put(answer.skb, KITH_A_COUNTERS, sizeof(counters), counters));
+	return answer_send(&answer, info, put_counters(answer.skb));
 }
 
 static bool put_hook(struct sk_buff *skb, unsigned int i)

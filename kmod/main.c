@@ -13,6 +13,7 @@
 #include "sweep.h"
 #include "task.h"
 
+#include <kith/version.h>
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/random.h>
@@ -103,5 +104,5 @@ module_exit(kith_exit);
 MODULE_DESCRIPTION("Kith: which process did what with which, for good");
 MODULE_AUTHOR("The Kith authors");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(KITH_VERSION);
 MODULE_ALIAS_GENL_FAMILY(KITH_FAMILY);

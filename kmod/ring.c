@@ -90,12 +90,6 @@ static u32 head_of(u64 state)
 	return (u32)state;
 }
 
-/* The last number that @ring has given out. */
-u32 kith_ring_last(const struct kith_ring *ring)
-{
-	return (u64)local64_read(&ring->state) >> 32;
-}
-
 static void count_lost(enum kith_class class, enum kith_loss_cause cause, u64 ts)
 {
 	struct kith_tally *tally = &this_cpu_ptr(cpus)->tally[class];
@@ -323,10 +317,32 @@ void kith_ring_forget(struct kith_ring *ring, u32 seq, u32 limit)
 
 		if ((s32)(record->seq - seq) > 0)
 			break;
+		ring->forgotten_seq = record->seq;
 		tail += record->size;
 	}
 	/* The producer may overwrite what we have read. */
 	smp_store_release(&ring->tail, tail);
+}
+
+/* Begin to send again from the tail. Context: the caller owns the tails. */
+void kith_ring_rewind(struct kith_ring *ring)
+{
+	ring->sent = ring->tail;
+	ring->sent_seq = ring->forgotten_seq;
+}
+
+/*
+ * Number of the last record that has been sent or can be; 0 if there is none.
+ * Context: the caller owns the tails.
+ */
+u32 kith_ring_last(const struct kith_ring *ring)
+{
+	u32 at = ring->sent, end = smp_load_acquire(&ring->published);
+	u32 seq = ring->sent_seq;
+
+	for (; at != end; at += kith_ring_at(ring, at)->size)
+		seq = kith_ring_at(ring, at)->seq;
+	return seq;
 }
 
 static void unmap_ring(struct kith_ring *ring)

@@ -36,7 +36,10 @@ struct kith_ring {
 	u8 *data;	  /* size bytes, and the same again */
 	struct page **pages;
 
-	u32 sent ____cacheline_aligned; /* consumer's */
+	/* consumer's */
+	u32 sent ____cacheline_aligned;
+	u32 sent_seq;	   /* number of the last record before `sent` */
+	u32 forgotten_seq; /* and before `tail` */
 };
 
 /* Monotonic since the module was loaded; written by their own CPU only. */
@@ -82,9 +85,10 @@ unsigned int kith_ring_count(void);
 struct kith_ring *kith_ring_get(unsigned int id);
 struct kith_cpu *kith_ring_cpu(unsigned int cpu);
 void kith_ring_keep(bool keep);
-u32 kith_ring_last(const struct kith_ring *ring);
 u32 kith_ring_settle(const struct kith_ring *ring);
 void kith_ring_forget(struct kith_ring *ring, u32 seq, u32 limit);
+void kith_ring_rewind(struct kith_ring *ring);
+u32 kith_ring_last(const struct kith_ring *ring);
 u32 kith_ring_bytes(enum kith_ring_priority priority);
 
 static inline struct kith_record *kith_ring_at(const struct kith_ring *ring,

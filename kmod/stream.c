@@ -254,6 +254,7 @@ static bool pack_run(struct packet *packet, struct cursor *cursor, u64 until)
 			return false;
 		memcpy(packet_add(packet, record->size), record, record->size);
 		cursor->ring->sent += record->size;
+		cursor->ring->sent_seq = record->seq;
 	} while (cursor->ring->sent != cursor->limit);
 	return true;
 }
@@ -362,7 +363,7 @@ static void drop_subscriber(void)
 		struct kith_ring *ring = kith_ring_get(i);
 
 		if (ring)
-			ring->sent = ring->tail;
+			kith_ring_rewind(ring);
 	}
 	kith_ring_keep(false);
 	wake_up(&stream.acked);
@@ -453,13 +454,13 @@ static void adopt_subscriber(u32 portid, const struct kith_position *positions,
 	kfree_skb(stream.unsent);
 	stream.unsent = NULL;
 	kith_ring_keep(true);
+	for (i = 0; i < kith_ring_count(); i++)
+		if (kith_ring_get(i))
+			kith_ring_get(i)->forgotten_seq = 0;
 	forget(positions, n, false);
-	for (i = 0; i < kith_ring_count(); i++) {
-		struct kith_ring *ring = kith_ring_get(i);
-
-		if (ring)
-			ring->sent = ring->tail;
-	}
+	for (i = 0; i < kith_ring_count(); i++)
+		if (kith_ring_get(i))
+			kith_ring_rewind(kith_ring_get(i));
 	memset(stream.reported, 0, nr_cpu_ids * sizeof(*stream.reported));
 	stream.number = 0;
 	WRITE_ONCE(stream.portid, portid);
@@ -513,6 +514,20 @@ int kith_stream_ack(u32 portid, const struct kith_position *positions,
 	}
 	mutex_unlock(&stream.lock);
 	return ret;
+}
+
+void kith_stream_last(struct kith_position *positions)
+{
+	unsigned int i;
+
+	mutex_lock(&stream.lock);
+	for (i = 0; i < kith_ring_count(); i++) {
+		const struct kith_ring *ring = kith_ring_get(i);
+
+		positions[i].ring = i;
+		positions[i].seq = ring && stream.portid ? kith_ring_last(ring) : 0;
+	}
+	mutex_unlock(&stream.lock);
 }
 
 /* Has the subscriber, if any, acknowledged all that there is? */

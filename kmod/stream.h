@@ -29,6 +29,12 @@ int kith_stream_ack(u32 portid, const struct kith_position *positions,
 
 u32 kith_stream_subscriber(void);
 
+/*
+ * The last record of each ring that the subscriber has got or can get; all 0
+ * without one. @positions: kith_ring_count() of them, zeroed. May sleep.
+ */
+void kith_stream_last(struct kith_position *positions);
+
 /* Send what waits, now. Any context but NMI. */
 void kith_stream_flush(void);
 

@@ -31,9 +31,10 @@
  * ACK              do       POSITIONS. Subscriber only, else -EPERM. The
  *                           rings forget the records up to those positions.
  *                           Sent without NLM_F_ACK it is not answered.
- * FLUSH            do    -> POSITIONS: the last sequence number that each
- *                           ring had given out when the command came. Also
- *                           wakes the sender, so that waiting records go out.
+ * FLUSH            do    -> POSITIONS: the last record that each ring held or
+ *                           had sent when the command came; COUNTERS of that
+ *                           moment. Also wakes the sender, so that waiting
+ *                           records and loss reports go out.
  * GET_POLICY       do    -> POLICY_* attributes, all of them.
  * SET_POLICY       do       POLICY_* attributes, those to change. -ERANGE if
  *                           one is out of its bounds; then none is changed.
@@ -208,7 +209,7 @@ struct kith_counters {
 	__u64 lost[4]; /* by enum kith_loss_cause */
 };
 
-/* Ring `ring` is stored (or has given out numbers) up to and including seq. */
+/* Ring `ring`, up to and including number seq. */
 struct kith_position {
 	__u16 ring;
 	__u16 reserved;

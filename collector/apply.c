@@ -1,0 +1,601 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What one record says, applied to the state and the store. */
+#include "ingest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_MAX = 32 * 1024 };
+
+static int64_t wall(const struct ingest *ingest, uint64_t boottime)
+{
+	return (int64_t)boottime + ingest->offset;
+}
+
+static uint32_t pid_of(uint64_t key)
+{
+	return (uint32_t)(key & ((1u << KITH_KEY_PID_BITS) - 1));
+}
+
+/*
+ * When a process started, as far as its key tells: its units are 16 us, and its
+ * top bits are those of the time now.
+ */
+static int64_t start_of(const struct ingest *ingest, uint64_t key, uint64_t now)
+{
+	const int bits = 63 - KITH_KEY_PID_BITS + KITH_KEY_SHIFT;
+	uint64_t low = key >> KITH_KEY_PID_BITS << KITH_KEY_SHIFT;
+	uint64_t start = (now >> bits << bits) + low;
+
+	if (start > now && now >> bits)
+		start -= UINT64_C(1) << bits;
+	return wall(ingest, start);
+}
+
+static struct process *new_process(struct ingest *ingest, uint64_t key)
+{
+	struct process *process = state_add(&ingest->state, key);
+
+	if (!process)
+		return NULL;
+	process->id = ++ingest->last_process;
+	process->context.loginuid = UINT32_MAX;
+	process->context.session = UINT32_MAX;
+	return process;
+}
+
+/*
+ * The process @key; one that we have not heard of, because its birth was lost
+ * or was before our time, is made with what the key tells.
+ */
+static struct process *need_process(struct ingest *ingest, uint64_t key, uint64_t now)
+{
+	struct process *process = state_find(&ingest->state, key);
+
+	if (process)
+		return process;
+	process = new_process(ingest, key);
+	if (!process)
+		return NULL;
+	process->started = start_of(ingest, key, now);
+	process->ns_pid = pid_of(key);
+	process->flags = PROCESS_INCOMPLETE;
+	state_touch(&ingest->state, process);
+	return process;
+}
+
+/* Id of the process @key, 0 for nobody, or an error. */
+static int64_t process_id(struct ingest *ingest, uint64_t key, uint64_t now)
+{
+	struct process *process;
+
+	if (!key)
+		return 0;
+	process = need_process(ingest, key, now);
+	return process ? process->id : -ENOMEM;
+}
+
+/* Its context has changed. */
+static int renew_context(struct ingest *ingest, struct process *process)
+{
+	int64_t id = dictionary_context(&ingest->dictionary, &process->context);
+
+	if (id < 0)
+		return (int)id;
+	if (id != process->context_id) {
+		process->context_id = id;
+		state_touch(&ingest->state, process);
+	}
+	return 0;
+}
+
+static int set_container(struct ingest *ingest, struct context *context, uint64_t cgroup,
+			 uint64_t ts)
+{
+	int64_t id = dictionary_container(&ingest->dictionary, ingest->load.boot, cgroup,
+					  wall(ingest, ts));
+
+	if (id < 0)
+		return (int)id;
+	context->container = id;
+	return 0;
+}
+
+static int set_namespaces(struct ingest *ingest, struct context *context,
+			  const struct record *record)
+{
+	struct slice item = record->items[KITH_ITEM_NAMESPACES];
+	struct kith_namespaces namespaces;
+	int64_t id;
+
+	if (item.size < sizeof(namespaces))
+		return 0;
+	memcpy(&namespaces, item.data, sizeof(namespaces));
+	namespaces.reserved = 0;
+	id = dictionary_namespaces(&ingest->dictionary, &namespaces);
+	if (id < 0)
+		return (int)id;
+	context->namespaces = id;
+	return 0;
+}
+
+/* @child begins as a copy of its creator. */
+static void inherit(struct process *child, const struct process *creator)
+{
+	child->execution = creator->execution;
+	child->context = creator->context;
+	child->context_id = creator->context_id;
+	child->exe_hash = creator->exe_hash;
+	memcpy(child->exe_comm, creator->exe_comm, sizeof(child->exe_comm));
+}
+
+static int apply_fork(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_fork *fork = record->body;
+	struct process *creator, *child;
+	struct context before;
+	int64_t parent;
+	int ret;
+
+	creator = need_process(ingest, record->head.process, record->head.ts);
+	parent = process_id(ingest, fork->parent, record->head.ts);
+	child = state_find(&ingest->state, fork->child);
+	if (!child)
+		child = new_process(ingest, fork->child);
+	if (!creator || !child || parent < 0)
+		return -ENOMEM;
+	if (!child->execution)
+		inherit(child, creator);
+	before = child->context;
+	child->parent = parent;
+	child->creator = creator->id;
+	child->started = wall(ingest, fork->start);
+	child->ns_pid = fork->ns_pid;
+	child->flags &= ~(uint32_t)PROCESS_INCOMPLETE;
+	if (fork->known & KITH_FORK_KTHREAD)
+		child->flags |= PROCESS_KTHREAD;
+	if (fork->known & KITH_FORK_FLAGS)
+		child->clone_flags = (int64_t)fork->flags;
+	child->context.uid = fork->uid;
+	child->context.euid = fork->euid;
+	child->context.gid = fork->gid;
+	state_touch(&ingest->state, child);
+	ret = set_container(ingest, &child->context, fork->cgroup, record->head.ts);
+	if (!ret)
+		ret = set_namespaces(ingest, &child->context, record);
+	if (ret || (child->context_id && !memcmp(&before, &child->context, sizeof(before))))
+		return ret;
+	return renew_context(ingest, child);
+}
+
+/* Arguments, each with its NUL, to one text with a space between them. */
+static struct slice join(struct slice strings, char *buffer, size_t room)
+{
+	size_t i, size = strings.size;
+
+	if (size && !strings.data[size - 1])
+		size--;
+	if (size > room)
+		size = room;
+	for (i = 0; i < size; i++)
+		buffer[i] = strings.data[i] ? strings.data[i] : ' ';
+	return (struct slice){ buffer, size };
+}
+
+/* Scripts but the first, one a line. */
+static struct slice join_scripts(const struct record *record, char *buffer, size_t room)
+{
+	size_t size = 0;
+	unsigned int i;
+
+	for (i = 1; i < record->script_count; i++) {
+		struct slice script = record->scripts[i];
+
+		if (size + script.size + 1 > room)
+			break;
+		if (size)
+			buffer[size++] = '\n';
+		memcpy(buffer + size, script.data, script.size);
+		size += script.size;
+	}
+	return (struct slice){ buffer, size };
+}
+
+/* Id of a text, 0 for an empty one, or an error. */
+static int64_t text_id(struct ingest *ingest, struct slice text)
+{
+	return text.size ? dictionary_string(&ingest->dictionary, text) : 0;
+}
+
+static const char *origin_of(uint32_t flags)
+{
+	if (flags & KITH_IMAGE_MEMFD)
+		return "memfd";
+	if (flags & KITH_IMAGE_DELETED)
+		return "deleted";
+	if (flags & KITH_IMAGE_TMPFS)
+		return "tmpfs";
+	return "disk";
+}
+
+static int64_t image_executable(struct ingest *ingest, const struct record *record,
+				const struct kith_image *image)
+{
+	struct store_executable executable = {
+		.path = record->items[KITH_ITEM_EXE],
+		.resolved = true,
+		.inode = image->inode,
+		.device = image->device,
+		.mode = image->mode,
+		.owner = image->owner,
+		.origin = origin_of(image->flags),
+	};
+
+	if (!(image->known & KITH_KNOWN_EXE) || !executable.path.size)
+		return 0;
+	return dictionary_executable(&ingest->dictionary, &executable);
+}
+
+static void set_exe(struct process *process, struct slice path)
+{
+	const char *base = path.data ? memrchr(path.data, '/', path.size) : NULL;
+	size_t size;
+
+	process->exe_hash = path.size ? intern_hash(path.data, path.size) : 0;
+	base = base ? base + 1 : path.data;
+	size = base ? (size_t)(path.data + path.size - base) : 0;
+	snprintf(process->exe_comm, sizeof(process->exe_comm), "%.*s", (int)size,
+		 base ? base : "");
+	*process->comm = '\0';
+}
+
+static int image_context(struct ingest *ingest, struct context *context,
+			 const struct record *record, const struct kith_image *image)
+{
+	int ret;
+
+	context->uid = image->uid;
+	context->euid = image->euid;
+	context->gid = image->gid;
+	context->egid = image->egid;
+	context->cap_permitted = (int64_t)image->cap_permitted;
+	context->cap_effective = (int64_t)image->cap_effective;
+	context->loginuid = image->loginuid;
+	context->session = image->session;
+	context->tty = image->tty;
+	context->sid = image->sid;
+	ret = set_container(ingest, context, image->cgroup, record->head.ts);
+	return ret ? ret : set_namespaces(ingest, context, record);
+}
+
+/* Ids of the texts of @record; the first error there was, or 0. */
+static int image_texts(struct ingest *ingest, const struct record *record,
+		       struct store_execution *row)
+{
+	char buffer[TEXT_MAX];
+	struct slice argv = join(record->items[KITH_ITEM_ARGV], buffer, sizeof(buffer));
+
+	row->argv = text_id(ingest, argv);
+	row->env = text_id(ingest, join(record->items[KITH_ITEM_ENV], buffer, sizeof(buffer)));
+	row->via = text_id(ingest, join_scripts(record, buffer, sizeof(buffer)));
+	row->cwd = text_id(ingest, record->items[KITH_ITEM_CWD]);
+	row->script = text_id(ingest, record->scripts[0]);
+	if (row->argv < 0 || row->env < 0 || row->via < 0 || row->cwd < 0 || row->script < 0)
+		return -EIO;
+	return 0;
+}
+
+static int adopt_context(struct ingest *ingest, const struct record *record,
+			 const struct kith_image *image, struct process *process)
+{
+	int ret = image_context(ingest, &process->context, record, image);
+
+	return ret ? ret : renew_context(ingest, process);
+}
+
+/* @process runs @image from now on. */
+static int apply_image(struct ingest *ingest, const struct record *record,
+		       const struct kith_image *image, struct process *process, bool live)
+{
+	const uint32_t all = KITH_KNOWN_EXE | KITH_KNOWN_ARGV | KITH_KNOWN_ENV |
+			     KITH_KNOWN_CWD | KITH_KNOWN_SCRIPT | KITH_KNOWN_NS |
+			     KITH_KNOWN_ROOT;
+	struct store_execution row = {
+		.id = ++ingest->last_execution,
+		.ts = wall(ingest, record->head.ts),
+		.process = process->id,
+		.flags = image->flags,
+		.unknown = ~image->known & all,
+		.live = live,
+	};
+	int ret = adopt_context(ingest, record, image, process);
+
+	if (!ret)
+		ret = image_texts(ingest, record, &row);
+	if (ret)
+		return ret;
+	row.parent = process_id(ingest, image->parent, record->head.ts);
+	row.executable = image_executable(ingest, record, image);
+	if (row.parent < 0 || row.executable < 0)
+		return -EIO;
+	if (image->flags & KITH_IMAGE_ARGV_TRUNCATED)
+		row.argv_size = image->argv_size;
+	row.context = process->context_id;
+	process->execution = row.id;
+	process->ns_pid = image->ns_pid;
+	set_exe(process, record->items[KITH_ITEM_EXE]);
+	state_touch(&ingest->state, process);
+	return store_execution(ingest->store, &row);
+}
+
+static int apply_exec(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_exec *exec = record->body;
+	struct process *process =
+		need_process(ingest, record->head.process, record->head.ts);
+
+	if (!process)
+		return -ENOMEM;
+	return apply_image(ingest, record, &exec->image, process, false);
+}
+
+static void set_comm(struct process *process, struct slice comm)
+{
+	char text[sizeof(process->comm)];
+
+	if (!comm.size)
+		return;
+	snprintf(text, sizeof(text), "%.*s", (int)comm.size, comm.data);
+	if (!strcmp(text, process->exe_comm))
+		*text = '\0';
+	memcpy(process->comm, text, sizeof(text));
+}
+
+/*
+ * A live process, from the dump. What the stream has told already stands,
+ * unless the process runs another file now: then an exec of it was lost.
+ */
+static int apply_process(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_process *body = record->body;
+	struct slice exe = record->items[KITH_ITEM_EXE];
+	struct process *process = state_find(&ingest->state, record->head.process);
+	bool fresh = !process || process->flags & PROCESS_INCOMPLETE;
+	int64_t parent, container;
+	int ret;
+
+	container = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
+					      body->image.cgroup,
+					      record->items[KITH_ITEM_CGROUP],
+					      wall(ingest, record->head.ts));
+	parent = process_id(ingest, body->image.parent, record->head.ts);
+	process = need_process(ingest, record->head.process, record->head.ts);
+	if (!process || container < 0 || parent < 0)
+		return -ENOMEM;
+	if (process->lived >= 0)
+		return 0;
+	process->listed = true;
+	if (fresh) {
+		process->started = wall(ingest, body->start);
+		process->parent = parent;
+		process->creator = parent;
+		process->flags &= ~(uint32_t)PROCESS_INCOMPLETE;
+		if (body->image.flags & KITH_IMAGE_KTHREAD)
+			process->flags |= PROCESS_KTHREAD;
+		state_touch(&ingest->state, process);
+	}
+	set_comm(process, record->items[KITH_ITEM_COMM]);
+	if (process->flags & PROCESS_KTHREAD)
+		return adopt_context(ingest, record, &body->image, process);
+	if (!fresh && exe.size && process->exe_hash == intern_hash(exe.data, exe.size))
+		return 0;
+	ret = apply_image(ingest, record, &body->image, process, true);
+	set_comm(process, record->items[KITH_ITEM_COMM]);
+	return ret;
+}
+
+static int apply_exec_failed(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_exec_failed *failed = record->body;
+	struct process *process =
+		need_process(ingest, record->head.process, record->head.ts);
+	struct store_executable executable = { .path = record->items[KITH_ITEM_FILENAME] };
+	struct store_execution row = {
+		.id = ++ingest->last_execution,
+		.ts = wall(ingest, record->head.ts),
+		.unknown = ~failed->known & (KITH_KNOWN_EXE | KITH_KNOWN_ARGV),
+		.error = failed->error,
+	};
+	char buffer[TEXT_MAX];
+	int ret;
+
+	if (!process)
+		return -ENOMEM;
+	if (!process->context_id) {
+		ret = renew_context(ingest, process);
+		if (ret)
+			return ret;
+	}
+	row.process = process->id;
+	row.context = process->context_id;
+	row.parent = process_id(ingest, failed->parent, record->head.ts);
+	row.argv = text_id(ingest,
+			   join(record->items[KITH_ITEM_ARGV], buffer, sizeof(buffer)));
+	if (executable.path.size)
+		row.executable = dictionary_executable(&ingest->dictionary, &executable);
+	if (row.parent < 0 || row.argv < 0 || row.executable < 0)
+		return -EIO;
+	return store_execution(ingest->store, &row);
+}
+
+/* May come twice; the later one is right. */
+static int apply_exit(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_exit *exit = record->body;
+	struct process *process =
+		need_process(ingest, record->head.process, record->head.ts);
+	bool again;
+
+	if (!process)
+		return -ENOMEM;
+	again = process->lived >= 0 || process->flags & PROCESS_GONE;
+	process->flags &= ~(uint32_t)PROCESS_GONE;
+	process->lived = wall(ingest, record->head.ts) - process->started;
+	if (process->lived < 0)
+		process->lived = 0;
+	process->status = exit->status;
+	process->runtime = (int64_t)exit->runtime_ns;
+	process->max_rss = (int64_t)exit->max_rss;
+	set_comm(process, record->items[KITH_ITEM_COMM]);
+	state_touch(&ingest->state, process);
+	if (!again)
+		state_end(&ingest->state, process);
+	return 0;
+}
+
+/* "4,24,27" */
+static const char *join_groups(struct slice groups, char *buffer, size_t room)
+{
+	size_t i, used = 0;
+
+	*buffer = '\0';
+	for (i = 0; i + sizeof(uint32_t) <= groups.size && used < room; i += sizeof(uint32_t)) {
+		uint32_t group;
+
+		memcpy(&group, groups.data + i, sizeof(group));
+		used += (size_t)snprintf(buffer + used, room - used, "%s%u", i ? "," : "",
+					 group);
+	}
+	return groups.data ? buffer : NULL;
+}
+
+static int apply_credential(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_credential_change *change = record->body;
+	char from[32 * 11 + 1], to[32 * 11 + 1];
+	struct process *process =
+		need_process(ingest, record->head.process, record->head.ts);
+	struct store_credential row = {
+		.ts = wall(ingest, change->first),
+		.lasted = (int64_t)(change->last - change->first),
+		.tid = record->head.tid,
+		.count = change->count,
+		.cause = change->cause,
+		.flags = change->flags,
+		.groups_from = join_groups(record->items[KITH_ITEM_GROUPS_FROM], from,
+					   sizeof(from)),
+		.groups_to = join_groups(record->items[KITH_ITEM_GROUPS_TO], to, sizeof(to)),
+	};
+	int ret;
+
+	if (!process)
+		return -ENOMEM;
+	if (row.tid == pid_of(process->key))
+		row.tid = 0;
+	row.process = process->id;
+	row.before = dictionary_credential_set(&ingest->dictionary, &change->from);
+	row.after = dictionary_credential_set(&ingest->dictionary, &change->to);
+	if (row.before < 0 || row.after < 0)
+		return -EIO;
+	if (change->flags & KITH_CREDENTIAL_UNEXPLAINED)
+		process->flags |= PROCESS_UNEXPLAINED;
+	state_touch(&ingest->state, process);
+	process->context.uid = change->to.uid;
+	process->context.euid = change->to.euid;
+	process->context.gid = change->to.gid;
+	process->context.egid = change->to.egid;
+	process->context.cap_permitted = (int64_t)change->to.cap_permitted;
+	process->context.cap_effective = (int64_t)change->to.cap_effective;
+	ret = renew_context(ingest, process);
+	return ret ? ret : store_credential(ingest->store, &row);
+}
+
+static int apply_cgroup(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_cgroup *cgroup = record->body;
+	int64_t id = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
+					       cgroup->id, record->items[KITH_ITEM_CGROUP],
+					       wall(ingest, record->head.ts));
+
+	return id < 0 ? (int)id : 0;
+}
+
+static int apply_cgroup_attach(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_cgroup_attach *attach = record->body;
+	int64_t mover = process_id(ingest, record->head.process, record->head.ts);
+	struct process *target = need_process(ingest, attach->target, record->head.ts);
+	int ret;
+
+	if (!target || mover < 0)
+		return -ENOMEM;
+	ret = set_container(ingest, &target->context, attach->cgroup, record->head.ts);
+	if (!ret)
+		ret = renew_context(ingest, target);
+	if (ret)
+		return ret;
+	return store_cgroup_move(ingest->store, wall(ingest, record->head.ts), mover,
+				 target->id, target->context.container);
+}
+
+static int apply_sensor(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_sensor *sensor = record->body;
+	const char *name = record_sensor_event_name(sensor->event);
+	int64_t process = process_id(ingest, record->head.process, record->head.ts);
+
+	if (process < 0)
+		return (int)process;
+	return store_sensor_event(ingest->store, wall(ingest, record->head.ts),
+				  ingest->load.boot, name ? name : "unknown", process,
+				  record->items[KITH_ITEM_DETAIL]);
+}
+
+static int apply_loss(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_loss *body = record->body;
+	struct store_loss loss = {
+		.load = ingest->load.id,
+		.boot = ingest->load.boot,
+		.cpu = body->cpu,
+		.class_ = body->class_,
+		.cause = body->cause,
+		.total = body->total,
+		.from = wall(ingest, body->first),
+		.to = wall(ingest, body->last),
+		.resumed = ingest->resumed,
+	};
+
+	return store_loss(ingest->store, &loss);
+}
+
+int apply_record(struct ingest *ingest, const struct record *record)
+{
+	if (!record->body)
+		return 0; /* of a newer module */
+	switch (record->head.type) {
+	case KITH_RECORD_FORK:
+		return apply_fork(ingest, record);
+	case KITH_RECORD_EXEC:
+		return apply_exec(ingest, record);
+	case KITH_RECORD_EXEC_FAILED:
+		return apply_exec_failed(ingest, record);
+	case KITH_RECORD_EXIT:
+		return apply_exit(ingest, record);
+	case KITH_RECORD_CREDENTIAL:
+		return apply_credential(ingest, record);
+	case KITH_RECORD_CGROUP:
+		return apply_cgroup(ingest, record);
+	case KITH_RECORD_CGROUP_ATTACH:
+		return apply_cgroup_attach(ingest, record);
+	case KITH_RECORD_SENSOR:
+		return apply_sensor(ingest, record);
+	case KITH_RECORD_LOSS:
+		return apply_loss(ingest, record);
+	case KITH_RECORD_PROCESS:
+		return apply_process(ingest, record);
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The commands of kith(8), and what they share. */
+#ifndef KITH_COMMAND_H
+#define KITH_COMMAND_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Each parses its own arguments. Return: exit status. */
+int command_hooks(int argc, char **argv);
+int command_record(int argc, char **argv);
+int command_show(int argc, char **argv);
+int command_sql(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_tree(int argc, char **argv);
+
+/* Options that all commands have; a child parser of theirs. */
+struct common {
+	const char *database;
+	bool json;
+	int64_t since; /* ns since the epoch; INT64_MIN: always */
+	int64_t until; /* INT64_MAX: for ever */
+};
+
+extern const struct argp command_common;
+
+void common_init(struct common *common);
+
+/* A number from @text, or argp_error(). */
+uint64_t command_number(const char *text, struct argp_state *state);
+
+/*
+ * Exit status for a negative errno of control.h, after saying on stderr that
+ * the module could not be asked.
+ */
+int command_module_error(int error);
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kith show: all about a process. */
+#include "command.h"
+#include "query.h"
+#include "select.h"
+#include "text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char doc[] =
+	"Shows what is known of PROCESS: what it is, who started it, what it executed, "
+	"how its credentials changed, whom it started, and what may be missing. "
+	SELECT_HELP "\vOf several, the five youngest.";
+
+enum { SHOWN = 5 };
+
+struct arguments {
+	struct common common;
+	const char *what;
+};
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->common;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (arguments->what)
+			argp_error(state, "one PROCESS, please");
+		arguments->what = text;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which PROCESS?");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* What is asked about one process, in the order it is shown. ?1: process_id */
+static const struct {
+	const char *section;
+	const char *sql;
+} sections[] = {
+	{ "process", "SELECT * FROM process WHERE process_id = ?1" },
+	{ "ancestor",
+	  "WITH RECURSIVE up(id, depth) AS (SELECT parent_id, 1 FROM process WHERE"
+	  " process_id = ?1 UNION ALL SELECT p.parent_id, depth + 1 FROM up JOIN process p"
+	  " ON p.process_id = up.id WHERE depth < 100)"
+	  " SELECT up.depth, p.process_id, p.pid, p.exe, p.argv, p.uid, p.started, p.ended,"
+	  " p.comm FROM up JOIN process p ON p.process_id = up.id ORDER BY up.depth" },
+	{ "execution",
+	  "SELECT ts, exe, argv, script, cwd, env, uid, euid, error FROM execution"
+	  " WHERE process_id = ?1 ORDER BY ts" },
+	{ "credential",
+	  "SELECT ts, cause, uid_from, uid_to, euid_from, euid_to, gid_from, gid_to,"
+	  " caps_from, caps_to, userns_from, userns_to, groups_from, groups_to,"
+	  " unexplained, count, tid FROM credential WHERE process_id = ?1 ORDER BY ts" },
+	{ "control", "SELECT ts, op, target_id, detail FROM control"
+		     " WHERE process_id = ?1 ORDER BY ts" },
+	{ "cgroup move",
+	  "SELECT m.ts, m.process_id AS mover_id, c.path FROM cgroup_move m"
+	  " LEFT JOIN container c USING (container_id) WHERE target_id = ?1 ORDER BY ts" },
+	{ "child",
+	  "SELECT process_id, pid, exe, argv, uid, started, ended, exit_code, exit_signal"
+	  " FROM process WHERE parent_id = ?1 ORDER BY process_id" },
+	{ "loss",
+	  "SELECT l.* FROM loss l JOIN process p ON p.process_id = ?1"
+	  " WHERE l.boot_id = p.boot_id AND l.to_ts >= p.started"
+	  " AND l.from_ts <= coalesce(p.ended, l.from_ts)" },
+};
+
+static bool is_time(const char *name)
+{
+	static const char *const names[] = { "ts", "started", "ended", "last", "from_ts",
+					     "to_ts" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static void print_value(sqlite3_stmt *row, int column)
+{
+	const char *name = sqlite3_column_name(row, column);
+	char when[48];
+
+	if (is_time(name)) {
+		fputs(text_time(when, sizeof(when), sqlite3_column_int64(row, column)), stdout);
+	} else if (!strncmp(name, "cap", 3)) {
+		printf("%#" PRIx64, (uint64_t)sqlite3_column_int64(row, column));
+	} else {
+		const char *text = (const char *)sqlite3_column_text(row, column);
+
+		text_print(stdout, text, (size_t)sqlite3_column_bytes(row, column));
+	}
+}
+
+/* What is known, "name value" after "name value", on one line or on many. */
+static void print_text(sqlite3_stmt *row, const char *section, bool many)
+{
+	int i, columns = sqlite3_column_count(row);
+
+	printf("%s", section);
+	for (i = 0; i < columns; i++) {
+		if (sqlite3_column_type(row, i) == SQLITE_NULL)
+			continue;
+		if (many)
+			printf("\n    %-16s", sqlite3_column_name(row, i));
+		else
+			printf("  %s=", sqlite3_column_name(row, i));
+		print_value(row, i);
+	}
+	putchar('\n');
+}
+
+static void print_json(sqlite3_stmt *row, const char *section, int64_t id)
+{
+	printf("{\"section\":\"%s\",\"of\":%" PRId64 ",\"row\":", section, id);
+	query_print_json(row, stdout);
+	fputs("}\n", stdout);
+}
+
+static int show_section(sqlite3 *db, size_t which, int64_t id, bool json)
+{
+	sqlite3_stmt *row = NULL;
+	int status = query_prepare(db, &row, sections[which].sql);
+
+	if (!status)
+		sqlite3_bind_int64(row, 1, id);
+	while (!status && sqlite3_step(row) == SQLITE_ROW) {
+		if (json)
+			print_json(row, sections[which].section, id);
+		else
+			print_text(row, sections[which].section, which == 0);
+	}
+	sqlite3_finalize(row);
+	return status;
+}
+
+static int show(sqlite3 *db, int64_t id, bool json)
+{
+	size_t i;
+	int status = 0;
+
+	for (i = 0; !status && i < sizeof(sections) / sizeof(*sections); i++)
+		status = show_section(db, i, id, json);
+	return status;
+}
+
+static int run(const struct arguments *arguments)
+{
+	const struct common *common = &arguments->common;
+	int64_t *ids = NULL;
+	size_t count = 0, i;
+	sqlite3 *db;
+	int status = query_open(&db, common->database);
+
+	if (!status)
+		status = select_processes(db, arguments->what, common, &ids, &count, SHOWN);
+	for (i = 0; !status && i < count; i++) {
+		if (i && !common->json)
+			putchar('\n');
+		status = show(db, ids[i], common->json);
+	}
+	free(ids);
+	sqlite3_close(db);
+	return status;
+}
+
+int command_show(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
+						      { 0 } };
+	static const struct argp argp = { NULL, parse, "PROCESS", doc, children, NULL, NULL };
+	struct arguments arguments = { .what = NULL };
+
+	common_init(&arguments.common);
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	return run(&arguments);
+}

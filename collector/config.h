@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* kith.conf: what an administrator may set, with the defaults. */
+#ifndef KITH_CONFIG_H
+#define KITH_CONFIG_H
+
+#include "control.h"
+
+#define CONFIG_PATH	    "/etc/kith/kith.conf"
+#define CONFIG_DATABASE	    "/var/lib/kith/kith.db"
+
+struct config {
+	char database[4096];
+	struct control_policy policy; /* UINT32_MAX: as the module has it */
+	char error[256];	      /* what is wrong, after an error */
+};
+
+void config_init(struct config *config);
+
+/*
+ * Read @path. Return: 0; -ENOENT; -EINVAL: a line that is not understood, and
+ * config->error says which and why.
+ */
+int config_read(struct config *config, const char *path);
+
+/* Does it set anything for the module? */
+bool config_has_policy(const struct config *config);
+
+#endif

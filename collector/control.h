@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module's commands, but for those of the hot path. Functions return 0 or a
+ * negative errno: -ENOENT the module is not loaded, -EPERM no CAP_NET_ADMIN.
+ */
+#ifndef KITH_CONTROL_H
+#define KITH_CONTROL_H
+
+#include <kith/uapi.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct control;
+
+int control_open(struct control **control);
+void control_close(struct control *control);
+
+/* Number of the generic netlink family. */
+int control_family(const struct control *control);
+
+struct control_info {
+	uint32_t abi;
+	char version[32];
+	uint64_t load;
+	uint64_t loaded_ns;
+	uint64_t boot_ns;
+	uint64_t real_ns;
+	uint32_t rings;
+	uint32_t ring_high_bytes;
+	uint32_t ring_low_bytes;
+	uint32_t subscriber;
+	uint32_t tasks;
+	uint32_t tasks_max;
+	uint64_t untracked;
+	uint32_t health;
+};
+int control_info(struct control *control, struct control_info *info);
+
+struct control_counters {
+	struct kith_counters classes[KITH_CLASSES];
+};
+int control_stats(struct control *control, struct control_counters *counters);
+
+/* @positions: malloc()ed, the caller frees them. @counters: or NULL. */
+int control_flush(struct control *control, struct kith_position **positions, size_t *count,
+		  struct control_counters *counters);
+
+/* Fields that are UINT32_MAX are left as they are. */
+struct control_policy {
+	uint32_t argv_max;
+	uint32_t batch_ms;
+	uint32_t sweep_ms;
+	uint32_t classes;
+};
+int control_policy_get(struct control *control, struct control_policy *policy);
+int control_policy_set(struct control *control, const struct control_policy *policy);
+
+struct control_hook {
+	const char *event;
+	const char *symbol;
+	const char *loses;
+	uint32_t kind; /* enum kith_hook_kind */
+	bool required;
+	int error;
+	uint64_t hits;
+	uint64_t missed;
+};
+int control_hooks(struct control *control,
+		  int (*take)(void *context, const struct control_hook *hook),
+		  void *context);
+
+/* PROCESS records, as many as come in one message. */
+int control_processes(struct control *control,
+		      int (*take)(void *context, const void *records, size_t size),
+		      void *context);
+
+#endif

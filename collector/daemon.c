@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The ingest loop. */
+#include "daemon.h"
+
+#include "ingest.h"
+#include "log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+enum {
+	COMMIT_MS = 200,	 /* a record waits no longer for its commit */
+	COMMIT_RECORDS = 20000,
+	COMMIT_BYTES = 256 << 10, /* a quarter of a ring: it must not fill meanwhile */
+	IDLE_MS = 1000,
+	RETRY_MS = 1000,
+	DRAIN_MS = 2000,	 /* at the end */
+};
+
+struct loop {
+	struct daemon *daemon;
+	struct ingest ingest;
+	int64_t opened;	   /* monotonic ms when the transaction began */
+	int64_t watchdog;  /* ms between signs of life; 0: nobody asks */
+	int64_t signed_at;
+	int last_error;	   /* so that the same one is told once */
+	bool ready;
+	bool started; /* "collector started" is noted */
+	bool stop;
+	bool ended;
+};
+
+static int64_t clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t now_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+static int64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void give_sign_of_life(struct loop *loop)
+{
+	int64_t now = now_ms();
+
+	if (!loop->watchdog || now - loop->signed_at < loop->watchdog / 2)
+		return;
+	loop->signed_at = now;
+	sd_notifyf(0, "WATCHDOG=1\nSTATUS=%" PRIu64 " records stored, %zu processes alive",
+		   loop->ingest.all_records, loop->ingest.state.alive);
+}
+
+static void announce_ready(struct loop *loop)
+{
+	if (loop->ready)
+		return;
+	loop->ready = true;
+	sd_notify(0, "READY=1");
+}
+
+static int set_policy(const struct daemon *daemon)
+{
+	struct control *control;
+	int ret;
+
+	if (!daemon->policy)
+		return 0;
+	ret = control_open(&control);
+	if (!ret)
+		ret = control_policy_set(control, daemon->policy);
+	control_close(control);
+	return ret;
+}
+
+static int note_start(struct loop *loop)
+{
+	int ret;
+
+	if (loop->started || !loop->daemon->live)
+		return 0;
+	ret = ingest_note(&loop->ingest, wall_ns(), "collector started", NULL);
+	loop->started = !ret;
+	return ret;
+}
+
+static int begin_stream(struct loop *loop, const struct stream_info *info)
+{
+	struct ingest *ingest = &loop->ingest;
+	int ret = ingest_attach(ingest, info);
+
+	if (!ret)
+		ret = note_start(loop);
+	if (ret)
+		return ret;
+	ret = source_start(loop->daemon->source, ingest->seqs, ingest->rings);
+	if (!ret)
+		ret = set_policy(loop->daemon);
+	if (ret)
+		return ret;
+	log_info("connected to module version %s", info->version);
+	announce_ready(loop);
+	return 0;
+}
+
+static int handle(struct loop *loop, const struct source_event *event)
+{
+	struct ingest *ingest = &loop->ingest;
+	int ret = 0;
+
+	if (loop->daemon->recording)
+		ret = recording_write(loop->daemon->recording, event);
+	if (ret)
+		return ret;
+	switch (event->kind) {
+	case SOURCE_STREAM:
+		return begin_stream(loop, &event->info);
+	case SOURCE_DUMP:
+		return ingest_dump(ingest, event->data, event->size);
+	case SOURCE_CAUGHT:
+		return ingest_caught(ingest, event->data,
+				     event->size / sizeof(struct kith_position));
+	case SOURCE_BATCH:
+		return ingest_batch(ingest, &event->batch, event->data, event->size);
+	case SOURCE_END:
+		loop->ended = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* Store what there is, and let the source forget it. */
+static int commit(struct loop *loop)
+{
+	struct ingest *ingest = &loop->ingest;
+	int ret = ingest_commit(ingest);
+
+	if (ret || !ingest->seqs)
+		return ret;
+	return source_acknowledge(loop->daemon->source, ingest->seqs, ingest->rings);
+}
+
+static bool is_due(struct loop *loop)
+{
+	const struct ingest *ingest = &loop->ingest;
+
+	if (!ingest->open) {
+		loop->opened = 0;
+		return false;
+	}
+	if (!loop->opened)
+		loop->opened = now_ms();
+	return ingest->records >= COMMIT_RECORDS || ingest->bytes >= COMMIT_BYTES ||
+	       (loop->daemon->live && now_ms() - loop->opened >= COMMIT_MS);
+}
+
+/* How long to wait for the next event. */
+static int patience(const struct loop *loop)
+{
+	int64_t left = IDLE_MS;
+
+	if (loop->ingest.open)
+		left = loop->opened + COMMIT_MS - now_ms();
+	if (loop->watchdog && left > loop->watchdog / 4)
+		left = loop->watchdog / 4;
+	return left > 0 ? (int)left : 0;
+}
+
+/* Wait for a signal, or for the source. */
+static void wait_for(struct loop *loop, int timeout)
+{
+	struct pollfd descriptors[] = {
+		{ .fd = loop->daemon->signals, .events = POLLIN },
+		{ .fd = source_descriptor(loop->daemon->source), .events = POLLIN },
+	};
+
+	if (poll(descriptors, 2, timeout) > 0 && descriptors[0].revents)
+		loop->stop = true;
+}
+
+static const char *explain(const struct loop *loop, int error)
+{
+	switch (-error) {
+	case ENOENT:
+		return "the kernel module kith is not loaded";
+	case EPERM:
+		return "the module asks for CAP_NET_ADMIN";
+	case EBUSY:
+		return "another collector is subscribed to the module, or the database is locked";
+	case EPROTO:
+		return "the module speaks another version of the protocol: module and collector must be of one release";
+	case ENOSPC:
+	case EIO:
+	case EROFS:
+	case EUCLEAN:
+	case EACCES:
+		return store_error(loop->daemon->store);
+	default:
+		return strerror(-error);
+	}
+}
+
+/*
+ * Nothing since the last commit is stored; the source has it all still, and
+ * will send it again. So begin again, as after a restart.
+ */
+static int recover(struct loop *loop, int error)
+{
+	if (error != loop->last_error)
+		log_error("cannot go on: %s; trying again every second", explain(loop, error));
+	loop->last_error = error;
+	sd_notifyf(0, "STATUS=waiting: %s", explain(loop, error));
+	source_restart(loop->daemon->source);
+	wait_for(loop, RETRY_MS);
+	return ingest_reset(&loop->ingest);
+}
+
+static int step(struct loop *loop)
+{
+	struct source_event event;
+	int timeout = loop->daemon->live ? patience(loop) : 0;
+	int ret;
+
+	if (timeout && source_descriptor(loop->daemon->source) >= 0)
+		wait_for(loop, timeout);
+	ret = source_next(loop->daemon->source, 0, &event);
+	if (!ret)
+		ret = handle(loop, &event);
+	if (!ret && is_due(loop))
+		ret = commit(loop);
+	if (!ret && event.kind == SOURCE_BATCH)
+		loop->last_error = 0;
+	return ret;
+}
+
+/* Take what the source still has at hand, but not for ever. */
+static int drain(struct loop *loop)
+{
+	int64_t deadline = now_ms() + DRAIN_MS;
+	struct source_event event = { .kind = SOURCE_BATCH };
+	int ret = 0;
+
+	while (!ret && loop->daemon->live && now_ms() < deadline) {
+		ret = source_next(loop->daemon->source, 20, &event);
+		if (ret || event.kind == SOURCE_IDLE || event.kind == SOURCE_STREAM)
+			break;
+		ret = handle(loop, &event);
+	}
+	return ret;
+}
+
+static int finish(struct loop *loop)
+{
+	int ret;
+
+	sd_notify(0, "STOPPING=1");
+	ret = drain(loop);
+	if (!ret && loop->daemon->live && loop->started)
+		ret = ingest_note(&loop->ingest, wall_ns(), "collector stopped", NULL);
+	if (!ret)
+		ret = commit(loop);
+	return ret;
+}
+
+static int loop_until_stopped(struct loop *loop)
+{
+	int ret = 0;
+
+	while (!ret && !loop->stop && !loop->ended) {
+		give_sign_of_life(loop);
+		ret = step(loop);
+		if (ret && loop->daemon->live)
+			ret = ret == -EPERM ? ret : recover(loop, ret);
+	}
+	return ret;
+}
+
+int daemon_run(struct daemon *daemon)
+{
+	struct loop loop = { .daemon = daemon };
+	uint64_t watchdog;
+	int ret;
+
+	if (sd_watchdog_enabled(0, &watchdog) > 0)
+		loop.watchdog = (int64_t)(watchdog / 1000);
+	ret = ingest_open(&loop.ingest, daemon->store);
+	if (!ret)
+		ret = loop_until_stopped(&loop);
+	if (!ret)
+		ret = finish(&loop);
+	if (ret)
+		log_error("stopped: %s", explain(&loop, ret));
+	if (loop.ingest.bad_records)
+		log_warning("%" PRIu64 " records were malformed", loop.ingest.bad_records);
+	ingest_close(&loop.ingest);
+	return ret;
+}

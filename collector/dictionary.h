@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Values that many rows share, and the ids of their rows. Each function gives
+ * the id of a value, > 0, and stores it when it is new; or a negative errno.
+ */
+#ifndef KITH_DICTIONARY_H
+#define KITH_DICTIONARY_H
+
+#include "intern.h"
+#include "store.h"
+
+struct container;
+
+struct dictionary {
+	struct store *store;
+	struct intern strings;
+	struct intern executables;
+	struct intern namespaces;
+	struct intern contexts;
+	struct intern credential_sets;
+	struct container *containers; /* of the present boot, by cgroup id */
+	int64_t last_container;
+};
+
+void dictionary_init(struct dictionary *dictionary, struct store *store,
+		     const struct store_last *last);
+void dictionary_clear(struct dictionary *dictionary);
+
+int64_t dictionary_string(struct dictionary *dictionary, struct slice value);
+int64_t dictionary_executable(struct dictionary *dictionary,
+			      const struct store_executable *executable);
+int64_t dictionary_namespaces(struct dictionary *dictionary,
+			      const struct kith_namespaces *namespaces);
+int64_t dictionary_context(struct dictionary *dictionary, const struct context *context);
+int64_t dictionary_credential_set(struct dictionary *dictionary,
+				  const struct kith_credential *set);
+
+/* The container that is cgroup @cgroup, which was in use at @now. */
+int64_t dictionary_container(struct dictionary *dictionary, int64_t boot, uint64_t cgroup,
+			     int64_t now);
+/* The same, and @path is its path. */
+int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
+				  uint64_t cgroup, struct slice path, int64_t now);
+
+/* Read the containers of @boot back; store those that changed. */
+int dictionary_load_containers(struct dictionary *dictionary, int64_t boot);
+int dictionary_flush_containers(struct dictionary *dictionary);
+
+#endif

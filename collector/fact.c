@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The store's rows: one function per table. */
+#include "statement.h"
+#include "store.h"
+
+#include <string.h>
+
+/* NULL for a u32 whose all-ones means "not set". */
+static void bind_optional(struct binder *binder, uint32_t value)
+{
+	if (value == UINT32_MAX)
+		bind_null(binder);
+	else
+		bind_int(binder, value);
+}
+
+static void bind_nonnegative(struct binder *binder, int64_t value)
+{
+	if (value < 0)
+		bind_null(binder);
+	else
+		bind_int(binder, value);
+}
+
+int store_process(struct store *store, int64_t boot, const struct process *process)
+{
+	enum statement which = process->stored ? STATEMENT_PROCESS_UPDATE :
+						 STATEMENT_PROCESS_ADD;
+	struct binder binder = statement_bind(store, which);
+	bool ended = process->lived >= 0;
+	uint32_t pid = (uint32_t)(process->key & ((1u << KITH_KEY_PID_BITS) - 1));
+
+	bind_int(&binder, process->id);
+	if (process->stored)
+		binder.next = 4; /* boot and key stay */
+	else {
+		bind_int(&binder, boot);
+		bind_int(&binder, (int64_t)process->key);
+	}
+	bind_id(&binder, process->ns_pid == pid ? 0 : process->ns_pid);
+	bind_id(&binder, process->parent);
+	bind_id(&binder, process->creator == process->parent ? 0 : process->creator);
+	bind_int(&binder, process->started);
+	bind_nonnegative(&binder, process->lived);
+	bind_nonnegative(&binder, ended ? (int64_t)process->status : -1);
+	bind_nonnegative(&binder, ended ? process->runtime : -1);
+	bind_nonnegative(&binder, ended ? process->max_rss : -1);
+	bind_id(&binder, process->execution);
+	bind_id(&binder, process->context_id);
+	bind_nonnegative(&binder, process->clone_flags);
+	bind_int(&binder, process->flags);
+	bind_text(&binder, *process->comm ? process->comm : NULL);
+	return statement_run(store, which);
+}
+
+int store_context(struct store *store, int64_t id, const struct context *context)
+{
+	struct binder binder = statement_bind(store, STATEMENT_CONTEXT);
+
+	bind_int(&binder, id);
+	bind_int(&binder, context->uid);
+	bind_int(&binder, context->euid);
+	bind_int(&binder, context->gid);
+	bind_int(&binder, context->egid);
+	bind_int(&binder, context->cap_permitted);
+	bind_int(&binder, context->cap_effective);
+	bind_optional(&binder, context->loginuid);
+	bind_optional(&binder, context->session);
+	bind_id(&binder, context->tty);
+	bind_id(&binder, context->sid);
+	bind_id(&binder, context->container);
+	bind_id(&binder, context->namespaces);
+	return statement_run(store, STATEMENT_CONTEXT);
+}
+
+int store_string(struct store *store, int64_t id, struct slice value)
+{
+	struct binder binder = statement_bind(store, STATEMENT_STRING);
+
+	bind_int(&binder, id);
+	sqlite3_bind_text(binder.statement, binder.next, value.data ? value.data : "",
+			  (int)value.size, SQLITE_STATIC);
+	return statement_run(store, STATEMENT_STRING);
+}
+
+int store_namespaces(struct store *store, int64_t id, const struct kith_namespaces *ns)
+{
+	struct binder binder = statement_bind(store, STATEMENT_NAMESPACES);
+
+	bind_int(&binder, id);
+	bind_id(&binder, ns->mnt);
+	bind_id(&binder, ns->pid);
+	bind_id(&binder, ns->net);
+	bind_id(&binder, ns->user);
+	bind_id(&binder, ns->cgroup);
+	bind_id(&binder, ns->ipc);
+	bind_id(&binder, ns->uts);
+	return statement_run(store, STATEMENT_NAMESPACES);
+}
+
+int store_executable(struct store *store, int64_t id,
+		     const struct store_executable *executable)
+{
+	struct binder binder = statement_bind(store, STATEMENT_EXECUTABLE);
+
+	bind_int(&binder, id);
+	sqlite3_bind_text(binder.statement, binder.next++, executable->path.data,
+			  (int)executable->path.size, SQLITE_STATIC);
+	bind_nonnegative(&binder, executable->resolved ? (int64_t)executable->device : -1);
+	bind_nonnegative(&binder, executable->resolved ? (int64_t)executable->inode : -1);
+	bind_nonnegative(&binder, executable->resolved ? (int64_t)executable->mode : -1);
+	bind_nonnegative(&binder, executable->resolved ? (int64_t)executable->owner : -1);
+	bind_text(&binder, executable->origin);
+	return statement_run(store, STATEMENT_EXECUTABLE);
+}
+
+int store_container(struct store *store, int64_t id,
+		    const struct store_container *container)
+{
+	struct binder binder = statement_bind(store, STATEMENT_CONTAINER);
+
+	bind_int(&binder, id);
+	bind_int(&binder, container->boot);
+	bind_int(&binder, (int64_t)container->cgroup);
+	bind_slice(&binder, container->path);
+	bind_text(&binder, container->runtime);
+	bind_text(&binder, container->name);
+	bind_text(&binder, container->unit);
+	bind_int(&binder, container->first);
+	bind_int(&binder, container->last);
+	return statement_run(store, STATEMENT_CONTAINER);
+}
+
+int store_execution(struct store *store, const struct store_execution *execution)
+{
+	struct binder binder = statement_bind(store, STATEMENT_EXECUTION);
+
+	bind_int(&binder, execution->id);
+	bind_int(&binder, execution->ts);
+	bind_int(&binder, execution->process);
+	bind_id(&binder, execution->parent);
+	bind_id(&binder, execution->executable);
+	bind_id(&binder, execution->argv);
+	bind_id(&binder, execution->cwd);
+	bind_id(&binder, execution->script);
+	bind_id(&binder, execution->via);
+	bind_id(&binder, execution->env);
+	bind_id(&binder, execution->context);
+	bind_int(&binder, execution->flags);
+	bind_int(&binder, execution->unknown);
+	bind_id(&binder, execution->argv_size);
+	bind_id(&binder, execution->error);
+	bind_id(&binder, execution->live);
+	return statement_run(store, STATEMENT_EXECUTION);
+}
+
+int store_credential_set(struct store *store, int64_t id, const struct kith_credential *set)
+{
+	struct binder binder = statement_bind(store, STATEMENT_CREDENTIAL_SET);
+
+	bind_int(&binder, id);
+	bind_int(&binder, set->uid);
+	bind_int(&binder, set->gid);
+	bind_int(&binder, set->suid);
+	bind_int(&binder, set->sgid);
+	bind_int(&binder, set->euid);
+	bind_int(&binder, set->egid);
+	bind_int(&binder, set->fsuid);
+	bind_int(&binder, set->fsgid);
+	bind_int(&binder, set->securebits);
+	bind_int(&binder, set->userns);
+	bind_int(&binder, set->groups);
+	bind_int(&binder, (int64_t)set->cap_inheritable);
+	bind_int(&binder, (int64_t)set->cap_permitted);
+	bind_int(&binder, (int64_t)set->cap_effective);
+	bind_int(&binder, (int64_t)set->cap_bounding);
+	bind_int(&binder, (int64_t)set->cap_ambient);
+	return statement_run(store, STATEMENT_CREDENTIAL_SET);
+}
+
+int store_credential(struct store *store, const struct store_credential *credential)
+{
+	struct binder binder = statement_bind(store, STATEMENT_CREDENTIAL);
+
+	bind_int(&binder, credential->ts);
+	bind_int(&binder, credential->lasted);
+	bind_int(&binder, credential->count);
+	bind_int(&binder, credential->process);
+	bind_id(&binder, credential->tid);
+	bind_int(&binder, credential->cause);
+	bind_int(&binder, credential->flags);
+	bind_int(&binder, credential->before);
+	bind_int(&binder, credential->after);
+	bind_text(&binder, credential->groups_from);
+	bind_text(&binder, credential->groups_to);
+	return statement_run(store, STATEMENT_CREDENTIAL);
+}
+
+int store_cgroup_move(struct store *store, int64_t ts, int64_t process, int64_t target,
+		      int64_t container)
+{
+	struct binder binder = statement_bind(store, STATEMENT_CGROUP_MOVE);
+
+	bind_int(&binder, ts);
+	bind_int(&binder, process);
+	bind_int(&binder, target);
+	bind_int(&binder, container);
+	return statement_run(store, STATEMENT_CGROUP_MOVE);
+}
+
+int store_sensor_event(struct store *store, int64_t ts, int64_t boot, const char *event,
+		       int64_t process, struct slice detail)
+{
+	struct binder binder = statement_bind(store, STATEMENT_SENSOR_EVENT);
+
+	bind_int(&binder, ts);
+	bind_id(&binder, boot);
+	bind_text(&binder, event);
+	bind_id(&binder, process);
+	bind_slice(&binder, detail);
+	return statement_run(store, STATEMENT_SENSOR_EVENT);
+}
+
+int store_position(struct store *store, unsigned int ring, uint32_t seq)
+{
+	struct binder binder = statement_bind(store, STATEMENT_POSITION);
+
+	bind_int(&binder, ring);
+	bind_int(&binder, seq);
+	return statement_run(store, STATEMENT_POSITION);
+}
+
+/* What stands in the table of the running total of @loss, and until when. */
+static int known_loss(struct store *store, const struct store_loss *loss, uint64_t *total,
+		      int64_t *until)
+{
+	struct binder binder = statement_bind(store, STATEMENT_LOSS_TOTAL);
+	int ret;
+
+	bind_int(&binder, loss->load);
+	bind_int(&binder, loss->cpu);
+	bind_int(&binder, loss->class_);
+	bind_int(&binder, loss->cause);
+	*total = 0;
+	*until = 0;
+	ret = statement_row(store, STATEMENT_LOSS_TOTAL);
+	if (ret <= 0)
+		return ret;
+	*total = (uint64_t)sqlite3_column_int64(binder.statement, 0);
+	*until = sqlite3_column_int64(binder.statement, 1);
+	statement_reset(store, STATEMENT_LOSS_TOTAL);
+	return 0;
+}
+
+static int remember_loss(struct store *store, const struct store_loss *loss)
+{
+	struct binder binder = statement_bind(store, STATEMENT_LOSS_REMEMBER);
+
+	bind_int(&binder, loss->load);
+	bind_int(&binder, loss->cpu);
+	bind_int(&binder, loss->class_);
+	bind_int(&binder, loss->cause);
+	bind_int(&binder, (int64_t)loss->total);
+	bind_int(&binder, loss->to);
+	return statement_run(store, STATEMENT_LOSS_REMEMBER);
+}
+
+int store_loss(struct store *store, const struct store_loss *loss)
+{
+	const char *class_ = record_class_name(loss->class_);
+	const char *cause = record_cause_name(loss->cause);
+	struct binder binder;
+	uint64_t known;
+	int64_t until;
+	int ret = known_loss(store, loss, &known, &until);
+
+	if (ret || loss->total <= known)
+		return ret;
+	binder = statement_bind(store, STATEMENT_LOSS);
+	bind_int(&binder, loss->boot);
+	bind_int(&binder, loss->cpu);
+	bind_text(&binder, class_ ? class_ : "unknown");
+	bind_text(&binder, cause ? cause : "unknown");
+	/* Reports of the same loss to a dead subscriber told of earlier times. */
+	bind_int(&binder, loss->resumed && until && until < loss->from ? until : loss->from);
+	bind_int(&binder, loss->to);
+	bind_int(&binder, (int64_t)(loss->total - known));
+	ret = statement_run(store, STATEMENT_LOSS);
+	return ret ? ret : remember_loss(store, loss);
+}
+
+int store_unwatched(struct store *store, int64_t boot, int64_t from, int64_t to)
+{
+	struct binder binder = statement_bind(store, STATEMENT_LOSS);
+
+	bind_int(&binder, boot);
+	bind_null(&binder);
+	bind_text(&binder, "all");
+	bind_text(&binder, "not-loaded");
+	bind_int(&binder, from);
+	bind_int(&binder, to);
+	bind_null(&binder);
+	return statement_run(store, STATEMENT_LOSS);
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From records to rows: streams, batches and transactions. */
+#include "ingest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	/* Rows that a restart may have to look at for processes that still live. */
+	CHECKPOINT_PROCESSES = 50000,
+};
+
+static int load_ids(struct ingest *ingest)
+{
+	struct store_last last;
+	int ret = store_last(ingest->store, &last);
+
+	if (ret)
+		return ret;
+	dictionary_init(&ingest->dictionary, ingest->store, &last);
+	ingest->last_process = last.process;
+	ingest->last_execution = last.execution;
+	ingest->checkpointed = last.process;
+	return 0;
+}
+
+int ingest_open(struct ingest *ingest, struct store *store)
+{
+	*ingest = (struct ingest){ .store = store };
+	state_init(&ingest->state);
+	return load_ids(ingest);
+}
+
+static void forget_dump(struct ingest *ingest)
+{
+	free(ingest->dump);
+	free(ingest->caught);
+	ingest->dump = NULL;
+	ingest->dump_size = 0;
+	ingest->dump_next = 0;
+	ingest->caught = NULL;
+	ingest->caught_count = 0;
+}
+
+static void forget_stream(struct ingest *ingest)
+{
+	free(ingest->seqs);
+	free(ingest->moved);
+	ingest->seqs = NULL;
+	ingest->moved = NULL;
+	ingest->rings = 0;
+	forget_dump(ingest);
+}
+
+void ingest_close(struct ingest *ingest)
+{
+	store_rollback(ingest->store);
+	forget_stream(ingest);
+	state_clear(&ingest->state);
+	dictionary_clear(&ingest->dictionary);
+}
+
+int ingest_reset(struct ingest *ingest)
+{
+	ingest_close(ingest);
+	ingest->open = false;
+	ingest->records = 0;
+	ingest->bytes = 0;
+	return load_ids(ingest);
+}
+
+static int begin(struct ingest *ingest)
+{
+	int ret = 0;
+
+	if (!ingest->open)
+		ret = store_begin(ingest->store);
+	ingest->open = !ret;
+	return ret;
+}
+
+static int take_living(void *ingest_, const struct process *stored)
+{
+	struct ingest *ingest = ingest_;
+	struct process *process;
+	UT_hash_handle handle;
+
+	if (state_find(&ingest->state, stored->key))
+		return 0;
+	process = state_add(&ingest->state, stored->key);
+	if (!process)
+		return -ENOMEM;
+	handle = process->hh;
+	*process = *stored;
+	process->hh = handle;
+	return 0;
+}
+
+static int load_living(struct ingest *ingest)
+{
+	int ret;
+
+	state_clear(&ingest->state);
+	ret = dictionary_load_containers(&ingest->dictionary, ingest->load.boot);
+	if (ret)
+		return ret;
+	return store_living(ingest->store, ingest->load.boot, take_living, ingest);
+}
+
+/*
+ * A load that we have not met before: nobody watched from the last record that
+ * we have, or the beginning of the boot, until it was loaded.
+ */
+static int note_unwatched(struct ingest *ingest, const struct stream_info *info)
+{
+	int64_t booted = info->real_ns - info->boot_ns, seen;
+	int ret = store_seen(ingest->store, &seen);
+
+	if (ret)
+		return ret;
+	return store_unwatched(ingest->store, ingest->load.boot,
+			       seen > booted ? seen : booted, ingest->load.loaded);
+}
+
+int ingest_attach(struct ingest *ingest, const struct stream_info *info)
+{
+	bool fresh;
+	int ret;
+
+	forget_stream(ingest);
+	ingest->seqs = calloc(info->rings, sizeof(*ingest->seqs));
+	ingest->moved = calloc(info->rings, sizeof(*ingest->moved));
+	if (!ingest->seqs || !ingest->moved)
+		return -ENOMEM;
+	ingest->rings = info->rings;
+	ingest->offset = info->real_ns - info->boot_ns;
+	ret = begin(ingest);
+	if (!ret)
+		ret = store_boot(ingest->store, info->boot, info->real_ns,
+				 &ingest->load.boot, &fresh);
+	if (ret)
+		return ret;
+	ingest->load.load = info->load;
+	ingest->load.version = info->version;
+	ingest->load.loaded = (int64_t)info->loaded_ns + ingest->offset;
+	ingest->resumed = true;
+	ret = store_load(ingest->store, &ingest->load, ingest->seqs, ingest->rings, &fresh);
+	ingest->load.version = NULL;
+	if (!ret && fresh)
+		ret = note_unwatched(ingest, info);
+	if (!ret)
+		ret = load_living(ingest);
+	return ret ? ret : ingest_commit(ingest);
+}
+
+int ingest_dump(struct ingest *ingest, const void *records, size_t size)
+{
+	char *copy = realloc(ingest->dump, ingest->dump_size + size);
+	struct record first;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy + ingest->dump_size, records, size);
+	if (!ingest->dump_size && record_parse(copy, size, &first) > 0)
+		ingest->dump_first = first.head.ts;
+	ingest->dump = copy;
+	ingest->dump_size += size;
+	return 0;
+}
+
+/* Apply the records of the dump up to time @ts. */
+static int apply_dump(struct ingest *ingest, uint64_t ts)
+{
+	while (ingest->dump_next < ingest->dump_size) {
+		struct record record;
+		int ret = record_parse(ingest->dump + ingest->dump_next,
+				       ingest->dump_size - ingest->dump_next, &record);
+
+		if (ret < 0) {
+			ingest->bad_records++;
+			ingest->dump_next = ingest->dump_size;
+			return 0;
+		}
+		if (record.head.ts > ts)
+			return 0;
+		ingest->dump_next += (size_t)ret;
+		ret = apply_record(ingest, &record);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/*
+ * Who was alive before the dump and is not in it has ended without our seeing
+ * it: its exit record was lost, or the module was not there.
+ */
+static void bury(struct ingest *ingest)
+{
+	int64_t begun = (int64_t)ingest->dump_first + ingest->offset;
+	struct process *process, *next;
+
+	HASH_ITER(hh, ingest->state.by_key, process, next) {
+		if (process->lived >= 0 || process->listed || process->started >= begun)
+			continue;
+		process->flags |= PROCESS_GONE;
+		state_touch(&ingest->state, process);
+		state_end(&ingest->state, process);
+	}
+}
+
+static bool is_caught(const struct ingest *ingest)
+{
+	size_t i;
+
+	for (i = 0; i < ingest->caught_count; i++) {
+		const struct kith_position *position = &ingest->caught[i];
+
+		if (position->seq && position->ring < ingest->rings &&
+		    (int32_t)(ingest->seqs[position->ring] - position->seq) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* If the stream has passed the dump, be done with it. */
+static int settle(struct ingest *ingest)
+{
+	int ret;
+
+	if (!ingest->caught || !is_caught(ingest))
+		return 0;
+	ret = apply_dump(ingest, UINT64_MAX);
+	if (ret)
+		return ret;
+	bury(ingest);
+	forget_dump(ingest);
+	return store_dumped(ingest->store, ingest->load.id, ingest->seen);
+}
+
+int ingest_caught(struct ingest *ingest, const struct kith_position *positions, size_t count)
+{
+	int ret = begin(ingest);
+
+	free(ingest->caught);
+	ingest->caught = calloc(count ? count : 1, sizeof(*positions));
+	if (!ingest->caught)
+		return -ENOMEM;
+	if (count)
+		memcpy(ingest->caught, positions, count * sizeof(*positions));
+	ingest->caught_count = count;
+	return ret ? ret : settle(ingest);
+}
+
+/* Has this record been stored before? Its ring's position moves if not. */
+static bool is_repeated(struct ingest *ingest, const struct kith_record *head)
+{
+	uint16_t ring = head->ring;
+
+	if (ring == KITH_NO_RING || ring >= ingest->rings)
+		return false;
+	if ((int32_t)(head->seq - ingest->seqs[ring]) <= 0)
+		return true;
+	ingest->seqs[ring] = head->seq;
+	ingest->moved[ring] = true;
+	return false;
+}
+
+static int ingest_record(struct ingest *ingest, const struct record *record)
+{
+	int ret = 0;
+
+	ingest->seen = (int64_t)record->head.ts + ingest->offset;
+	if (ingest->dump)
+		ret = apply_dump(ingest, record->head.ts);
+	if (ret || is_repeated(ingest, &record->head))
+		return ret;
+	return apply_record(ingest, record);
+}
+
+int ingest_batch(struct ingest *ingest, const struct kith_batch *batch, const void *records,
+		 size_t size)
+{
+	const char *at = records, *end = at + size;
+	int ret = begin(ingest);
+
+	ingest->offset = (int64_t)(batch->real_ns - batch->boot_ns);
+	while (!ret && at < end) {
+		struct record record;
+		int used = record_parse(at, (size_t)(end - at), &record);
+
+		if (used < 0) {
+			/* Without its size there is no next record either. */
+			ingest->bad_records++;
+			break;
+		}
+		at += used;
+		ingest->records++;
+		ingest->all_records++;
+		ret = ingest_record(ingest, &record);
+	}
+	ingest->bytes += size;
+	ingest->resumed = false;
+	return ret ? ret : settle(ingest);
+}
+
+int ingest_note(struct ingest *ingest, int64_t now, const char *event, const char *detail)
+{
+	int ret = begin(ingest);
+
+	if (ret)
+		return ret;
+	return store_sensor_event(ingest->store, now, ingest->load.boot, event, 0,
+				  (struct slice){ detail, detail ? strlen(detail) : 0 });
+}
+
+static int flush_processes(struct ingest *ingest)
+{
+	struct process *process;
+	int ret = 0;
+
+	while ((process = ingest->state.dirty) && !ret) {
+		ret = store_process(ingest->store, ingest->load.boot, process);
+		process->stored = true;
+		process->dirty = false;
+		ingest->state.dirty = process->next_dirty;
+	}
+	state_expire(&ingest->state);
+	return ret;
+}
+
+static int flush_positions(struct ingest *ingest)
+{
+	size_t ring;
+	int ret = 0;
+
+	for (ring = 0; ring < ingest->rings && !ret; ring++) {
+		if (!ingest->moved[ring])
+			continue;
+		ret = store_position(ingest->store, (unsigned int)ring, ingest->seqs[ring]);
+		ingest->moved[ring] = false;
+	}
+	return ret;
+}
+
+static int checkpoint(struct ingest *ingest)
+{
+	if (ingest->last_process - ingest->checkpointed < CHECKPOINT_PROCESSES)
+		return 0;
+	ingest->checkpointed = ingest->last_process;
+	return store_checkpoint(ingest->store, &ingest->state, ingest->last_process);
+}
+
+int ingest_commit(struct ingest *ingest)
+{
+	int ret;
+
+	if (!ingest->open)
+		return 0;
+	ret = flush_processes(ingest);
+	if (!ret)
+		ret = dictionary_flush_containers(&ingest->dictionary);
+	if (!ret)
+		ret = flush_positions(ingest);
+	if (!ret)
+		ret = checkpoint(ingest);
+	if (!ret && ingest->seen)
+		ret = store_set_seen(ingest->store, ingest->seen);
+	if (!ret)
+		ret = store_commit(ingest->store);
+	if (ret)
+		return ret;
+	ingest->open = false;
+	ingest->records = 0;
+	ingest->bytes = 0;
+	return 0;
+}

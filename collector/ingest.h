@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From records to rows: the only writer of the database.
+ *
+ * Functions return 0 or a negative errno; after an error the transaction and
+ * all that is remembered here are void: ingest_reset(), and begin again at the
+ * positions that ingest_attach() gives.
+ */
+#ifndef KITH_INGEST_H
+#define KITH_INGEST_H
+
+#include "dictionary.h"
+#include "record.h"
+#include "state.h"
+#include "store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One stream: what a source knows of itself before the first record. */
+struct stream_info {
+	char boot[40]; /* uuid */
+	char version[32];
+	uint64_t load;
+	uint64_t loaded_ns; /* CLOCK_BOOTTIME */
+	int64_t boot_ns; /* these two are the same instant */
+	int64_t real_ns;
+	uint32_t rings;
+};
+
+struct ingest {
+	struct store *store;
+	struct state state;
+	struct dictionary dictionary;
+	int64_t last_process;
+	int64_t last_execution;
+
+	/* the stream */
+	struct store_load load;
+	int64_t offset;	   /* real_ns - boot_ns */
+	size_t rings;
+	uint32_t *seqs;	   /* last number of each ring */
+	bool *moved;	   /* seqs[] is not stored yet */
+	bool dumped;	   /* its live processes are stored */
+	bool resumed;	   /* losses are reported again from the beginning */
+
+	/* live processes that the stream has not come to yet */
+	char *dump;
+	size_t dump_size;
+	size_t dump_next;
+	uint64_t dump_first;	       /* time of the first of them */
+	struct kith_position *caught; /* where the stream has passed them all */
+	size_t caught_count;
+
+	int64_t seen; /* wall-clock time of the last record */
+
+	bool open;	    /* a transaction is */
+	uint64_t records;   /* since the last commit */
+	uint64_t bytes;
+	uint64_t all_records;
+	uint64_t bad_records;
+	int64_t checkpointed; /* last_process then */
+};
+
+int ingest_open(struct ingest *ingest, struct store *store);
+void ingest_close(struct ingest *ingest);
+
+/* Void everything since the last commit. */
+int ingest_reset(struct ingest *ingest);
+
+/* A stream begins; ingest->seqs are the positions to ask it for. */
+int ingest_attach(struct ingest *ingest, const struct stream_info *info);
+
+/*
+ * PROCESS records of all live processes, in the order of their times. Each is
+ * applied when the stream comes to its time, or has been caught.
+ */
+int ingest_dump(struct ingest *ingest, const void *records, size_t size);
+
+/*
+ * The dump is complete, and once the stream is at @positions nothing in it is
+ * older than the dump: processes that neither has named are gone.
+ */
+int ingest_caught(struct ingest *ingest, const struct kith_position *positions,
+		  size_t count);
+
+int ingest_batch(struct ingest *ingest, const struct kith_batch *batch,
+		 const void *records, size_t size);
+
+/* Something that the collector itself did or met, at wall-clock time @now. */
+int ingest_note(struct ingest *ingest, int64_t now, const char *event,
+		const char *detail);
+
+int ingest_commit(struct ingest *ingest);
+
+/* apply.c: what one record says. */
+int apply_record(struct ingest *ingest, const struct record *record);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kith, the command: finds the subcommand and hands over. */
+#include "command.h"
+#include "config.h"
+#include "log.h"
+#include "moment.h"
+
+#include <errno.h>
+#include <kith/version.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+const char *argp_program_version = "kith " KITH_VERSION;
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{ "status", command_status, "is it running, since when, and what was lost" },
+	{ "hooks", command_hooks, "where the module listens, and what it cannot hear" },
+	{ "tree", command_tree, "processes and their descendants" },
+	{ "show", command_show, "all about a process" },
+	{ "sql", command_sql, "ask the database" },
+	{ "record", command_record, "write what the module reports to a file" },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static void print_help(FILE *stream)
+{
+	int i;
+
+	fputs("Usage: kith COMMAND [OPTION...]\n\n", stream);
+	for (i = 0; i < COMMANDS; i++)
+		fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nkith COMMAND --help tells more. All commands take --db FILE, --json, "
+	      "--since TIME\nand --until TIME. Exit status: 0 fine, 2 usage, 69 not "
+	      "running, 74 input/output,\n77 no permission.\n",
+	      stream);
+}
+
+enum { OPTION_SINCE = 512, OPTION_UNTIL };
+
+static const struct argp_option common_options[] = {
+	{ "db", 'd', "FILE", 0, "database (default " CONFIG_DATABASE ")", 10 },
+	{ "json", 'j', NULL, 0, "one JSON object a line", 10 },
+	{ "since", OPTION_SINCE, "TIME", 0, "nothing older: \"2026-11-21 10:00\", \"2h ago\"",
+	  10 },
+	{ "until", OPTION_UNTIL, "TIME", 0, "nothing younger", 10 },
+	{ 0 },
+};
+
+static int64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static error_t parse_common(int key, char *text, struct argp_state *state)
+{
+	struct common *common = state->input;
+
+	switch (key) {
+	case 'd':
+		common->database = text;
+		return 0;
+	case 'j':
+		common->json = true;
+		return 0;
+	case OPTION_SINCE:
+		if (moment_parse(text, wall_ns(), &common->since))
+			argp_error(state, "not a time: %s", text);
+		return 0;
+	case OPTION_UNTIL:
+		if (moment_parse(text, wall_ns(), &common->until))
+			argp_error(state, "not a time: %s", text);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp command_common = { .options = common_options, .parser = parse_common };
+
+/* The database is where the daemon's settings put it. */
+void common_init(struct common *common)
+{
+	static struct config config;
+
+	config_init(&config);
+	if (config_read(&config, CONFIG_PATH) == -EINVAL)
+		log_warning("%s: %s", CONFIG_PATH, config.error);
+	*common = (struct common){ .database = config.database,
+				   .since = INT64_MIN,
+				   .until = INT64_MAX };
+}
+
+uint64_t command_number(const char *text, struct argp_state *state)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || end == text || *end || *text == '-')
+		argp_error(state, "not a number: %s", text);
+	return value;
+}
+
+int command_module_error(int error)
+{
+	switch (-error) {
+	case ENOENT:
+		log_error("cannot ask the module: kith is not loaded into this kernel");
+		return EX_UNAVAILABLE;
+	case EPERM:
+	case EACCES:
+		log_error("cannot ask the module: it answers to CAP_NET_ADMIN only");
+		return EX_NOPERM;
+	case EBUSY:
+		log_error("cannot subscribe: a collector is subscribed already");
+		return EX_UNAVAILABLE;
+	default:
+		log_error("cannot ask the module: %s", strerror(-error));
+		return EX_IOERR;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int i;
+
+	argp_err_exit_status = 2;
+	log_init("kith");
+	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+		print_help(argc < 2 ? stderr : stdout);
+		return argc < 2 ? 2 : 0;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts(argp_program_version);
+		return 0;
+	}
+	for (i = 0; i < COMMANDS; i++) {
+		static char name[32];
+
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		snprintf(name, sizeof(name), "kith %s", commands[i].name);
+		argv[1] = name; /* as argp shows it */
+		return commands[i].run(argc - 1, argv + 1);
+	}
+	log_error("no such command: %s", argv[1]);
+	print_help(stderr);
+	return 2;
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kithd, the collector: options, signals, and the pieces put together. */
+#include "config.h"
+#include "daemon.h"
+#include "lock.h"
+#include "log.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <kith/version.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+const char *argp_program_version = "kithd " KITH_VERSION;
+
+static const char doc[] =
+	"Keeps what the kernel module kith reports in a SQLite database."
+	"\vWithout --replay or --synthetic it runs until SIGTERM or SIGINT, which store "
+	"what is at hand first. Exit status: 0 fine, 2 usage, 69 not available, "
+	"74 input/output, 77 no permission.";
+
+enum { OPTION_RECORD = 256, OPTION_REPLAY, OPTION_SYNTHETIC, OPTION_SEED };
+
+static const struct argp_option options[] = {
+	{ "foreground", 'f', NULL, 0, "stay in the foreground (it always does)", 0 },
+	{ "db", 'd', "FILE", 0, "database (default " CONFIG_DATABASE ")", 0 },
+	{ "config", 'c', "FILE", 0, "settings (default " CONFIG_PATH ")", 0 },
+	{ "record", OPTION_RECORD, "FILE", 0, "also write what comes to a new FILE", 0 },
+	{ "replay", OPTION_REPLAY, "FILE", 0, "take a recording instead of the kernel", 0 },
+	{ "synthetic", OPTION_SYNTHETIC, "COUNT", 0, "make COUNT records up instead", 0 },
+	{ "seed", OPTION_SEED, "NUMBER", 0, "for --synthetic (default 1)", 0 },
+	{ 0 },
+};
+
+struct arguments {
+	const char *database;
+	const char *config;
+	const char *record;
+	const char *replay;
+	uint64_t synthetic;
+	uint64_t seed;
+};
+
+static uint64_t parse_number(const char *text, struct argp_state *state)
+{
+	char *end;
+	uint64_t value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || end == text || *end || *text == '-')
+		argp_error(state, "not a number: %s", text);
+	return value;
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case 'f':
+		return 0;
+	case 'd':
+		arguments->database = text;
+		return 0;
+	case 'c':
+		arguments->config = text;
+		return 0;
+	case OPTION_RECORD:
+		arguments->record = text;
+		return 0;
+	case OPTION_REPLAY:
+		arguments->replay = text;
+		return 0;
+	case OPTION_SYNTHETIC:
+		arguments->synthetic = parse_number(text, state);
+		return 0;
+	case OPTION_SEED:
+		arguments->seed = parse_number(text, state);
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "what is \"%s\" for?", text);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Only a file that was asked for has to be there. */
+static int read_config(struct config *config, const struct arguments *arguments)
+{
+	const char *path = arguments->config ? arguments->config : CONFIG_PATH;
+	int ret;
+
+	config_init(config);
+	ret = config_read(config, path);
+	if (ret == -ENOENT && !arguments->config)
+		ret = 0;
+	if (ret)
+		log_error("cannot read %s: %s", path,
+			  *config->error ? config->error : strerror(-ret));
+	return ret;
+}
+
+static int open_source(struct source **source, const struct arguments *arguments)
+{
+	int ret;
+
+	if (arguments->synthetic)
+		return source_synthetic_open(source, arguments->synthetic, arguments->seed);
+	if (!arguments->replay)
+		return source_netlink_open(source);
+	ret = source_recording_open(source, arguments->replay);
+	if (ret)
+		log_error("cannot replay %s: %s", arguments->replay,
+			  ret == -EBADMSG ? "it is not a recording of kith" : strerror(-ret));
+	return ret;
+}
+
+static int open_recording(struct recording **recording, const char *path)
+{
+	int ret = path ? recording_create(recording, path) : 0;
+
+	if (ret)
+		log_error("cannot record to %s: %s", path, strerror(-ret));
+	return ret;
+}
+
+static int open_store(struct store **store, const char *path)
+{
+	int lock = lock_take(path), ret;
+
+	if (lock < 0) {
+		log_error("cannot lock %s.lock: %s", path,
+			  lock == -EBUSY ? "another kithd writes this database" :
+					   strerror(-lock));
+		return lock;
+	}
+	/* The lock is held until we exit. */
+	ret = store_open(store, path);
+	if (ret)
+		log_error("cannot open database %s: %s", path,
+			  *store ? store_error(*store) : strerror(-ret));
+	return ret;
+}
+
+static int stop_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int exit_status(int error)
+{
+	switch (-error) {
+	case 0:
+		return EX_OK;
+	case EPERM:
+	case EACCES:
+		return EX_NOPERM;
+	case ENOENT:
+	case EBUSY:
+	case EPROTO:
+		return EX_UNAVAILABLE;
+	default:
+		return EX_IOERR;
+	}
+}
+
+static int run(const struct arguments *arguments)
+{
+	struct config config;
+	struct daemon daemon = { .live = !arguments->replay && !arguments->synthetic };
+	const char *database;
+	int ret = read_config(&config, arguments), closed;
+
+	if (ret)
+		return ret;
+	database = arguments->database ? arguments->database : config.database;
+	if (daemon.live && config_has_policy(&config))
+		daemon.policy = &config.policy;
+	daemon.signals = stop_signals();
+	ret = open_source(&daemon.source, arguments);
+	if (!ret)
+		ret = open_store(&daemon.store, database);
+	if (!ret)
+		ret = open_recording(&daemon.recording, arguments->record);
+	if (!ret)
+		ret = daemon_run(&daemon);
+	closed = recording_close(daemon.recording);
+	if (closed) {
+		log_error("cannot write %s: %s", arguments->record, strerror(-closed));
+		ret = ret ? ret : closed;
+	}
+	source_close(daemon.source);
+	store_close(daemon.store);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
+	struct arguments arguments = { .seed = 1 };
+
+	argp_err_exit_status = 2;
+	log_init("kithd");
+	umask(027);
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	return exit_status(run(&arguments));
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading the database, beside the daemon that writes it. */
+#include "query.h"
+
+#include "log.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+enum { CELL_MAX = 80 /* columns of a terminal that one value may take */ };
+
+static int exit_status(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+	case SQLITE_READONLY:
+		return EX_NOPERM;
+	case SQLITE_ERROR:
+		return 2;
+	default:
+		return EX_IOERR;
+	}
+}
+
+static int complain(sqlite3 *db, const char *what)
+{
+	int code = sqlite3_extended_errcode(db);
+
+	log_error("%s: %s", what, sqlite3_errmsg(db));
+	return exit_status(code);
+}
+
+int query_open(sqlite3 **db, const char *path)
+{
+	int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (code == SQLITE_OK) {
+		sqlite3_extended_result_codes(*db, 1);
+		sqlite3_busy_timeout(*db, 5000);
+		code = sqlite3_exec(*db,
+				    "PRAGMA query_only = 1; PRAGMA trusted_schema = OFF;"
+				    "SELECT 1 FROM meta LIMIT 1",
+				    NULL, NULL, NULL);
+	}
+	if (code == SQLITE_OK)
+		return 0;
+	log_error("cannot read database %s: %s", path, sqlite3_errmsg(*db));
+	return EX_IOERR;
+}
+
+int query_prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql)
+{
+	const char *rest = "";
+
+	if (sqlite3_prepare_v2(db, sql, -1, statement, &rest) != SQLITE_OK)
+		return complain(db, "cannot understand the query");
+	if (!*statement || rest[strspn(rest, " \t\n;")]) {
+		log_error("cannot understand the query: it is not one statement");
+		return 2;
+	}
+	return 0;
+}
+
+/* The text of a value, as SQLite makes it of numbers; NULL is "". */
+static const char *cell(sqlite3_stmt *statement, int column, size_t *size)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+
+	*size = (size_t)sqlite3_column_bytes(statement, column);
+	return text ? text : "";
+}
+
+static void print_json_value(sqlite3_stmt *statement, int column, FILE *stream)
+{
+	size_t size;
+	const char *text;
+
+	switch (sqlite3_column_type(statement, column)) {
+	case SQLITE_NULL:
+		fputs("null", stream);
+		break;
+	case SQLITE_INTEGER:
+	case SQLITE_FLOAT:
+		fputs(cell(statement, column, &size), stream);
+		break;
+	default:
+		text = cell(statement, column, &size);
+		text_print_json(stream, text, size);
+	}
+}
+
+void query_print_json(sqlite3_stmt *statement, FILE *stream)
+{
+	int i, columns = sqlite3_column_count(statement);
+
+	fputc('{', stream);
+	for (i = 0; i < columns; i++) {
+		const char *name = sqlite3_column_name(statement, i);
+
+		if (i)
+			fputc(',', stream);
+		text_print_json(stream, name, strlen(name));
+		fputc(':', stream);
+		print_json_value(statement, i, stream);
+	}
+	fputc('}', stream);
+}
+
+static void print_csv_value(const char *text, size_t size, FILE *stream)
+{
+	size_t i;
+
+	if (!memchr(text, ',', size) && !memchr(text, '"', size) && !memchr(text, '\n', size) &&
+	    !memchr(text, '\r', size)) {
+		fwrite(text, 1, size, stream);
+		return;
+	}
+	fputc('"', stream);
+	for (i = 0; i < size; i++) {
+		if (text[i] == '"')
+			fputc('"', stream);
+		fputc(text[i], stream);
+	}
+	fputc('"', stream);
+}
+
+static void print_csv_row(sqlite3_stmt *statement, bool names, FILE *stream)
+{
+	int i, columns = sqlite3_column_count(statement);
+
+	for (i = 0; i < columns; i++) {
+		const char *text = sqlite3_column_name(statement, i);
+		size_t size = strlen(text);
+
+		if (!names)
+			text = cell(statement, i, &size);
+		if (i)
+			fputc(',', stream);
+		print_csv_value(text, size, stream);
+	}
+	fputs("\r\n", stream);
+}
+
+/* Rows as escaped text, kept until the widths of the columns are known. */
+struct grid {
+	char **cells;
+	size_t count; /* of cells */
+	size_t room;
+	int columns;
+	bool failed;
+};
+
+static void add_cell(struct grid *grid, const char *text, size_t size)
+{
+	char *safe = malloc(4 * CELL_MAX + 8);
+
+	if (grid->count == grid->room) {
+		size_t room = grid->room ? 2 * grid->room : 64;
+		char **cells = realloc(grid->cells, room * sizeof(*cells));
+
+		if (cells) {
+			grid->cells = cells;
+			grid->room = room;
+		}
+	}
+	if (!safe || grid->count == grid->room) {
+		free(safe);
+		grid->failed = true;
+		return;
+	}
+	text_escape(safe, 4 * CELL_MAX + 1, text, size);
+	grid->cells[grid->count++] = safe;
+}
+
+/* Columns of a terminal that UTF-8 @text takes, if each character takes one. */
+static int width_of(const char *text)
+{
+	int width = 0;
+
+	for (; *text; text++)
+		width += (*text & 0xc0) != 0x80;
+	return width;
+}
+
+/* Cut @text to @most characters, with an ellipsis. */
+static void cut(char *text, int most)
+{
+	int width = 0;
+
+	if (width_of(text) <= most)
+		return;
+	for (; *text; text++) {
+		if ((*text & 0xc0) == 0x80)
+			continue;
+		if (++width == most)
+			break;
+	}
+	memcpy(text, "…", sizeof("…"));
+}
+
+static void print_grid(const struct grid *grid, FILE *stream)
+{
+	int *widths = calloc((size_t)grid->columns, sizeof(*widths));
+	size_t i;
+
+	if (!widths)
+		return;
+	for (i = 0; i < grid->count; i++) {
+		int column = (int)(i % (size_t)grid->columns), width;
+
+		cut(grid->cells[i], CELL_MAX);
+		width = width_of(grid->cells[i]);
+		if (width > widths[column])
+			widths[column] = width;
+	}
+	for (i = 0; i < grid->count; i++) {
+		int column = (int)(i % (size_t)grid->columns);
+		bool last = column == grid->columns - 1;
+		int pad = widths[column] - width_of(grid->cells[i]);
+
+		fprintf(stream, "%s%*s%s", grid->cells[i], last ? 0 : pad, "",
+			last ? "\n" : "  ");
+	}
+	free(widths);
+}
+
+static void free_grid(struct grid *grid)
+{
+	while (grid->count)
+		free(grid->cells[--grid->count]);
+	free(grid->cells);
+}
+
+static void add_row(struct grid *grid, sqlite3_stmt *statement, bool names)
+{
+	int i;
+
+	for (i = 0; i < grid->columns; i++) {
+		const char *text = sqlite3_column_name(statement, i);
+		size_t size = strlen(text);
+
+		if (!names)
+			text = cell(statement, i, &size);
+		add_cell(grid, text, size);
+	}
+}
+
+static void print_row(sqlite3_stmt *statement, enum format format, struct grid *grid,
+		      FILE *stream)
+{
+	switch (format) {
+	case FORMAT_JSON:
+		query_print_json(statement, stream);
+		fputc('\n', stream);
+		break;
+	case FORMAT_CSV:
+		print_csv_row(statement, false, stream);
+		break;
+	default:
+		add_row(grid, statement, false);
+	}
+}
+
+int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *stream)
+{
+	struct grid grid = { .columns = sqlite3_column_count(statement) };
+	int code;
+
+	if (format == FORMAT_CSV)
+		print_csv_row(statement, true, stream);
+	else if (format == FORMAT_TABLE)
+		add_row(&grid, statement, true);
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+		print_row(statement, format, &grid, stream);
+	if (grid.columns)
+		print_grid(&grid, stream);
+	free_grid(&grid);
+	if (code != SQLITE_DONE)
+		return complain(db, "the query failed");
+	if (fflush(stream) || grid.failed) {
+		log_error("cannot write the answer");
+		return EX_IOERR;
+	}
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading the database, beside the daemon that writes it. */
+#ifndef KITH_QUERY_H
+#define KITH_QUERY_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+
+/*
+ * Open @path for reading only. On failure it says why on stderr.
+ * Return: an exit status, 0 if it is open.
+ */
+int query_open(sqlite3 **db, const char *path);
+
+/* Prepare @sql, or say on stderr what is wrong with it. Return: exit status. */
+int query_prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql);
+
+/*
+ * Print all rows: as a table whose columns fit (text escaped), as JSON objects,
+ * one a line, or as CSV (RFC 4180, bytes as they are).
+ * Return: exit status.
+ */
+int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *stream);
+
+/* The present row as a JSON object, without a newline. */
+void query_print_json(sqlite3_stmt *statement, FILE *stream);
+
+#endif

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The store's part in going on where an earlier run has stopped. */
+#include "intern.h"
+#include "statement.h"
+#include "store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int store_last(struct store *store, struct store_last *last)
+{
+	sqlite3_stmt *statement = store->statements[STATEMENT_LAST];
+	int ret = statement_row(store, STATEMENT_LAST);
+
+	if (ret <= 0)
+		return ret ? ret : -EIO;
+	last->process = sqlite3_column_int64(statement, 0);
+	last->execution = sqlite3_column_int64(statement, 1);
+	last->string = sqlite3_column_int64(statement, 2);
+	last->executable = sqlite3_column_int64(statement, 3);
+	last->namespaces = sqlite3_column_int64(statement, 4);
+	last->container = sqlite3_column_int64(statement, 5);
+	last->context = sqlite3_column_int64(statement, 6);
+	last->credential_set = sqlite3_column_int64(statement, 7);
+	statement_reset(store, STATEMENT_LAST);
+	return 0;
+}
+
+int store_boot(struct store *store, const char *uuid, int64_t now, int64_t *id, bool *fresh)
+{
+	struct binder binder = statement_bind(store, STATEMENT_BOOT_FIND);
+	int ret;
+
+	bind_text(&binder, uuid);
+	ret = statement_row(store, STATEMENT_BOOT_FIND);
+	if (ret < 0)
+		return ret;
+	*fresh = !ret;
+	if (ret) {
+		*id = sqlite3_column_int64(binder.statement, 0);
+		statement_reset(store, STATEMENT_BOOT_FIND);
+		return 0;
+	}
+	binder = statement_bind(store, STATEMENT_BOOT_ADD);
+	bind_text(&binder, uuid);
+	bind_int(&binder, now);
+	ret = statement_run(store, STATEMENT_BOOT_ADD);
+	*id = sqlite3_last_insert_rowid(store->db);
+	return ret;
+}
+
+static int add_load(struct store *store, struct store_load *load)
+{
+	struct binder binder = statement_bind(store, STATEMENT_LOAD_ADD);
+	int ret;
+
+	bind_int(&binder, load->boot);
+	bind_int(&binder, (int64_t)load->load);
+	bind_text(&binder, load->version);
+	bind_int(&binder, load->loaded);
+	ret = statement_run(store, STATEMENT_LOAD_ADD);
+	load->id = sqlite3_last_insert_rowid(store->db);
+	return ret ? ret : statement_run(store, STATEMENT_POSITIONS_CLEAR);
+}
+
+static int read_positions(struct store *store, uint32_t *seqs, size_t rings)
+{
+	sqlite3_stmt *statement = store->statements[STATEMENT_POSITIONS];
+	int ret;
+
+	while ((ret = statement_row(store, STATEMENT_POSITIONS)) > 0) {
+		int64_t ring = sqlite3_column_int64(statement, 0);
+
+		if (ring >= 0 && (size_t)ring < rings)
+			seqs[ring] = (uint32_t)sqlite3_column_int64(statement, 1);
+	}
+	return ret;
+}
+
+static int latest_load(struct store *store, int64_t *id)
+{
+	int ret = statement_row(store, STATEMENT_LOAD_LATEST);
+
+	if (ret <= 0)
+		return ret ? ret : -EIO;
+	*id = sqlite3_column_int64(store->statements[STATEMENT_LOAD_LATEST], 0);
+	statement_reset(store, STATEMENT_LOAD_LATEST);
+	return 0;
+}
+
+int store_load(struct store *store, struct store_load *load, uint32_t *seqs, size_t rings,
+	       bool *fresh)
+{
+	struct binder binder = statement_bind(store, STATEMENT_LOAD_FIND);
+	int64_t latest;
+	int ret;
+
+	memset(seqs, 0, rings * sizeof(*seqs));
+	bind_int(&binder, (int64_t)load->load);
+	ret = statement_row(store, STATEMENT_LOAD_FIND);
+	if (ret < 0)
+		return ret;
+	*fresh = !ret;
+	if (!ret)
+		return add_load(store, load);
+	load->id = sqlite3_column_int64(binder.statement, 0);
+	statement_reset(store, STATEMENT_LOAD_FIND);
+	ret = latest_load(store, &latest);
+	if (ret || latest != load->id)
+		return ret;
+	return read_positions(store, seqs, rings);
+}
+
+int store_dumped(struct store *store, int64_t load, int64_t now)
+{
+	struct binder binder = statement_bind(store, STATEMENT_LOAD_DUMPED);
+
+	bind_int(&binder, now);
+	bind_int(&binder, load);
+	return statement_run(store, STATEMENT_LOAD_DUMPED);
+}
+
+int store_seen(struct store *store, int64_t *seen)
+{
+	int ret = statement_row(store, STATEMENT_SEEN);
+
+	*seen = 0;
+	if (ret <= 0)
+		return ret;
+	*seen = sqlite3_column_int64(store->statements[STATEMENT_SEEN], 0);
+	statement_reset(store, STATEMENT_SEEN);
+	return 0;
+}
+
+int store_set_seen(struct store *store, int64_t seen)
+{
+	struct binder binder = statement_bind(store, STATEMENT_SET_SEEN);
+
+	bind_int(&binder, seen);
+	return statement_run(store, STATEMENT_SET_SEEN);
+}
+
+int store_checkpoint(struct store *store, const struct state *state, int64_t last)
+{
+	const struct process *process;
+	struct binder binder;
+	int ret = statement_run(store, STATEMENT_LIVING_CLEAR);
+
+	for (process = state->by_key; process && !ret; process = process->hh.next) {
+		if (process->lived >= 0)
+			continue;
+		binder = statement_bind(store, STATEMENT_LIVING_ADD);
+		bind_int(&binder, process->id);
+		ret = statement_run(store, STATEMENT_LIVING_ADD);
+	}
+	if (ret)
+		return ret;
+	binder = statement_bind(store, STATEMENT_LIVING_UPTO);
+	bind_int(&binder, last);
+	return statement_run(store, STATEMENT_LIVING_UPTO);
+}
+
+/* Columns of the present row, one after the other. */
+struct reader {
+	sqlite3_stmt *statement;
+	int next;
+};
+
+static int64_t read_int(struct reader *reader)
+{
+	return sqlite3_column_int64(reader->statement, reader->next++);
+}
+
+static int64_t read_or(struct reader *reader, int64_t otherwise)
+{
+	if (sqlite3_column_type(reader->statement, reader->next) != SQLITE_NULL)
+		return read_int(reader);
+	reader->next++;
+	return otherwise;
+}
+
+static const char *read_text(struct reader *reader)
+{
+	const unsigned char *text = sqlite3_column_text(reader->statement, reader->next++);
+
+	return text ? (const char *)text : "";
+}
+
+static void read_comm(struct reader *reader, struct process *process)
+{
+	const char *comm = read_text(reader);
+	const char *path = read_text(reader), *slash = strrchr(path, '/');
+
+	snprintf(process->comm, sizeof(process->comm), "%s", comm);
+	snprintf(process->exe_comm, sizeof(process->exe_comm), "%s", slash ? slash + 1 : path);
+	process->exe_hash = *path ? intern_hash(path, strlen(path)) : 0;
+}
+
+static void read_context(struct reader *reader, struct context *context)
+{
+	context->uid = (uint32_t)read_int(reader);
+	context->euid = (uint32_t)read_int(reader);
+	context->gid = (uint32_t)read_int(reader);
+	context->egid = (uint32_t)read_int(reader);
+	context->cap_permitted = read_int(reader);
+	context->cap_effective = read_int(reader);
+	context->loginuid = (uint32_t)read_or(reader, UINT32_MAX);
+	context->session = (uint32_t)read_or(reader, UINT32_MAX);
+	context->tty = (uint32_t)read_int(reader);
+	context->sid = (uint32_t)read_int(reader);
+	context->container = read_int(reader);
+	context->namespaces = read_int(reader);
+}
+
+static struct process read_process(sqlite3_stmt *statement)
+{
+	struct reader reader = { statement, 0 };
+	struct process process = { .lived = -1, .stored = true };
+	uint32_t pid;
+
+	process.id = read_int(&reader);
+	process.key = (uint64_t)read_int(&reader);
+	pid = (uint32_t)(process.key & ((1u << KITH_KEY_PID_BITS) - 1));
+	process.ns_pid = (uint32_t)read_or(&reader, pid);
+	process.parent = read_int(&reader);
+	process.creator = read_or(&reader, process.parent);
+	process.started = read_int(&reader);
+	process.execution = read_int(&reader);
+	process.context_id = read_int(&reader);
+	process.clone_flags = read_or(&reader, -1);
+	process.flags = (uint32_t)read_int(&reader);
+	read_comm(&reader, &process);
+	read_context(&reader, &process.context);
+	return process;
+}
+
+int store_living(struct store *store, int64_t boot,
+		 int (*take)(void *context, const struct process *process), void *context)
+{
+	struct binder binder = statement_bind(store, STATEMENT_LIVING);
+	int ret;
+
+	bind_int(&binder, boot);
+	while ((ret = statement_row(store, STATEMENT_LIVING)) > 0) {
+		struct process process = read_process(binder.statement);
+
+		ret = take(context, &process);
+		if (ret) {
+			statement_reset(store, STATEMENT_LIVING);
+			return ret;
+		}
+	}
+	return ret;
+}
+
+int store_containers(struct store *store, int64_t boot,
+		     int (*take)(void *context, int64_t id,
+				 const struct store_container *container),
+		     void *context)
+{
+	struct binder binder = statement_bind(store, STATEMENT_CONTAINERS);
+	int ret;
+
+	bind_int(&binder, boot);
+	while ((ret = statement_row(store, STATEMENT_CONTAINERS)) > 0) {
+		struct reader reader = { binder.statement, 0 };
+		int64_t id = read_int(&reader);
+		struct store_container container = { .boot = boot };
+
+		container.cgroup = (uint64_t)read_int(&reader);
+		container.path.data = read_text(&reader);
+		container.path.size = strlen(container.path.data);
+		container.runtime = read_text(&reader);
+		container.name = read_text(&reader);
+		container.unit = read_text(&reader);
+		container.first = read_int(&reader);
+		container.last = read_int(&reader);
+		ret = take(context, id, &container);
+		if (ret) {
+			statement_reset(store, STATEMENT_CONTAINERS);
+			return ret;
+		}
+	}
+	return ret;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which processes somebody means. */
+#ifndef KITH_SELECT_H
+#define KITH_SELECT_H
+
+#include "command.h"
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How people name processes, for --help. */
+#define SELECT_HELP                                                             \
+	"PROCESS is a pid, #ID (a process_id of the database), the path of an " \
+	"executable or script, or a name."
+
+/*
+ * The ids of the processes that @text means and that lived between since and
+ * until, the youngest first, at most @max. malloc()ed into *ids.
+ * Return: exit status; 1 if there is none, after saying so on stderr.
+ */
+int select_processes(sqlite3 *db, const char *text, const struct common *common,
+		     int64_t **ids, size_t *count, size_t max);
+
+#endif

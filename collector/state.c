@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who is alive. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_fatal(message) abort()
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void state_init(struct state *state)
+{
+	*state = (struct state){ .alive = 0 };
+}
+
+void state_clear(struct state *state)
+{
+	struct process *process, *next;
+
+	HASH_ITER(hh, state->by_key, process, next) {
+		HASH_DELETE(hh, state->by_key, process);
+		free(process);
+	}
+	while (state->spare) {
+		process = state->spare;
+		state->spare = process->next_dirty;
+		free(process);
+	}
+	state_init(state);
+}
+
+struct process *state_find(struct state *state, uint64_t key)
+{
+	struct process *process;
+
+	HASH_FIND(hh, state->by_key, &key, sizeof(key), process);
+	return process;
+}
+
+static struct process *obtain(struct state *state)
+{
+	struct process *process = state->spare;
+
+	if (!process)
+		return malloc(sizeof(*process));
+	state->spare = process->next_dirty;
+	return process;
+}
+
+static void release(struct state *state, struct process *process)
+{
+	process->next_dirty = state->spare;
+	state->spare = process;
+}
+
+struct process *state_add(struct state *state, uint64_t key)
+{
+	struct process *process = obtain(state);
+
+	if (!process)
+		return NULL;
+	memset(process, 0, sizeof(*process));
+	process->key = key;
+	process->lived = -1;
+	process->clone_flags = -1;
+	HASH_ADD(hh, state->by_key, key, sizeof(key), process);
+	if (!process->hh.tbl) {
+		release(state, process);
+		return NULL;
+	}
+	state->alive++;
+	return process;
+}
+
+void state_touch(struct state *state, struct process *process)
+{
+	if (process->dirty)
+		return;
+	process->dirty = true;
+	process->next_dirty = state->dirty;
+	state->dirty = process;
+}
+void state_end(struct state *state, struct process *process)
+{
+	process->next_ended = NULL;
+	if (state->ended_last)
+		state->ended_last->next_ended = process;
+	else
+		state->ended_first = process;
+	state->ended_last = process;
+	state->ended++;
+	state->alive--;
+}
+
+void state_expire(struct state *state)
+{
+	while (state->ended > STATE_ENDED) {
+		struct process *process = state->ended_first;
+
+		state->ended_first = process->next_ended;
+		if (!state->ended_first)
+			state->ended_last = NULL;
+		state->ended--;
+		HASH_DELETE(hh, state->by_key, process);
+		release(state, process);
+	}
+}

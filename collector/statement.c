@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The store's prepared statements. */
+#include "statement.h"
+
+#include "store.h"
+
+static const char *const texts[STATEMENTS] = {
+	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+	[STATEMENT_COMMIT] = "COMMIT",
+	[STATEMENT_LAST] =
+		"SELECT (SELECT max(id) FROM processes), (SELECT max(id) FROM executions),"
+		" (SELECT max(id) FROM strings), (SELECT max(id) FROM executables),"
+		" (SELECT max(id) FROM namespaces), (SELECT max(id) FROM containers),"
+		" (SELECT max(id) FROM contexts), (SELECT max(id) FROM credential_sets)",
+	[STATEMENT_BOOT_FIND] = "SELECT id FROM boots WHERE uuid = ?",
+	[STATEMENT_BOOT_ADD] = "INSERT INTO boots (uuid, first) VALUES (?, ?)",
+	[STATEMENT_LOAD_FIND] = "SELECT id FROM loads WHERE load = ?",
+	[STATEMENT_LOAD_ADD] =
+		"INSERT INTO loads (boot, load, version, loaded) VALUES (?, ?, ?, ?)",
+	[STATEMENT_LOAD_DUMPED] = "UPDATE loads SET dumped = ? WHERE id = ?",
+	[STATEMENT_LOAD_LATEST] = "SELECT max(id) FROM loads",
+	[STATEMENT_POSITION] = "REPLACE INTO positions VALUES (?, ?)",
+	[STATEMENT_POSITIONS] = "SELECT ring, seq FROM positions",
+	[STATEMENT_POSITIONS_CLEAR] = "DELETE FROM positions",
+	[STATEMENT_PROCESS_ADD] =
+		"INSERT INTO processes (id, boot, key, ns_pid, parent, creator, started,"
+		" lived, status, runtime, max_rss, execution, context, clone, flags, comm)"
+		" VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+	[STATEMENT_PROCESS_UPDATE] =
+		"UPDATE processes SET ns_pid = ?4, parent = ?5, creator = ?6, started = ?7,"
+		" lived = ?8, status = ?9, runtime = ?10, max_rss = ?11, execution = ?12,"
+		" context = ?13, clone = ?14, flags = ?15, comm = ?16 WHERE id = ?1",
+	[STATEMENT_CONTEXT] =
+		"INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_STRING] = "INSERT INTO strings VALUES (?, ?)",
+	[STATEMENT_NAMESPACES] = "INSERT INTO namespaces VALUES (?,?,?,?,?,?,?,?)",
+	[STATEMENT_EXECUTABLE] = "INSERT INTO executables VALUES (?,?,?,?,?,?,?)",
+	[STATEMENT_CONTAINER] = "REPLACE INTO containers VALUES (?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_EXECUTION] =
+		"INSERT INTO executions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_CREDENTIAL_SET] =
+		"INSERT INTO credential_sets VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_CREDENTIAL] =
+		"INSERT INTO credentials VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_CGROUP_MOVE] = "INSERT INTO cgroup_moves VALUES (NULL,?,?,?,?)",
+	[STATEMENT_SENSOR_EVENT] = "INSERT INTO sensor_events VALUES (NULL,?,?,?,?,?)",
+	[STATEMENT_LOSS_TOTAL] =
+		"SELECT total, until FROM loss_totals"
+		" WHERE load = ? AND cpu = ? AND class = ? AND cause = ?",
+	[STATEMENT_LOSS] = "INSERT INTO losses VALUES (NULL,?,?,?,?,?,?,?)",
+	[STATEMENT_LOSS_REMEMBER] = "REPLACE INTO loss_totals VALUES (?,?,?,?,?,?)",
+	[STATEMENT_SEEN] = "SELECT value FROM meta WHERE name = 'seen'",
+	[STATEMENT_SET_SEEN] = "REPLACE INTO meta VALUES ('seen', ?)",
+	[STATEMENT_LIVING_CLEAR] = "DELETE FROM living",
+	[STATEMENT_LIVING_ADD] = "INSERT INTO living VALUES (?)",
+	[STATEMENT_LIVING_UPTO] = "REPLACE INTO meta VALUES ('living_upto', ?)",
+	[STATEMENT_LIVING] =
+		"SELECT p.id, p.key, p.ns_pid, p.parent, p.creator, p.started, p.execution,"
+		" p.context, p.clone, p.flags, p.comm, x.path, c.uid, c.euid, c.gid, c.egid,"
+		" c.cap_permitted, c.cap_effective, c.loginuid, c.session, c.tty, c.sid,"
+		" c.container, c.namespaces"
+		" FROM (SELECT process AS id FROM living UNION SELECT id FROM processes"
+		"  WHERE id > coalesce((SELECT value FROM meta WHERE name = 'living_upto'), 0))"
+		" CROSS JOIN processes p USING (id)"
+		" LEFT JOIN executions e ON e.id = p.execution"
+		" LEFT JOIN executables x ON x.id = e.executable"
+		" LEFT JOIN contexts c ON c.id = p.context"
+		" WHERE p.boot = ? AND p.lived IS NULL AND p.flags & 8 = 0",
+	[STATEMENT_CONTAINERS] =
+		"SELECT id, cgroup, path, runtime, name, unit, first, last FROM containers"
+		" WHERE boot = ?",
+};
+
+int statement_prepare_all(struct store *store)
+{
+	int i;
+
+	for (i = 0; i < STATEMENTS; i++) {
+		int code = sqlite3_prepare_v3(store->db, texts[i], -1,
+					      SQLITE_PREPARE_PERSISTENT,
+					      &store->statements[i], NULL);
+		if (code != SQLITE_OK)
+			return store_fail(store, code);
+	}
+	return 0;
+}
+
+void statement_finalize_all(struct store *store)
+{
+	int i;
+
+	for (i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(store->statements[i]);
+}
+
+struct binder statement_bind(struct store *store, enum statement which)
+{
+	return (struct binder){ store->statements[which], 1 };
+}
+
+void bind_int(struct binder *binder, int64_t value)
+{
+	sqlite3_bind_int64(binder->statement, binder->next++, value);
+}
+
+void bind_null(struct binder *binder)
+{
+	sqlite3_bind_null(binder->statement, binder->next++);
+}
+
+void bind_id(struct binder *binder, int64_t id)
+{
+	if (id)
+		bind_int(binder, id);
+	else
+		bind_null(binder);
+}
+
+void bind_text(struct binder *binder, const char *text)
+{
+	sqlite3_bind_text(binder->statement, binder->next++, text, -1, SQLITE_STATIC);
+}
+
+void bind_slice(struct binder *binder, struct slice slice)
+{
+	if (slice.size)
+		sqlite3_bind_text(binder->statement, binder->next++, slice.data,
+				  (int)slice.size, SQLITE_STATIC);
+	else
+		bind_null(binder);
+}
+
+int statement_run(struct store *store, enum statement which)
+{
+	sqlite3_stmt *statement = store->statements[which];
+	int code = sqlite3_step(statement), ret = 0;
+
+	if (code != SQLITE_DONE && code != SQLITE_ROW)
+		ret = store_fail(store, code);
+	sqlite3_reset(statement);
+	return ret;
+}
+
+int statement_row(struct store *store, enum statement which)
+{
+	int code = sqlite3_step(store->statements[which]), ret;
+
+	if (code == SQLITE_ROW)
+		return 1;
+	ret = code == SQLITE_DONE ? 0 : store_fail(store, code);
+	sqlite3_reset(store->statements[which]);
+	return ret;
+}
+
+void statement_reset(struct store *store, enum statement which)
+{
+	sqlite3_reset(store->statements[which]);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The store's prepared statements. */
+#ifndef KITH_STATEMENT_H
+#define KITH_STATEMENT_H
+
+#include "record.h"
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+enum statement {
+	STATEMENT_BEGIN,
+	STATEMENT_COMMIT,
+	STATEMENT_LAST,
+	STATEMENT_BOOT_FIND,
+	STATEMENT_BOOT_ADD,
+	STATEMENT_LOAD_FIND,
+	STATEMENT_LOAD_ADD,
+	STATEMENT_LOAD_DUMPED,
+	STATEMENT_LOAD_LATEST,
+	STATEMENT_POSITION,
+	STATEMENT_POSITIONS,
+	STATEMENT_POSITIONS_CLEAR,
+	STATEMENT_PROCESS_ADD,
+	STATEMENT_PROCESS_UPDATE,
+	STATEMENT_CONTEXT,
+	STATEMENT_STRING,
+	STATEMENT_NAMESPACES,
+	STATEMENT_EXECUTABLE,
+	STATEMENT_CONTAINER,
+	STATEMENT_EXECUTION,
+	STATEMENT_CREDENTIAL_SET,
+	STATEMENT_CREDENTIAL,
+	STATEMENT_CGROUP_MOVE,
+	STATEMENT_SENSOR_EVENT,
+	STATEMENT_LOSS_TOTAL,
+	STATEMENT_LOSS,
+	STATEMENT_LOSS_REMEMBER,
+	STATEMENT_SEEN,
+	STATEMENT_SET_SEEN,
+	STATEMENT_LIVING_CLEAR,
+	STATEMENT_LIVING_ADD,
+	STATEMENT_LIVING_UPTO,
+	STATEMENT_LIVING,
+	STATEMENT_CONTAINERS,
+	STATEMENTS,
+};
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *statements[STATEMENTS];
+	char error[256];
+};
+
+int statement_prepare_all(struct store *store);
+void statement_finalize_all(struct store *store);
+
+/*
+ * Binding, from the first parameter on; an id of 0 and a slice without bytes
+ * are NULL. What is bound must stay until the statement has run.
+ */
+struct binder {
+	sqlite3_stmt *statement;
+	int next;
+};
+
+struct binder statement_bind(struct store *store, enum statement which);
+void bind_int(struct binder *binder, int64_t value);
+void bind_id(struct binder *binder, int64_t id);
+void bind_null(struct binder *binder);
+void bind_text(struct binder *binder, const char *text); /* NULL is NULL */
+void bind_slice(struct binder *binder, struct slice slice);
+
+/* Run a statement that gives no rows. */
+int statement_run(struct store *store, enum statement which);
+
+/* Next row: 1, none left: 0 (and reset), or an error (and reset). */
+int statement_row(struct store *store, enum statement which);
+void statement_reset(struct store *store, enum statement which);
+
+/* store.c: what @code of SQLite means to callers, with its words kept. */
+int store_fail(struct store *store, int code);
+
+#endif

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The database, for its one writer: opening it and its transactions. */
+#include "store.h"
+
+#include "schema.h"
+#include "statement.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* For every connection of the writer. */
+static const char settings[] =
+	"PRAGMA journal_mode = WAL;"
+	"PRAGMA synchronous = NORMAL;"
+	"PRAGMA foreign_keys = OFF;"
+	"PRAGMA trusted_schema = OFF;"
+	"PRAGMA cell_size_check = ON;"
+	"PRAGMA secure_delete = OFF;"
+	"PRAGMA temp_store = MEMORY;"
+	"PRAGMA cache_size = -16384;";
+
+const char *store_error(const struct store *store)
+{
+	return *store->error ? store->error : sqlite3_errmsg(store->db);
+}
+
+/* Keep the words: a later call, a ROLLBACK say, would replace them. */
+int store_fail(struct store *store, int code)
+{
+	snprintf(store->error, sizeof(store->error), "%s", sqlite3_errmsg(store->db));
+	switch (code & 0xff) {
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_CANTOPEN:
+		return -EACCES;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EUCLEAN;
+	default:
+		return -EIO;
+	}
+}
+
+static int execute(struct store *store, const char *sql)
+{
+	int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? 0 : store_fail(store, code);
+}
+
+/* The one integer that @sql gives. */
+static int ask(struct store *store, const char *sql, int64_t *value)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+
+	*value = 0;
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : store_fail(store, code);
+}
+
+static int refuse(struct store *store, const char *why)
+{
+	snprintf(store->error, sizeof(store->error), "%s", why);
+	return -EINVAL;
+}
+
+/* Ours, or empty? */
+static int identify(struct store *store)
+{
+	int64_t application, tables;
+	int ret = ask(store, "PRAGMA application_id", &application);
+
+	if (!ret)
+		ret = ask(store, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (ret)
+		return ret;
+	if (application == SCHEMA_APPLICATION_ID)
+		return 0;
+	if (application || tables)
+		return refuse(store, "it is a database of something else");
+	return execute(store, "PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE;");
+}
+
+static int migrate_to(struct store *store, const struct schema_migration *migration)
+{
+	char sql[96];
+	int ret = execute(store, "BEGIN IMMEDIATE");
+
+	if (ret)
+		return ret;
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		 SCHEMA_APPLICATION_ID, migration->version);
+	ret = execute(store, migration->sql);
+	if (!ret)
+		ret = execute(store, sql);
+	if (!ret)
+		ret = execute(store, "COMMIT");
+	if (ret)
+		store_rollback(store);
+	return ret;
+}
+
+static int migrate(struct store *store)
+{
+	const struct schema_migration *migration = schema_migrations;
+	int64_t version;
+	int ret = ask(store, "PRAGMA user_version", &version);
+
+	for (; !ret && migration->version; migration++)
+		if (migration->version > version) {
+			ret = migrate_to(store, migration);
+			version = migration->version;
+		}
+	if (!ret && version > migration[-1].version)
+		return refuse(store, "a newer version of Kith has made it");
+	return ret;
+}
+
+static int drop_views(struct store *store)
+{
+	sqlite3_stmt *statement = NULL;
+	int ret = 0, code;
+
+	code = sqlite3_prepare_v2(store->db,
+				  "SELECT group_concat('DROP VIEW \"' || name || '\"', ';') "
+				  "FROM sqlite_schema WHERE type = 'view'",
+				  -1, &statement, NULL);
+	if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(statement, 0);
+		char *sql = text ? strdup(text) : NULL;
+
+		sqlite3_finalize(statement);
+		if (sql)
+			ret = execute(store, sql);
+		free(sql);
+		return ret;
+	}
+	sqlite3_finalize(statement);
+	return store_fail(store, code);
+}
+
+static int views_are_ours(struct store *store, bool *same)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(store->db, "SELECT value = ? FROM meta WHERE name = 'views'",
+				      -1, &statement, NULL);
+
+	*same = false;
+	if (code != SQLITE_OK)
+		return store_fail(store, code);
+	sqlite3_bind_text(statement, 1, schema_views, -1, SQLITE_STATIC);
+	code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*same = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : store_fail(store, code);
+}
+
+static int remember_views(struct store *store)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(store->db, "REPLACE INTO meta VALUES ('views', ?)", -1,
+				      &statement, NULL);
+
+	if (code != SQLITE_OK)
+		return store_fail(store, code);
+	sqlite3_bind_text(statement, 1, schema_views, -1, SQLITE_STATIC);
+	code = sqlite3_step(statement);
+	sqlite3_finalize(statement);
+	return code == SQLITE_DONE ? 0 : store_fail(store, code);
+}
+
+/* Views are code: bring those of another build up to date. */
+static int renew_views(struct store *store)
+{
+	bool same;
+	int ret = views_are_ours(store, &same);
+
+	if (ret || same)
+		return ret;
+	ret = execute(store, "BEGIN IMMEDIATE");
+	if (ret)
+		return ret;
+	ret = drop_views(store);
+	if (!ret)
+		ret = execute(store, schema_views);
+	if (!ret)
+		ret = remember_views(store);
+	if (!ret)
+		ret = execute(store, "COMMIT");
+	if (ret)
+		store_rollback(store);
+	return ret;
+}
+
+static int prepare_file(struct store *store)
+{
+	int one = 1;
+	int ret = identify(store);
+
+	if (!ret)
+		ret = execute(store, settings);
+	if (!ret)
+		ret = migrate(store);
+	if (!ret)
+		ret = renew_views(store);
+	if (ret)
+		return ret;
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	/* Readers without write permission need the -wal and -shm files to be there. */
+	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_PERSIST_WAL, &one);
+	return 0;
+}
+
+/*
+ * NOMUTEX: the connection is used by one thread; its locks cost 15 % of an
+ * insert.
+ */
+int store_open(struct store **result, const char *path)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	int code, ret;
+
+	*result = store;
+	if (!store)
+		return -ENOMEM;
+	code = sqlite3_open_v2(path, &store->db,
+			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+			       NULL);
+	if (!store->db)
+		return -ENOMEM;
+	if (code != SQLITE_OK)
+		return store_fail(store, code);
+	sqlite3_extended_result_codes(store->db, 1);
+	sqlite3_busy_timeout(store->db, 5000);
+	ret = prepare_file(store);
+	return ret ? ret : statement_prepare_all(store);
+}
+
+/* @store: as store_open() left it, even after an error. */
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	statement_finalize_all(store);
+	sqlite3_close(store->db);
+	free(store);
+}
+
+int store_begin(struct store *store)
+{
+	*store->error = '\0';
+	return statement_run(store, STATEMENT_BEGIN);
+}
+
+int store_commit(struct store *store)
+{
+	return statement_run(store, STATEMENT_COMMIT);
+}
+
+/* Some errors have rolled back already: then there is nothing to do. */
+void store_rollback(struct store *store)
+{
+	if (!sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The database, for its one writer.
+ *
+ * Functions return 0 or a negative errno (-ENOSPC: disk full, -EIO, -EBUSY,
+ * -EINVAL: not a Kith database or a newer one, -ENOMEM); store_error() says in
+ * words what SQLite found. After an error nothing of the open transaction is
+ * stored: store_rollback(), and begin again from what store_resume() tells.
+ */
+#ifndef KITH_STORE_H
+#define KITH_STORE_H
+
+#include "record.h"
+#include "state.h"
+
+#include <kith/uapi.h>
+#include <stdint.h>
+
+struct store;
+
+/* Ids of the last rows, to go on from. */
+struct store_last {
+	int64_t process;
+	int64_t execution;
+	int64_t string;
+	int64_t executable;
+	int64_t namespaces;
+	int64_t container;
+	int64_t context;
+	int64_t credential_set;
+};
+
+int store_open(struct store **store, const char *path);
+void store_close(struct store *store);
+const char *store_error(const struct store *store);
+
+int store_begin(struct store *store);
+int store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+int store_last(struct store *store, struct store_last *last);
+
+/* The id of the boot @uuid, made if it is new; *fresh says so. */
+int store_boot(struct store *store, const char *uuid, int64_t now, int64_t *id,
+	       bool *fresh);
+
+/*
+ * The load of the module whose own number is @load; @seqs gets the positions
+ * stored of it (@rings of them), if it is the latest one. *fresh: we had not
+ * met it before.
+ */
+struct store_load {
+	int64_t id;
+	int64_t boot;
+	uint64_t load;
+	const char *version;
+	int64_t loaded;
+};
+int store_load(struct store *store, struct store_load *load, uint32_t *seqs,
+	       size_t rings, bool *fresh);
+int store_dumped(struct store *store, int64_t load, int64_t now);
+int store_position(struct store *store, unsigned int ring, uint32_t seq);
+
+/* Facts and dictionary rows. Ids are the caller's, increasing. */
+int store_process(struct store *store, int64_t boot, const struct process *process);
+int store_context(struct store *store, int64_t id, const struct context *context);
+int store_string(struct store *store, int64_t id, struct slice value);
+int store_namespaces(struct store *store, int64_t id, const struct kith_namespaces *ns);
+
+struct store_executable {
+	struct slice path;
+	bool resolved; /* the rest is known */
+	uint64_t inode;
+	uint32_t device;
+	uint32_t mode;
+	uint32_t owner;
+	const char *origin; /* or NULL */
+};
+int store_executable(struct store *store, int64_t id,
+		     const struct store_executable *executable);
+
+struct store_container {
+	int64_t boot;
+	uint64_t cgroup;
+	struct slice path; /* size 0: not known */
+	const char *runtime;
+	const char *name;
+	const char *unit;
+	int64_t first;
+	int64_t last;
+};
+/* Made, or brought up to date. */
+int store_container(struct store *store, int64_t id,
+		    const struct store_container *container);
+
+/* 0 in an id means NULL. */
+struct store_execution {
+	int64_t id;
+	int64_t ts;
+	int64_t process;
+	int64_t parent;
+	int64_t executable;
+	int64_t argv;
+	int64_t cwd;
+	int64_t script;
+	int64_t via;
+	int64_t env;
+	int64_t context;
+	int64_t argv_size; /* 0: as long as argv */
+	uint32_t flags;
+	uint32_t unknown;
+	int error;
+	bool live;
+};
+int store_execution(struct store *store, const struct store_execution *execution);
+
+int store_credential_set(struct store *store, int64_t id,
+			 const struct kith_credential *set);
+
+struct store_credential {
+	int64_t ts;
+	int64_t lasted;
+	int64_t process;
+	int64_t before;
+	int64_t after;
+	uint32_t tid; /* 0: the first thread */
+	uint32_t count;
+	uint32_t cause;
+	uint32_t flags;
+	const char *groups_from; /* or NULL */
+	const char *groups_to;
+};
+int store_credential(struct store *store, const struct store_credential *credential);
+
+int store_cgroup_move(struct store *store, int64_t ts, int64_t process, int64_t target,
+		      int64_t container);
+
+/* @boot, @process 0 and @detail NULL are NULL. */
+int store_sensor_event(struct store *store, int64_t ts, int64_t boot, const char *event,
+		       int64_t process, struct slice detail);
+
+struct store_loss {
+	int64_t load;
+	int64_t boot;
+	unsigned int cpu;
+	unsigned int class_;
+	unsigned int cause;
+	uint64_t total; /* since the module was loaded */
+	int64_t from;
+	int64_t to;
+	bool resumed; /* first of this subscription: earlier ones may be in it */
+};
+/* Adds what is new of the total, if anything. */
+int store_loss(struct store *store, const struct store_loss *loss);
+
+/* From @from to @to nobody watched, so nobody knows how much was lost. */
+int store_unwatched(struct store *store, int64_t boot, int64_t from, int64_t to);
+
+/* Wall-clock time of the last record stored; 0: never. */
+int store_seen(struct store *store, int64_t *seen);
+int store_set_seen(struct store *store, int64_t seen);
+
+/* Remember which processes live, so that store_living() has less to look at. */
+int store_checkpoint(struct store *store, const struct state *state, int64_t last);
+
+/*
+ * Call @take for each process of @boot that had not ended when last stored, with
+ * all that the database knows of it. It returns 0, or an error that ends it.
+ */
+int store_living(struct store *store, int64_t boot,
+		 int (*take)(void *context, const struct process *process),
+		 void *context);
+
+/* Call @take for each container of @boot. */
+int store_containers(struct store *store, int64_t boot,
+		     int (*take)(void *context, int64_t id,
+				 const struct store_container *container),
+		     void *context);
+
+#endif

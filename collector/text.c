@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Text that others chose, made safe to show. */
+#include "text.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+/*
+ * The character at @from: its code and its length in bytes. A byte that does
+ * not begin a well-formed sequence (RFC 3629) has length 0.
+ */
+static size_t decode(const char *from, size_t size, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *bytes = (const unsigned char *)from;
+	size_t length, i;
+
+	*code = bytes[0];
+	if (bytes[0] < 0x80)
+		return 1;
+	if (bytes[0] < 0xc2 || bytes[0] > 0xf4)
+		return 0;
+	length = bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+	if (length > size)
+		return 0;
+	*code = bytes[0] & (0x7f >> length);
+	for (i = 1; i < length; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (bytes[i] & 0x3f);
+	}
+	if (*code < least[length] || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000))
+		return 0;
+	return length;
+}
+
+/* Characters that a terminal does not show as themselves. */
+static bool is_invisible(uint32_t code)
+{
+	return (code >= 0x80 && code < 0xa0) ||	      /* C1 controls */
+	       code == 0xad || code == 0x61c ||
+	       (code >= 0x200b && code <= 0x200f) ||  /* zero width, marks */
+	       (code >= 0x2028 && code <= 0x202e) ||  /* separators, embeddings */
+	       (code >= 0x2060 && code <= 0x206f) ||  /* isolates */
+	       code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
+	       (code >= 0xe0000 && code <= 0xe0fff);  /* tags */
+}
+
+struct piece {
+	char text[16];
+	size_t size;
+};
+
+static void set(struct piece *piece, const char *format, unsigned int value)
+{
+	piece->size = (size_t)snprintf(piece->text, sizeof(piece->text), format, value);
+}
+
+/* The escaped form of what stands at @from. Return: bytes of it used. */
+static size_t escape_next(struct piece *piece, const char *from, size_t size)
+{
+	unsigned char byte = (unsigned char)*from;
+	uint32_t code;
+	size_t length = decode(from, size, &code);
+
+	if (!length) {
+		set(piece, "\\x%02x", byte);
+		return 1;
+	}
+	if (byte == '\n')
+		set(piece, "\\n", 0);
+	else if (byte == '\t')
+		set(piece, "\\t", 0);
+	else if (byte == '\\')
+		set(piece, "\\\\", 0);
+	else if (byte < 0x20 || byte == 0x7f)
+		set(piece, "\\x%02x", byte);
+	else if (is_invisible(code))
+		set(piece, "\\u{%x}", code);
+	else {
+		memcpy(piece->text, from, length);
+		piece->size = length;
+	}
+	return length;
+}
+
+size_t text_escape(char *to, size_t room, const char *from, size_t size)
+{
+	struct piece piece;
+	size_t used = 0;
+
+	size = strnlen(from, size);
+	while (size) {
+		size_t length = escape_next(&piece, from, size);
+
+		if (used + piece.size >= room)
+			break;
+		memcpy(to + used, piece.text, piece.size);
+		used += piece.size;
+		from += length;
+		size -= length;
+	}
+	to[used] = '\0';
+	return used;
+}
+
+void text_print(FILE *stream, const char *from, size_t size)
+{
+	struct piece piece;
+
+	while (size) {
+		size_t length = escape_next(&piece, from, size);
+
+		fwrite(piece.text, 1, piece.size, stream);
+		from += length;
+		size -= length;
+	}
+}
+
+/* Return: bytes used. */
+static size_t print_json_next(FILE *stream, const char *from, size_t size)
+{
+	unsigned char byte = (unsigned char)*from;
+	uint32_t code;
+	size_t length = decode(from, size, &code);
+
+	if (!length) {
+		fprintf(stream, "\\udc%02x", byte);
+		return 1;
+	}
+	if (byte == '"' || byte == '\\')
+		fprintf(stream, "\\%c", byte);
+	else if (byte < 0x20 || byte == 0x7f || (code < 0x10000 && is_invisible(code)))
+		fprintf(stream, "\\u%04x", code);
+	else if (is_invisible(code))
+		fprintf(stream, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+			0xdc00 + (code & 0x3ff));
+	else
+		fwrite(from, 1, length, stream);
+	return length;
+}
+
+void text_print_json(FILE *stream, const char *from, size_t size)
+{
+	fputc('"', stream);
+	while (size) {
+		size_t length = print_json_next(stream, from, size);
+
+		from += length;
+		size -= length;
+	}
+	fputc('"', stream);
+}
+
+char *text_time(char *to, size_t room, int64_t ns)
+{
+	int64_t seconds = ns / 1000000000, rest = ns % 1000000000;
+	time_t when;
+	struct tm parts;
+	size_t used;
+
+	if (rest < 0) {
+		rest += 1000000000;
+		seconds--;
+	}
+	when = (time_t)seconds;
+	if (!gmtime_r(&when, &parts)) {
+		snprintf(to, room, "%lld", (long long)ns);
+		return to;
+	}
+	used = strftime(to, room, "%Y-%m-%dT%H:%M:%S", &parts);
+	snprintf(to + used, room - used, ".%09lldZ", (long long)rest);
+	return to;
+}

@@ -1,0 +1,165 @@
+-- SPDX-License-Identifier: GPL-2.0-only
+-- The views that people, reports and tests query. Times are nanoseconds since
+-- the epoch (UTC); what is not known is NULL. Columns may be added, not renamed.
+-- Made anew after each migration.
+
+CREATE VIEW boot AS
+SELECT id AS boot_id, uuid, first FROM boots;
+
+CREATE VIEW container AS
+SELECT
+  id AS container_id, runtime, name,
+  CAST(NULL AS TEXT) AS image, CAST(NULL AS TEXT) AS pod,
+  first, last, boot AS boot_id, path, unit, cgroup
+FROM containers;
+
+CREATE VIEW process AS
+SELECT
+  p.id AS process_id,
+  p.parent AS parent_id,
+  p.boot AS boot_id,
+  p.key & 4194303 AS pid,
+  p.started,
+  p.started + p.lived AS ended,
+  CASE WHEN p.status & 127 = 0 THEN p.status >> 8 & 255 END AS exit_code,
+  nullif(p.status & 127, 0) AS exit_signal,
+  x.path AS exe,
+  argv.value AS argv,
+  cwd.value AS cwd,
+  script.value AS script,
+  c.uid, c.euid, c.gid, c.loginuid, c.session,
+  c.container AS container_id,
+  k.unit,
+  CAST(NULL AS TEXT) AS exe_sha256,
+  x.origin AS exe_origin,
+  p.flags & 1 AS incomplete,
+  -- further columns
+  coalesce(p.creator, p.parent) AS creator_id,
+  coalesce(p.ns_pid, p.key & 4194303) AS ns_pid,
+  coalesce(p.comm, substr(replace(x.path, rtrim(x.path, replace(x.path, '/', '')), ''), 1, 15)) AS comm,
+  p.flags >> 1 & 1 AS kernel_thread,
+  p.flags >> 2 & 1 AS unexplained,
+  p.flags >> 3 & 1 AS gone,       -- it has ended, but nobody saw when
+  p.status >> 7 & 1 AS core_dumped,
+  p.runtime AS cpu_ns,
+  p.max_rss,
+  p.clone AS clone_flags,
+  p.execution AS execution_id,
+  x.device AS exe_device,
+  x.inode AS exe_inode,
+  env.value AS env,
+  c.egid, c.cap_permitted, c.cap_effective, c.tty, c.sid,
+  n.mnt AS mnt_ns, n.pid AS pid_ns, n.net AS net_ns, n.user AS user_ns,
+  n.cgroup AS cgroup_ns, n.ipc AS ipc_ns, n.uts AS uts_ns,
+  k.path AS cgroup_path
+FROM processes p
+LEFT JOIN executions e ON e.id = p.execution
+LEFT JOIN executables x ON x.id = e.executable
+LEFT JOIN strings argv ON argv.id = e.argv
+LEFT JOIN strings cwd ON cwd.id = e.cwd
+LEFT JOIN strings script ON script.id = e.script
+LEFT JOIN strings env ON env.id = e.env
+LEFT JOIN contexts c ON c.id = p.context
+LEFT JOIN containers k ON k.id = c.container
+LEFT JOIN namespaces n ON n.id = c.namespaces;
+
+CREATE VIEW execution AS
+SELECT
+  e.ts,
+  e.process AS process_id,
+  e.parent AS parent_id,
+  x.path AS exe,
+  argv.value AS argv,
+  script.value AS script,
+  env.value AS env,
+  c.uid, c.euid,
+  e.error,
+  -- further columns
+  e.id AS execution_id,
+  cwd.value AS cwd,
+  via.value AS via,
+  x.origin AS exe_origin,
+  x.device AS exe_device,
+  x.inode AS exe_inode,
+  x.mode AS exe_mode,
+  x.owner AS exe_owner,
+  c.gid, c.egid, c.cap_permitted, c.cap_effective, c.loginuid, c.session,
+  c.tty, c.sid, c.container AS container_id,
+  e.flags >> 3 & 1 AS setuid,
+  e.flags >> 4 & 1 AS setgid,
+  e.flags >> 5 & 1 AS file_capabilities,
+  e.flags >> 6 & 1 AS is_32bit,
+  e.flags >> 7 & 1 AS by_thread,
+  e.flags >> 8 & 1 AS argv_truncated,
+  e.flags >> 9 & 1 AS env_truncated,
+  e.flags >> 11 & 1 AS chrooted,
+  coalesce(e.argv_size, length(CAST(argv.value AS BLOB)) + 1) AS argv_size,
+  e.unknown
+FROM executions e
+LEFT JOIN executables x ON x.id = e.executable
+LEFT JOIN strings argv ON argv.id = e.argv
+LEFT JOIN strings cwd ON cwd.id = e.cwd
+LEFT JOIN strings script ON script.id = e.script
+LEFT JOIN strings via ON via.id = e.via
+LEFT JOIN strings env ON env.id = e.env
+LEFT JOIN contexts c ON c.id = e.context
+WHERE e.live IS NULL;
+
+CREATE VIEW credential AS
+SELECT
+  r.ts,
+  r.process AS process_id,
+  CASE r.cause
+    WHEN 0 THEN 'none' WHEN 1 THEN 'setuid' WHEN 2 THEN 'setgid'
+    WHEN 3 THEN 'setreuid' WHEN 4 THEN 'setregid' WHEN 5 THEN 'setresuid'
+    WHEN 6 THEN 'setresgid' WHEN 7 THEN 'setfsuid' WHEN 8 THEN 'setfsgid'
+    WHEN 9 THEN 'setgroups' WHEN 10 THEN 'capset' WHEN 11 THEN 'prctl'
+    WHEN 12 THEN 'keyctl' WHEN 13 THEN 'unshare' WHEN 14 THEN 'setns'
+    WHEN 15 THEN 'clone' WHEN 16 THEN 'exec' WHEN 17 THEN 'exec-setuid'
+    WHEN 18 THEN 'exec-setgid' WHEN 19 THEN 'exec-filecap'
+    WHEN 20 THEN 'kernel' WHEN 21 THEN 'other'
+  END AS cause,
+  a.uid AS uid_from, b.uid AS uid_to,
+  a.euid AS euid_from, b.euid AS euid_to,
+  a.gid AS gid_from, b.gid AS gid_to,
+  a.cap_effective AS caps_from, b.cap_effective AS caps_to,
+  a.userns AS userns_from, b.userns AS userns_to,
+  r.flags & 1 AS unexplained,
+  -- further columns
+  r.count,
+  r.ts + r.lasted AS last,
+  coalesce(r.tid, p.key & 4194303) AS tid,
+  r.flags >> 1 & 1 AS swept,
+  a.suid AS suid_from, b.suid AS suid_to,
+  a.fsuid AS fsuid_from, b.fsuid AS fsuid_to,
+  a.egid AS egid_from, b.egid AS egid_to,
+  a.sgid AS sgid_from, b.sgid AS sgid_to,
+  a.fsgid AS fsgid_from, b.fsgid AS fsgid_to,
+  r.groups_from, r.groups_to,
+  a.cap_permitted AS permitted_from, b.cap_permitted AS permitted_to,
+  a.cap_inheritable AS inheritable_from, b.cap_inheritable AS inheritable_to,
+  a.cap_bounding AS bounding_from, b.cap_bounding AS bounding_to,
+  a.cap_ambient AS ambient_from, b.cap_ambient AS ambient_to,
+  a.securebits AS securebits_from, b.securebits AS securebits_to
+FROM credentials r
+LEFT JOIN processes p ON p.id = r.process
+LEFT JOIN credential_sets a ON a.id = r.before
+LEFT JOIN credential_sets b ON b.id = r.after;
+
+CREATE VIEW control AS
+SELECT
+  ts, process AS process_id, 'sensor' AS op,
+  CAST(NULL AS INTEGER) AS target_id,
+  event || coalesce(': ' || detail, '') AS detail
+FROM sensor_events
+WHERE process IS NOT NULL;
+
+CREATE VIEW cgroup_move AS
+SELECT ts, process AS process_id, target AS target_id, container AS container_id
+FROM cgroup_moves;
+
+CREATE VIEW loss AS
+SELECT from_ts, to_ts, boot AS boot_id, cpu, class, cause, lost FROM losses;
+
+CREATE VIEW sensor AS
+SELECT ts, event, detail, boot AS boot_id FROM sensor_events;
