@@ -245,8 +245,11 @@ static void set_exe(struct process *process, struct slice path)
 	process->exe_hash = path.size ? intern_hash(path.data, path.size) : 0;
 	base = base ? base + 1 : path.data;
 	size = base ? (size_t)(path.data + path.size - base) : 0;
-	snprintf(process->exe_comm, sizeof(process->exe_comm), "%.*s", (int)size,
-		 base ? base : "");
+	if (size >= sizeof(process->exe_comm))
+		size = sizeof(process->exe_comm) - 1;
+	memset(process->exe_comm, 0, sizeof(process->exe_comm));
+	if (size)
+		memcpy(process->exe_comm, base, size);
 	*process->comm = '\0';
 }
 
@@ -342,14 +345,13 @@ static int apply_exec(struct ingest *ingest, const struct record *record)
 
 static void set_comm(struct process *process, struct slice comm)
 {
-	char text[sizeof(process->comm)];
+	size_t size = comm.size < sizeof(process->comm) ? comm.size : sizeof(process->comm) - 1;
 
-	if (!comm.size)
+	if (!size)
 		return;
-	snprintf(text, sizeof(text), "%.*s", (int)comm.size, comm.data);
-	if (!strcmp(text, process->exe_comm))
-		*text = '\0';
-	memcpy(process->comm, text, sizeof(text));
+	memset(process->comm, 0, sizeof(process->comm));
+	if (process->exe_comm[size] || memcmp(comm.data, process->exe_comm, size))
+		memcpy(process->comm, comm.data, size);
 }
 
 /*

@@ -22,24 +22,28 @@ static void bind_nonnegative(struct binder *binder, int64_t value)
 		bind_int(binder, value);
 }
 
-int store_process(struct store *store, int64_t boot, const struct process *process)
+/* Values that are the common ones stand as NULL. */
+int64_t store_process_ns_pid(const struct process *process)
 {
-	enum statement which = process->stored ? STATEMENT_PROCESS_UPDATE :
-						 STATEMENT_PROCESS_ADD;
-	struct binder binder = statement_bind(store, which);
-	bool ended = process->lived >= 0;
 	uint32_t pid = (uint32_t)(process->key & ((1u << KITH_KEY_PID_BITS) - 1));
 
+	return process->ns_pid == pid ? 0 : process->ns_pid;
+}
+
+int64_t store_process_creator(const struct process *process)
+{
+	return process->creator == process->parent ? 0 : process->creator;
+}
+
+static int update_process(struct store *store, const struct process *process)
+{
+	struct binder binder = statement_bind(store, STATEMENT_PROCESS_UPDATE);
+	bool ended = process->lived >= 0;
+
 	bind_int(&binder, process->id);
-	if (process->stored)
-		binder.next = 4; /* boot and key stay */
-	else {
-		bind_int(&binder, boot);
-		bind_int(&binder, (int64_t)process->key);
-	}
-	bind_id(&binder, process->ns_pid == pid ? 0 : process->ns_pid);
+	bind_id(&binder, store_process_ns_pid(process));
 	bind_id(&binder, process->parent);
-	bind_id(&binder, process->creator == process->parent ? 0 : process->creator);
+	bind_id(&binder, store_process_creator(process));
 	bind_int(&binder, process->started);
 	bind_nonnegative(&binder, process->lived);
 	bind_nonnegative(&binder, ended ? (int64_t)process->status : -1);
@@ -50,7 +54,15 @@ int store_process(struct store *store, int64_t boot, const struct process *proce
 	bind_nonnegative(&binder, process->clone_flags);
 	bind_int(&binder, process->flags);
 	bind_text(&binder, *process->comm ? process->comm : NULL);
-	return statement_run(store, which);
+	return statement_run(store, STATEMENT_PROCESS_UPDATE);
+}
+
+int store_process(struct store *store, int64_t boot, const struct process *process)
+{
+	if (process->stored)
+		return update_process(store, process);
+	store->pending.boot = boot;
+	return pending_add_process(&store->pending, process);
 }
 
 int store_context(struct store *store, int64_t id, const struct context *context)
@@ -75,12 +87,7 @@ int store_context(struct store *store, int64_t id, const struct context *context
 
 int store_string(struct store *store, int64_t id, struct slice value)
 {
-	struct binder binder = statement_bind(store, STATEMENT_STRING);
-
-	bind_int(&binder, id);
-	sqlite3_bind_text(binder.statement, binder.next, value.data ? value.data : "",
-			  (int)value.size, SQLITE_STATIC);
-	return statement_run(store, STATEMENT_STRING);
+	return pending_add_string(&store->pending, id, value);
 }
 
 int store_namespaces(struct store *store, int64_t id, const struct kith_namespaces *ns)
@@ -133,25 +140,22 @@ int store_container(struct store *store, int64_t id,
 
 int store_execution(struct store *store, const struct store_execution *execution)
 {
-	struct binder binder = statement_bind(store, STATEMENT_EXECUTION);
+	return pending_add_execution(&store->pending, execution);
+}
 
-	bind_int(&binder, execution->id);
-	bind_int(&binder, execution->ts);
-	bind_int(&binder, execution->process);
-	bind_id(&binder, execution->parent);
-	bind_id(&binder, execution->executable);
-	bind_id(&binder, execution->argv);
-	bind_id(&binder, execution->cwd);
-	bind_id(&binder, execution->script);
-	bind_id(&binder, execution->via);
-	bind_id(&binder, execution->env);
-	bind_id(&binder, execution->context);
-	bind_int(&binder, execution->flags);
-	bind_int(&binder, execution->unknown);
-	bind_id(&binder, execution->argv_size);
-	bind_id(&binder, execution->error);
-	bind_id(&binder, execution->live);
-	return statement_run(store, STATEMENT_EXECUTION);
+/* Write what has waited. */
+int store_flush(struct store *store)
+{
+	int ret = 0;
+
+	if (store->pending.strings.used)
+		ret = statement_run(store, STATEMENT_STRINGS);
+	if (!ret && store->pending.executions.used)
+		ret = statement_run(store, STATEMENT_EXECUTIONS);
+	if (!ret && store->pending.processes.used)
+		ret = statement_run(store, STATEMENT_PROCESSES);
+	pending_clear(&store->pending);
+	return ret;
 }
 
 int store_credential_set(struct store *store, int64_t id, const struct kith_credential *set)

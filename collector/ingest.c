@@ -326,6 +326,8 @@ static int flush_processes(struct ingest *ingest)
 		process->dirty = false;
 		ingest->state.dirty = process->next_dirty;
 	}
+	if (!ret)
+		ret = store_flush(ingest->store);
 	state_expire(&ingest->state);
 	return ret;
 }

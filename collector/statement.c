@@ -22,22 +22,18 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_POSITION] = "REPLACE INTO positions VALUES (?, ?)",
 	[STATEMENT_POSITIONS] = "SELECT ring, seq FROM positions",
 	[STATEMENT_POSITIONS_CLEAR] = "DELETE FROM positions",
-	[STATEMENT_PROCESS_ADD] =
-		"INSERT INTO processes (id, boot, key, ns_pid, parent, creator, started,"
-		" lived, status, runtime, max_rss, execution, context, clone, flags, comm)"
-		" VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+	[STATEMENT_PROCESSES] = "INSERT INTO processes SELECT * FROM pending_processes",
 	[STATEMENT_PROCESS_UPDATE] =
-		"UPDATE processes SET ns_pid = ?4, parent = ?5, creator = ?6, started = ?7,"
-		" lived = ?8, status = ?9, runtime = ?10, max_rss = ?11, execution = ?12,"
-		" context = ?13, clone = ?14, flags = ?15, comm = ?16 WHERE id = ?1",
+		"UPDATE processes SET ns_pid = ?2, parent = ?3, creator = ?4, started = ?5,"
+		" lived = ?6, status = ?7, runtime = ?8, max_rss = ?9, execution = ?10,"
+		" context = ?11, clone = ?12, flags = ?13, comm = ?14 WHERE id = ?1",
 	[STATEMENT_CONTEXT] =
 		"INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[STATEMENT_STRING] = "INSERT INTO strings VALUES (?, ?)",
+	[STATEMENT_STRINGS] = "INSERT INTO strings SELECT * FROM pending_strings",
 	[STATEMENT_NAMESPACES] = "INSERT INTO namespaces VALUES (?,?,?,?,?,?,?,?)",
 	[STATEMENT_EXECUTABLE] = "INSERT INTO executables VALUES (?,?,?,?,?,?,?)",
 	[STATEMENT_CONTAINER] = "REPLACE INTO containers VALUES (?,?,?,?,?,?,?,?,?)",
-	[STATEMENT_EXECUTION] =
-		"INSERT INTO executions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_EXECUTIONS] = "INSERT INTO executions SELECT * FROM pending_executions",
 	[STATEMENT_CREDENTIAL_SET] =
 		"INSERT INTO credential_sets VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CREDENTIAL] =

@@ -248,6 +248,9 @@ int store_open(struct store **result, const char *path)
 		return store_fail(store, code);
 	sqlite3_extended_result_codes(store->db, 1);
 	sqlite3_busy_timeout(store->db, 5000);
+	code = pending_register(store->db, &store->pending);
+	if (code != SQLITE_OK)
+		return store_fail(store, code);
 	ret = prepare_file(store);
 	return ret ? ret : statement_prepare_all(store);
 }
@@ -259,6 +262,7 @@ void store_close(struct store *store)
 		return;
 	statement_finalize_all(store);
 	sqlite3_close(store->db);
+	pending_free(&store->pending);
 	free(store);
 }
 
@@ -276,6 +280,7 @@ int store_commit(struct store *store)
 /* Some errors have rolled back already: then there is nothing to do. */
 void store_rollback(struct store *store)
 {
+	pending_clear(&store->pending);
 	if (!sqlite3_get_autocommit(store->db))
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 }

@@ -61,8 +61,18 @@ int store_load(struct store *store, struct store_load *load, uint32_t *seqs,
 int store_dumped(struct store *store, int64_t load, int64_t now);
 int store_position(struct store *store, unsigned int ring, uint32_t seq);
 
-/* Facts and dictionary rows. Ids are the caller's, increasing. */
+/*
+ * Facts and dictionary rows. Ids are the caller's, increasing. Processes,
+ * executions and strings wait until store_flush(), which comes before the commit;
+ * a new process must stay where it is until then.
+ */
 int store_process(struct store *store, int64_t boot, const struct process *process);
+int store_flush(struct store *store);
+
+/* What stands in columns ns_pid and creator: 0 (NULL) where it is as usual. */
+int64_t store_process_ns_pid(const struct process *process);
+int64_t store_process_creator(const struct process *process);
+
 int store_context(struct store *store, int64_t id, const struct context *context);
 int store_string(struct store *store, int64_t id, struct slice value);
 int store_namespaces(struct store *store, int64_t id, const struct kith_namespaces *ns);

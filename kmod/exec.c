@@ -118,7 +118,7 @@ static u32 exec_flags(const struct kith_task *mine, const struct linux_binprm *b
 	if (mine->scripts_size || mine->scripts_lost)
 		flags |= KITH_IMAGE_SCRIPT;
 	if (image->uid && image->euid &&
-	    image->cap_permitted & ~mine->now.id.cap_permitted)
+	    image->cap_permitted & ~mine->now->id.cap_permitted)
 		flags |= KITH_IMAGE_FILECAPS;
 	return flags;
 }

@@ -28,17 +28,23 @@ enum {
 };
 
 /* Variables that decide what code runs, or say on whose behalf. */
-static const char *const env_names[] = {
-	"BASH_ENV=",	     "ENV=",	       "GCONV_PATH=",
-	"GLIBC_TUNABLES=",   "JAVA_TOOL_OPTIONS=", "LD_AUDIT=",
-	"LD_LIBRARY_PATH=",  "LD_PRELOAD=",    "NODE_OPTIONS=",
-	"PERL5LIB=",	     "PERL5OPT=",      "PROMPT_COMMAND=",
-	"PYTHONPATH=",	     "PYTHONSTARTUP=", "RUBYLIB=",
-	"RUBYOPT=",	     "SSH_CLIENT=",    "SSH_CONNECTION=",
-	"SSH_ORIGINAL_COMMAND=", "SUDO_COMMAND=", "SUDO_USER=",
+#define NAME(text) { text "=", sizeof(text) }
+static const struct {
+	const char *text;
+	size_t length;
+} env_names[] = {
+	NAME("BASH_ENV"),     NAME("ENV"),	    NAME("GCONV_PATH"),
+	NAME("GLIBC_TUNABLES"), NAME("JAVA_TOOL_OPTIONS"), NAME("LD_AUDIT"),
+	NAME("LD_LIBRARY_PATH"), NAME("LD_PRELOAD"), NAME("NODE_OPTIONS"),
+	NAME("PERL5LIB"),     NAME("PERL5OPT"),	    NAME("PROMPT_COMMAND"),
+	NAME("PYTHONPATH"),   NAME("PYTHONSTARTUP"), NAME("RUBYLIB"),
+	NAME("RUBYOPT"),      NAME("SSH_CLIENT"),   NAME("SSH_CONNECTION"),
+	NAME("SSH_ORIGINAL_COMMAND"), NAME("SUDO_COMMAND"), NAME("SUDO_USER"),
 };
+#undef NAME
 
-static u32 env_initials __ro_after_init; /* bit per letter */
+/* Per first letter, the second letters that a wanted name can have: bit per letter. */
+static u32 env_seconds[26] __ro_after_init;
 static int mnt_ns_offset __ro_after_init;
 
 void __init kith_image_init(void)
@@ -46,7 +52,7 @@ void __init kith_image_init(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(env_names); i++)
-		env_initials |= BIT(env_names[i][0] - 'A');
+		env_seconds[env_names[i].text[0] - 'A'] |= BIT(env_names[i].text[1] - 'A');
 	mnt_ns_offset = kith_mnt_ns_find(init_task.nsproxy->mnt_ns);
 }
 
@@ -190,9 +196,19 @@ static size_t next_nul(const char *text, size_t from, size_t size)
 	return size;
 }
 
-static bool is_initial(char c)
+static bool is_letter(char c)
 {
-	return c >= 'A' && c <= 'Z' && env_initials & BIT(c - 'A');
+	return c >= 'A' && c <= 'Z';
+}
+
+/* Two letters rule out nearly all; in the last byte of a chunk one has to do. */
+static bool may_be_wanted(const char *text, size_t left)
+{
+	u32 seconds = is_letter(text[0]) ? env_seconds[text[0] - 'A'] : 0;
+
+	if (!seconds || left < 2)
+		return seconds;
+	return is_letter(text[1]) && seconds & BIT(text[1] - 'A');
 }
 
 static bool is_wanted(const char *text)
@@ -200,7 +216,8 @@ static bool is_wanted(const char *text)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(env_names); i++)
-		if (!strncmp(text, env_names[i], strlen(env_names[i])))
+		if (env_names[i].text[0] == text[0] &&
+		    !strncmp(text, env_names[i].text, env_names[i].length))
 			return true;
 	return false;
 }
@@ -233,7 +250,7 @@ static void search_chunk(struct kith_env *env, char *text, size_t size,
 	size_t i = 0;
 
 	while (i < got) {
-		if (*start && is_initial(chunk[i]))
+		if (*start && may_be_wanted(chunk + i, got - i))
 			select_variable(env, text, size, at + i);
 		i = next_nul(chunk, i, got);
 		*start = i < got;

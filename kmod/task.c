@@ -90,7 +90,9 @@ static struct kith_task *new_entry(struct task_struct *task)
 	entry->task = task;
 	entry->epoch = kith_credential_epoch();
 	entry->swept = kith_sweep_number();
-	kith_credential_read(&entry->now, task);
+	entry->now = &entry->shadows[0];
+	entry->next = &entry->shadows[1];
+	kith_credential_read(entry->now, task);
 	return entry;
 
 err_count:

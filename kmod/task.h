@@ -6,6 +6,8 @@
 #ifndef _KITH_TASK_H
 #define _KITH_TASK_H
 
+#include "shadow.h"
+
 #include <kith/uapi.h>
 #include <linux/cred.h>
 #include <linux/list.h>
@@ -14,23 +16,18 @@
 
 struct kith_fold;
 
-/* A credential set that is, or will be, the thread's. */
-struct kith_shadow {
-	const struct group_info *groups; /* identity only, never followed */
-	struct kith_credential id;
-};
-
 struct kith_task {
 	struct hlist_node node;
 	struct task_struct *task; /* identity only, never followed */
 	struct rcu_head rcu;
 
-	spinlock_t lock; /* protects now, next, pending, epoch, folds */
-	struct kith_shadow now;
-	struct kith_shadow next; /* if pending: being committed */
+	spinlock_t lock; /* protects the following, down to shadows */
+	struct kith_shadow *now;
+	struct kith_shadow *next; /* if pending: being committed */
 	bool pending;
 	u32 epoch; /* of kith_credential_epoch() when `now` was taken */
 	struct kith_fold *folds;
+	struct kith_shadow shadows[2]; /* now and next point to them */
 
 	/* the thread's own, from one hook to the next; no lock */
 	struct task_struct *cloned; /* child that clone_flags are for */

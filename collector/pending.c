@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Rows of the hot tables that wait for the commit, as virtual tables. */
+#include "pending.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pending_string {
+	int64_t id;
+	size_t offset; /* into characters */
+	size_t size;
+};
+
+/* One virtual table: what it is to SQLite, and where its values are. */
+struct table {
+	const char *name;
+	const char *declaration;
+	size_t row_size;
+	size_t offset; /* of its array in struct pending */
+	void (*column)(const struct pending *pending, const void *row, int column,
+		       sqlite3_context *result);
+};
+
+struct connection {
+	sqlite3_vtab base;
+	const struct pending *pending;
+	const struct table *table;
+};
+
+struct cursor {
+	sqlite3_vtab_cursor base;
+	const struct pending *pending;
+	const struct table *table;
+	const char *row;
+	const char *end;
+};
+
+static void put_int(sqlite3_context *result, int64_t value)
+{
+	sqlite3_result_int64(result, value);
+}
+
+/* What is not put is NULL. */
+static void put_id(sqlite3_context *result, int64_t id)
+{
+	if (id)
+		put_int(result, id);
+}
+
+static void put_nonnegative(sqlite3_context *result, int64_t value)
+{
+	if (value >= 0)
+		put_int(result, value);
+}
+
+static void process_column(const struct pending *pending, const void *row, int column,
+			   sqlite3_context *result)
+{
+	const struct process *process = *(const struct process *const *)row;
+	bool ended = process->lived >= 0;
+
+	switch (column) {
+	case 0:
+		return put_int(result, process->id);
+	case 1:
+		return put_int(result, pending->boot);
+	case 2:
+		return put_int(result, (int64_t)process->key);
+	case 3:
+		return put_id(result, store_process_ns_pid(process));
+	case 4:
+		return put_id(result, process->parent);
+	case 5:
+		return put_id(result, store_process_creator(process));
+	case 6:
+		return put_int(result, process->started);
+	case 7:
+		return put_nonnegative(result, process->lived);
+	case 8:
+		return put_nonnegative(result, ended ? (int64_t)process->status : -1);
+	case 9:
+		return put_nonnegative(result, ended ? process->runtime : -1);
+	case 10:
+		return put_nonnegative(result, ended ? process->max_rss : -1);
+	case 11:
+		return put_id(result, process->execution);
+	case 12:
+		return put_id(result, process->context_id);
+	case 13:
+		return put_nonnegative(result, process->clone_flags);
+	case 14:
+		return put_int(result, process->flags);
+	default:
+		if (*process->comm)
+			sqlite3_result_text(result, process->comm, -1, SQLITE_STATIC);
+	}
+}
+
+static void execution_column(const struct pending *pending, const void *row, int column,
+			     sqlite3_context *result)
+{
+	const struct store_execution *execution = row;
+
+	(void)pending;
+	switch (column) {
+	case 0:
+		return put_int(result, execution->id);
+	case 1:
+		return put_int(result, execution->ts);
+	case 2:
+		return put_int(result, execution->process);
+	case 3:
+		return put_id(result, execution->parent);
+	case 4:
+		return put_id(result, execution->executable);
+	case 5:
+		return put_id(result, execution->argv);
+	case 6:
+		return put_id(result, execution->cwd);
+	case 7:
+		return put_id(result, execution->script);
+	case 8:
+		return put_id(result, execution->via);
+	case 9:
+		return put_id(result, execution->env);
+	case 10:
+		return put_id(result, execution->context);
+	case 11:
+		return put_int(result, execution->flags);
+	case 12:
+		return put_int(result, execution->unknown);
+	case 13:
+		return put_id(result, execution->argv_size);
+	case 14:
+		return put_id(result, execution->error);
+	default:
+		put_id(result, execution->live);
+	}
+}
+
+static void string_column(const struct pending *pending, const void *row, int column,
+			  sqlite3_context *result)
+{
+	const struct pending_string *string = row;
+
+	if (column)
+		sqlite3_result_text(result, pending->characters.data + string->offset,
+				    (int)string->size, SQLITE_STATIC);
+	else
+		put_int(result, string->id);
+}
+
+static const struct table tables[] = {
+	{ "pending_processes",
+	  "CREATE TABLE x (id, boot, key, ns_pid, parent, creator, started, lived, status,"
+	  " runtime, max_rss, execution, context, clone, flags, comm)",
+	  sizeof(const struct process *), offsetof(struct pending, processes), process_column },
+	{ "pending_executions",
+	  "CREATE TABLE x (id, ts, process, parent, executable, argv, cwd, script, via, env,"
+	  " context, flags, unknown, argv_size, error, live)",
+	  sizeof(struct store_execution), offsetof(struct pending, executions),
+	  execution_column },
+	{ "pending_strings", "CREATE TABLE x (id, value)", sizeof(struct pending_string),
+	  offsetof(struct pending, strings), string_column },
+};
+
+/* What a module is registered with: its table and its rows. */
+struct registration {
+	const struct pending *pending;
+	const struct table *table;
+};
+
+static int connect(sqlite3 *db, void *registration_, int argc, const char *const *argv,
+		   sqlite3_vtab **result, char **error)
+{
+	const struct registration *registration = registration_;
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	(void)argc, (void)argv, (void)error;
+	if (!connection)
+		return SQLITE_NOMEM;
+	connection->pending = registration->pending;
+	connection->table = registration->table;
+	*result = &connection->base;
+	return sqlite3_declare_vtab(db, registration->table->declaration);
+}
+
+static int disconnect(sqlite3_vtab *connection)
+{
+	free(connection);
+	return SQLITE_OK;
+}
+
+static int best_index(sqlite3_vtab *connection, sqlite3_index_info *info)
+{
+	(void)connection;
+	info->estimatedCost = 1000;
+	return SQLITE_OK;
+}
+
+static int open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **result)
+{
+	const struct connection *connection = (const struct connection *)base;
+	struct cursor *cursor = calloc(1, sizeof(*cursor));
+
+	if (!cursor)
+		return SQLITE_NOMEM;
+	cursor->pending = connection->pending;
+	cursor->table = connection->table;
+	*result = &cursor->base;
+	return SQLITE_OK;
+}
+
+static int close_cursor(sqlite3_vtab_cursor *cursor)
+{
+	free(cursor);
+	return SQLITE_OK;
+}
+
+static int filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,
+		  sqlite3_value **argv)
+{
+	struct cursor *cursor = (struct cursor *)base;
+	const struct pending_array *array =
+		(const void *)((const char *)cursor->pending + cursor->table->offset);
+
+	(void)number, (void)text, (void)argc, (void)argv;
+	cursor->row = array->data;
+	cursor->end = array->data + array->used;
+	return SQLITE_OK;
+}
+
+static int next(sqlite3_vtab_cursor *base)
+{
+	struct cursor *cursor = (struct cursor *)base;
+
+	cursor->row += cursor->table->row_size;
+	return SQLITE_OK;
+}
+
+static int eof(sqlite3_vtab_cursor *base)
+{
+	const struct cursor *cursor = (const struct cursor *)base;
+
+	return cursor->row == cursor->end;
+}
+
+static int column(sqlite3_vtab_cursor *base, sqlite3_context *result, int which)
+{
+	const struct cursor *cursor = (const struct cursor *)base;
+
+	cursor->table->column(cursor->pending, cursor->row, which, result);
+	return SQLITE_OK;
+}
+
+static int rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
+{
+	(void)base;
+	*id = 0;
+	return SQLITE_OK;
+}
+
+/* Without xCreate: the tables are there without being made. */
+static const sqlite3_module module = {
+	.xConnect = connect,
+	.xBestIndex = best_index,
+	.xDisconnect = disconnect,
+	.xOpen = open_cursor,
+	.xClose = close_cursor,
+	.xFilter = filter,
+	.xNext = next,
+	.xEof = eof,
+	.xColumn = column,
+	.xRowid = rowid,
+};
+
+int pending_register(sqlite3 *db, struct pending *pending)
+{
+	size_t i;
+	int code = SQLITE_OK;
+
+	for (i = 0; i < sizeof(tables) / sizeof(*tables) && code == SQLITE_OK; i++) {
+		struct registration *registration = malloc(sizeof(*registration));
+
+		if (!registration)
+			return SQLITE_NOMEM;
+		*registration = (struct registration){ pending, &tables[i] };
+		/* Freed by SQLite, even when it fails. */
+		code = sqlite3_create_module_v2(db, tables[i].name, &module, registration, free);
+	}
+	return code;
+}
+
+/* Room for @size bytes more. Return: where, or NULL. */
+static void *extend(struct pending_array *array, size_t size)
+{
+	if (array->used + size > array->room) {
+		size_t room = (array->room + size) * 2;
+		char *data = realloc(array->data, room);
+
+		if (!data)
+			return NULL;
+		array->data = data;
+		array->room = room;
+	}
+	array->used += size;
+	return array->data + array->used - size;
+}
+
+int pending_add_process(struct pending *pending, const struct process *process)
+{
+	const struct process **row = extend(&pending->processes, sizeof(process));
+
+	if (!row)
+		return -ENOMEM;
+	*row = process;
+	return 0;
+}
+
+int pending_add_execution(struct pending *pending, const struct store_execution *execution)
+{
+	struct store_execution *row = extend(&pending->executions, sizeof(*execution));
+
+	if (!row)
+		return -ENOMEM;
+	*row = *execution;
+	return 0;
+}
+
+int pending_add_string(struct pending *pending, int64_t id, struct slice value)
+{
+	struct pending_string string = { id, pending->characters.used, value.size };
+	char *characters = extend(&pending->characters, value.size ? value.size : 1);
+	struct pending_string *row = extend(&pending->strings, sizeof(string));
+
+	if (!characters || !row)
+		return -ENOMEM;
+	if (value.size)
+		memcpy(characters, value.data, value.size);
+	*row = string;
+	return 0;
+}
+
+void pending_clear(struct pending *pending)
+{
+	pending->processes.used = 0;
+	pending->executions.used = 0;
+	pending->strings.used = 0;
+	pending->characters.used = 0;
+}
+
+void pending_free(struct pending *pending)
+{
+	free(pending->processes.data);
+	free(pending->executions.data);
+	free(pending->strings.data);
+	free(pending->characters.data);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Rows of the hot tables that wait for the commit. SQLite reads them as virtual
+ * tables, one INSERT ... SELECT a table: a row costs two thirds of what binding
+ * and stepping a prepared INSERT for it does (docs/decisions.md).
+ */
+#ifndef KITH_PENDING_H
+#define KITH_PENDING_H
+
+#include "store.h"
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+/* A growing array; clear keeps the memory. */
+struct pending_array {
+	char *data;
+	size_t used; /* bytes */
+	size_t room;
+};
+
+struct pending {
+	int64_t boot;			  /* of the processes */
+	struct pending_array processes;	  /* const struct process * */
+	struct pending_array executions;  /* struct store_execution */
+	struct pending_array strings;	  /* struct pending_string */
+	struct pending_array characters;  /* of the strings */
+};
+
+/* Make the virtual tables pending_processes, _executions and _strings. */
+int pending_register(sqlite3 *db, struct pending *pending);
+
+/* Each returns 0 or -ENOMEM. A process must stay until pending_clear(). */
+int pending_add_process(struct pending *pending, const struct process *process);
+int pending_add_execution(struct pending *pending, const struct store_execution *execution);
+int pending_add_string(struct pending *pending, int64_t id, struct slice value);
+
+void pending_clear(struct pending *pending);
+void pending_free(struct pending *pending);
+
+#endif
