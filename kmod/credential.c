@@ -311,16 +311,16 @@ static void report(struct kith_task *entry, struct change *change, const struct 
 /* current is about to make @new its own. The lock of @entry is held. */
 static void commit(struct kith_task *entry, const struct cred *new)
 {
-	struct change change = {
-		.from = &entry->now->id,
-		.to = &entry->next->id,
-	};
+	struct change change = {};
 
+	/* May make next now. */
 	check(entry, current, 0);
 	if (kith_shadow_matches(entry->now, new))
 		return;
 	kith_shadow_fill(entry->next, new, entry->now);
 	entry->pending = true;
+	change.from = &entry->now->id;
+	change.to = &entry->next->id;
 	if (kith_credential_same(&entry->next->id, &entry->now->id))
 		return;
 	/* An exec is reported when it has succeeded, with its file. */
