@@ -234,6 +234,16 @@ int store_position(struct store *store, unsigned int ring, uint32_t seq)
 	return statement_run(store, STATEMENT_POSITION);
 }
 
+int store_received(struct store *store, int64_t load, unsigned int class_, uint64_t count)
+{
+	struct binder binder = statement_bind(store, STATEMENT_RECEIVED);
+
+	bind_int(&binder, load);
+	bind_int(&binder, class_);
+	bind_int(&binder, (int64_t)count);
+	return statement_run(store, STATEMENT_RECEIVED);
+}
+
 /* What stands in the table of the running total of @loss, and until when. */
 static int known_loss(struct store *store, const struct store_loss *loss, uint64_t *total,
 		      int64_t *until)

@@ -67,6 +67,7 @@ int ingest_reset(struct ingest *ingest)
 	ingest->open = false;
 	ingest->records = 0;
 	ingest->bytes = 0;
+	memset(ingest->received, 0, sizeof(ingest->received));
 	return load_ids(ingest);
 }
 
@@ -276,6 +277,8 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 		ret = apply_dump(ingest, record->head.ts);
 	if (ret || is_repeated(ingest, &record->head))
 		return ret;
+	if (record_class(record->head.type) < KITH_CLASSES)
+		ingest->received[record_class(record->head.type)]++;
 	return apply_record(ingest, record);
 }
 
@@ -346,6 +349,21 @@ static int flush_positions(struct ingest *ingest)
 	return ret;
 }
 
+static int flush_received(struct ingest *ingest)
+{
+	unsigned int class_;
+	int ret = 0;
+
+	for (class_ = 0; class_ < KITH_CLASSES && !ret; class_++) {
+		if (!ingest->received[class_])
+			continue;
+		ret = store_received(ingest->store, ingest->load.id, class_,
+				     ingest->received[class_]);
+		ingest->received[class_] = 0;
+	}
+	return ret;
+}
+
 static int checkpoint(struct ingest *ingest)
 {
 	if (ingest->last_process - ingest->checkpointed < CHECKPOINT_PROCESSES)
@@ -365,6 +383,8 @@ int ingest_commit(struct ingest *ingest)
 		ret = dictionary_flush_containers(&ingest->dictionary);
 	if (!ret)
 		ret = flush_positions(ingest);
+	if (!ret)
+		ret = flush_received(ingest);
 	if (!ret)
 		ret = checkpoint(ingest);
 	if (!ret && ingest->seen)

@@ -55,6 +55,8 @@ struct ingest {
 
 	int64_t seen; /* wall-clock time of the last record */
 
+	uint64_t received[KITH_CLASSES]; /* since the last commit */
+
 	bool open;	    /* a transaction is */
 	uint64_t records;   /* since the last commit */
 	uint64_t bytes;

@@ -40,6 +40,9 @@ static const char *const texts[STATEMENTS] = {
 		"INSERT INTO credentials VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CGROUP_MOVE] = "INSERT INTO cgroup_moves VALUES (NULL,?,?,?,?)",
 	[STATEMENT_SENSOR_EVENT] = "INSERT INTO sensor_events VALUES (NULL,?,?,?,?,?)",
+	[STATEMENT_RECEIVED] =
+		"INSERT INTO received VALUES (?, ?, ?)"
+		" ON CONFLICT DO UPDATE SET count = count + excluded.count",
 	[STATEMENT_LOSS_TOTAL] =
 		"SELECT total, until FROM loss_totals"
 		" WHERE load = ? AND cpu = ? AND class = ? AND cause = ?",

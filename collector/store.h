@@ -149,6 +149,9 @@ int store_cgroup_move(struct store *store, int64_t ts, int64_t process, int64_t 
 int store_sensor_event(struct store *store, int64_t ts, int64_t boot, const char *event,
 		       int64_t process, struct slice detail);
 
+/* @count more records of @class_ are stored. */
+int store_received(struct store *store, int64_t load, unsigned int class_, uint64_t count);
+
 struct store_loss {
 	int64_t load;
 	int64_t boot;

@@ -10,12 +10,17 @@
 #include "process.h"
 #include "ring.h"
 
+#include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
 /* execs that may be blocked in the kernel at once before failures go unseen */
 #define EXECS_IN_FLIGHT 256
+
+static char *without;
+module_param(without, charp, 0444);
+MODULE_PARM_DESC(without, "symbols, with commas between, that are not hooked even if they are there");
 
 static DEFINE_PER_CPU(u64, hits[KITH_AT_COUNT]);
 
@@ -187,8 +192,25 @@ static int attach_kretprobe(struct kith_hook *hook)
 	return register_kretprobe(&hook->kretprobe);
 }
 
+/* Does the administrator want to do without it? */
+static bool is_unwanted(const char *symbol)
+{
+	const char *at = without;
+	size_t length = strlen(symbol);
+
+	while (at && *at) {
+		if (!strncmp(at, symbol, length) && (at[length] == ',' || !at[length]))
+			return true;
+		at = strchr(at, ',');
+		at = at ? at + 1 : NULL;
+	}
+	return false;
+}
+
 static int attach(struct kith_hook *hook)
 {
+	if (is_unwanted(hook->symbol))
+		return -ECANCELED;
 	switch (hook->kind) {
 	case KITH_HOOK_TRACEPOINT:
 		return attach_tracepoint(hook);

@@ -199,6 +199,14 @@ CREATE TABLE loss_totals (
   PRIMARY KEY (load, cpu, class, cause)
 ) WITHOUT ROWID;
 
+-- Records stored, by class of the wire contract.
+CREATE TABLE received (
+  load  INTEGER NOT NULL,
+  class INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (load, class)
+) WITHOUT ROWID;
+
 -- Processes that lived when this was last written, and those made since are
 -- all that a restart has to look at.
 CREATE TABLE living (

@@ -161,5 +161,19 @@ FROM cgroup_moves;
 CREATE VIEW loss AS
 SELECT from_ts, to_ts, boot AS boot_id, cpu, class, cause, lost FROM losses;
 
+-- Per load of the module and class: received + lost is what the module counted
+-- as reported (kith status), once all is drained.
+CREATE VIEW account AS
+SELECT
+  l.id AS load_id, l.boot AS boot_id, l.loaded, c.class,
+  coalesce((SELECT count FROM received r WHERE r.load = l.id AND r.class = c.number), 0)
+    AS received,
+  coalesce((SELECT sum(total) FROM loss_totals t WHERE t.load = l.id AND t.class = c.number), 0)
+    AS lost
+FROM loads l,
+  (SELECT column1 AS number, column2 AS class FROM (VALUES
+    (0, 'process'), (1, 'execution'), (2, 'credential'), (3, 'cgroup'),
+    (4, 'sensor'), (5, 'failed-exec'))) c;
+
 CREATE VIEW sensor AS
 SELECT ts, event, detail, boot AS boot_id FROM sensor_events;
