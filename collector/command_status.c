@@ -63,6 +63,7 @@ struct status {
 	struct control_info module;
 	struct control_counters counters;
 	int module_error; /* 0: the two above are there */
+	uint64_t stored[KITH_CLASSES]; /* of this load of the module */
 	pid_t collector;  /* 0: does not run; < 0: not known */
 	int64_t size;	  /* bytes of the database, -1: there is none */
 	int64_t seen;	  /* time of the last record, 0: none */
@@ -83,6 +84,24 @@ static int64_t ask_number(sqlite3 *db, const char *sql)
 	return number;
 }
 
+static void read_stored(struct status *status, sqlite3 *db)
+{
+	static const char sql[] = "SELECT class, count FROM received"
+				  " WHERE load = (SELECT id FROM loads WHERE load = ?)";
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return;
+	sqlite3_bind_int64(statement, 1, (int64_t)status->module.load);
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		int64_t class_ = sqlite3_column_int64(statement, 0);
+
+		if (class_ >= 0 && class_ < KITH_CLASSES)
+			status->stored[class_] = (uint64_t)sqlite3_column_int64(statement, 1);
+	}
+	sqlite3_finalize(statement);
+}
+
 static void read_database(struct status *status, const char *path)
 {
 	struct stat file;
@@ -98,6 +117,7 @@ static void read_database(struct status *status, const char *path)
 		status->unwatched = ask_number(db, "SELECT count(*) FROM loss WHERE lost IS NULL");
 		status->unexplained =
 			ask_number(db, "SELECT count(*) FROM credential WHERE unexplained");
+		read_stored(status, db);
 	}
 	sqlite3_close(db);
 }
@@ -125,16 +145,18 @@ static uint64_t lost_of(const struct kith_counters *counters)
 	return sum;
 }
 
-static void print_json_counters(const struct control_counters *counters)
+static void print_json_counters(const struct status *status)
 {
 	unsigned int class_, cause;
 
 	fputs(",\"classes\":{", stdout);
 	for (class_ = 0; class_ < KITH_CLASSES; class_++) {
-		const struct kith_counters *of = &counters->classes[class_];
+		const struct kith_counters *of = &status->counters.classes[class_];
 
-		printf("%s\"%s\":{\"emitted\":%" PRIu64, class_ ? "," : "",
-		       record_class_name(class_), (uint64_t)of->emitted);
+		printf("%s\"%s\":{\"emitted\":%" PRIu64 ",\"stored\":%" PRIu64
+		       ",\"lost\":%" PRIu64,
+		       class_ ? "," : "", record_class_name(class_), (uint64_t)of->emitted,
+		       status->stored[class_], lost_of(of));
 		for (cause = 0; cause < KITH_LOSS_CAUSES; cause++)
 			printf(",\"lost_%s\":%" PRIu64, record_cause_name(cause),
 			       (uint64_t)of->lost[cause]);
@@ -160,7 +182,7 @@ static void print_json(const struct status *status, const struct common *common)
 		       module->subscriber ? "true" : "false", module->tasks, module->untracked,
 		       module->health & KITH_HEALTH_FTRACE ? "true" : "false",
 		       module->health & KITH_HEALTH_KPROBES ? "true" : "false");
-		print_json_counters(&status->counters);
+		print_json_counters(status);
 		putchar('}');
 	}
 	printf(",\"collector_pid\":%d,\"database\":", status->collector > 0 ? status->collector : 0);
@@ -191,8 +213,10 @@ static void print_module(const struct status *status)
 	for (class_ = 0; class_ < KITH_CLASSES; class_++) {
 		const struct kith_counters *of = &status->counters.classes[class_];
 
-		printf("           %-12s %12" PRIu64 " reported, %" PRIu64 " lost\n",
-		       record_class_name(class_), (uint64_t)of->emitted, lost_of(of));
+		printf("           %-12s %12" PRIu64 " reported %12" PRIu64 " stored %8" PRIu64
+		       " lost\n",
+		       record_class_name(class_), (uint64_t)of->emitted, status->stored[class_],
+		       lost_of(of));
 	}
 }
 

@@ -158,19 +158,17 @@ int kith_sweep_init(void)
 		pr_warn("cannot probe our own canary: error %d\n", ret);
 		return ret;
 	}
-	thread = kthread_create(run, NULL, "kith_sweep");
-	if (IS_ERR(thread)) {
-		unregister_kprobe(&probe);
-		return PTR_ERR(thread);
-	}
 	health = KITH_HEALTH_KPROBES;
 	if (kith_hook_attached(KITH_AT_COMMIT_CREDS))
 		health |= KITH_HEALTH_FTRACE;
 	synchronize_rcu_tasks();
 	kith_credential_trust(health & KITH_HEALTH_FTRACE);
 	sweep(true);
-	wake_up_process(thread);
-	return 0;
+	thread = kthread_run(run, NULL, "kith_sweep");
+	if (!IS_ERR(thread))
+		return 0;
+	unregister_kprobe(&probe);
+	return PTR_ERR(thread);
 }
 
 void kith_sweep_exit(void)
