@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Records made by hand. */
+#include "forge.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { ANYBODY = 1000, CGROUP = 7 };
+
+static const uint32_t everything = KITH_KNOWN_EXE | KITH_KNOWN_ARGV | KITH_KNOWN_ENV |
+				   KITH_KNOWN_CWD | KITH_KNOWN_SCRIPT | KITH_KNOWN_NS |
+				   KITH_KNOWN_ROOT;
+
+uint64_t forge_key(uint64_t start, uint32_t pid)
+{
+	return start / 16384 % (UINT64_C(1) << 41) << 22 | pid;
+}
+
+static uint32_t pid_of(uint64_t key)
+{
+	return (uint32_t)(key & 0x3fffff);
+}
+
+void forge_clear(struct forge *forge)
+{
+	forge->used = 0;
+}
+
+struct kith_record *forge_last(struct forge *forge)
+{
+	return (struct kith_record *)(forge->data + forge->last);
+}
+
+void *forge_record(struct forge *forge, unsigned int type, uint64_t process, size_t body)
+{
+	struct kith_record *record = (struct kith_record *)(forge->data + forge->used);
+	size_t size = (sizeof(*record) + body + 7) & ~(size_t)7;
+
+	assert(forge->used + size <= FORGE_BYTES);
+	memset(record, 0, size);
+	record->size = (uint16_t)size;
+	record->type = (uint8_t)type;
+	record->items = (uint8_t)(size / 8);
+	record->ring = KITH_NO_RING;
+	if (forge->ring < FORGE_RINGS) {
+		record->ring = (uint16_t)forge->ring;
+		record->seq = ++forge->seqs[forge->ring];
+	}
+	record->tid = pid_of(process);
+	record->ts = forge->now;
+	record->process = process;
+	forge->now += FORGE_STEP_NS;
+	forge->last = forge->used;
+	forge->used += size;
+	return record + 1;
+}
+
+/*
+ * Items begin at multiples of 4, records end at multiples of 8: a word of zeros
+ * between two items would end them, so where one is it has to move back.
+ */
+void forge_item(struct forge *forge, unsigned int kind, const void *data, size_t size)
+{
+	struct kith_record *record = forge_last(forge);
+	struct kith_item item;
+	size_t at = (size_t)record->items * 8, end;
+
+	for (;; at += sizeof(item) + ((item.size + 3u) & ~3u)) {
+		if (at + sizeof(item) > record->size)
+			break;
+		memcpy(&item, (char *)record + at, sizeof(item));
+		if (item.kind == KITH_ITEM_END)
+			break;
+	}
+	end = (at + sizeof(item) + size + 7) & ~(size_t)7;
+	assert(end <= KITH_RECORD_MAX_SIZE && forge->last + end <= FORGE_BYTES);
+	item = (struct kith_item){ (uint16_t)kind, (uint16_t)size };
+	memset((char *)record + at, 0, end - at);
+	memcpy((char *)record + at, &item, sizeof(item));
+	if (size)
+		memcpy((char *)record + at + sizeof(item), data, size);
+	record->size = (uint16_t)end;
+	forge->used = forge->last + end;
+}
+
+void forge_text(struct forge *forge, unsigned int kind, const char *text)
+{
+	forge_item(forge, kind, text, strlen(text));
+}
+
+struct kith_fork *forge_fork(struct forge *forge, uint64_t creator, uint64_t child)
+{
+	struct kith_fork *fork = forge_record(forge, KITH_RECORD_FORK, creator, sizeof(*fork));
+
+	fork->child = child;
+	fork->parent = creator;
+	fork->start = forge_last(forge)->ts;
+	fork->cgroup = CGROUP;
+	fork->pid = pid_of(child);
+	fork->ns_pid = fork->pid;
+	fork->uid = ANYBODY;
+	fork->euid = ANYBODY;
+	fork->gid = ANYBODY;
+	return fork;
+}
+
+static void fill_image(struct kith_image *image, uint64_t process, uint64_t parent)
+{
+	image->parent = parent;
+	image->cgroup = CGROUP;
+	image->inode = 4711;
+	image->device = 8 << 20 | 1;
+	image->mode = 0100755;
+	image->uid = ANYBODY;
+	image->euid = ANYBODY;
+	image->gid = ANYBODY;
+	image->egid = ANYBODY;
+	image->loginuid = ANYBODY;
+	image->session = 3;
+	image->ns_pid = pid_of(process);
+	image->known = everything;
+}
+
+struct kith_image *forge_exec(struct forge *forge, uint64_t process, uint64_t parent,
+			      const char *exe, const char *argv, size_t argv_size)
+{
+	struct kith_exec *exec = forge_record(forge, KITH_RECORD_EXEC, process, sizeof(*exec));
+
+	fill_image(&exec->image, process, parent);
+	exec->image.argv_size = (uint32_t)argv_size;
+	forge_text(forge, KITH_ITEM_EXE, exe);
+	if (argv_size)
+		forge_item(forge, KITH_ITEM_ARGV, argv, argv_size);
+	return &exec->image;
+}
+
+struct kith_exec_failed *forge_exec_failed(struct forge *forge, uint64_t process, int error,
+					   const char *filename)
+{
+	struct kith_exec_failed *failed =
+		forge_record(forge, KITH_RECORD_EXEC_FAILED, process, sizeof(*failed));
+
+	failed->error = error;
+	failed->known = KITH_KNOWN_EXE | KITH_KNOWN_ARGV;
+	failed->uid = ANYBODY;
+	failed->euid = ANYBODY;
+	forge_text(forge, KITH_ITEM_FILENAME, filename);
+	return failed;
+}
+
+struct kith_exit *forge_exit(struct forge *forge, uint64_t process, uint32_t status)
+{
+	struct kith_exit *exit = forge_record(forge, KITH_RECORD_EXIT, process, sizeof(*exit));
+
+	exit->status = status;
+	return exit;
+}
+
+static struct kith_credential credential_of(uint32_t id)
+{
+	return (struct kith_credential){ .uid = id,	.gid = id,   .suid = id,
+					 .sgid = id,	.euid = id,  .egid = id,
+					 .fsuid = id,	.fsgid = id, .userns = 4026531837,
+					 .cap_bounding = 0x1ff };
+}
+
+struct kith_credential_change *forge_credential(struct forge *forge, uint64_t process,
+						unsigned int cause, uint32_t from,
+						uint32_t to)
+{
+	struct kith_credential_change *change =
+		forge_record(forge, KITH_RECORD_CREDENTIAL, process, sizeof(*change));
+
+	change->cause = cause;
+	change->count = 1;
+	change->first = forge_last(forge)->ts;
+	change->last = change->first;
+	change->from = credential_of(from);
+	change->to = credential_of(to);
+	return change;
+}
+
+void forge_cgroup(struct forge *forge, uint64_t id, const char *path)
+{
+	struct kith_cgroup *cgroup =
+		forge_record(forge, KITH_RECORD_CGROUP, 0, sizeof(*cgroup));
+
+	cgroup->id = id;
+	if (path)
+		forge_text(forge, KITH_ITEM_CGROUP, path);
+}
+
+void forge_attach(struct forge *forge, uint64_t mover, uint64_t target, uint64_t cgroup)
+{
+	struct kith_cgroup_attach *attach =
+		forge_record(forge, KITH_RECORD_CGROUP_ATTACH, mover, sizeof(*attach));
+
+	attach->target = target;
+	attach->cgroup = cgroup;
+}
+
+struct kith_sensor *forge_sensor(struct forge *forge, unsigned int event, const char *detail)
+{
+	struct kith_sensor *sensor =
+		forge_record(forge, KITH_RECORD_SENSOR, 0, sizeof(*sensor));
+
+	sensor->event = event;
+	if (detail)
+		forge_text(forge, KITH_ITEM_DETAIL, detail);
+	return sensor;
+}
+
+struct kith_loss *forge_loss(struct forge *forge, unsigned int cpu, unsigned int class_,
+			     unsigned int cause, uint64_t total)
+{
+	unsigned int ring = forge->ring;
+	struct kith_loss *loss;
+
+	forge->ring = KITH_NO_RING;
+	loss = forge_record(forge, KITH_RECORD_LOSS, 0, sizeof(*loss));
+	forge->ring = ring;
+	loss->cpu = (uint16_t)cpu;
+	loss->class_ = (uint8_t)class_;
+	loss->cause = (uint8_t)cause;
+	loss->total = total;
+	loss->first = forge_last(forge)->ts;
+	loss->last = loss->first;
+	return loss;
+}
+
+struct kith_process *forge_process(struct forge *forge, uint64_t process, uint64_t parent,
+				   const char *exe)
+{
+	unsigned int ring = forge->ring;
+	struct kith_process *body;
+
+	forge->ring = KITH_NO_RING;
+	body = forge_record(forge, KITH_RECORD_PROCESS, process, sizeof(*body));
+	forge->ring = ring;
+	forge_last(forge)->tid = 0;
+	fill_image(&body->image, process, parent);
+	body->start = process >> 22 << 14;
+	body->pid = pid_of(process);
+	if (exe)
+		forge_text(forge, KITH_ITEM_EXE, exe);
+	forge_text(forge, KITH_ITEM_CGROUP, "/system.slice/thing.service");
+	return body;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Records made by hand, as the module would send them. They are put end to end
+ * into one buffer; forge.now is the time of the next one.
+ */
+#ifndef KITH_FORGE_H
+#define KITH_FORGE_H
+
+#include "record.h"
+
+#include <kith/uapi.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FORGE_BYTES = 256 << 10, FORGE_RINGS = 4, FORGE_STEP_NS = 1000 };
+
+struct forge {
+	_Alignas(8) char data[FORGE_BYTES];
+	size_t used;
+	size_t last; /* where the last record begins */
+	uint64_t now;
+	unsigned int ring; /* of the next record */
+	uint32_t seqs[FORGE_RINGS];
+};
+
+/* Key of the process that started at @start, CLOCK_BOOTTIME, as @pid. */
+uint64_t forge_key(uint64_t start, uint32_t pid);
+
+/* Forget the records; go on numbering. */
+void forge_clear(struct forge *forge);
+
+/* A record without items. Return: its body, zeroed. */
+void *forge_record(struct forge *forge, unsigned int type, uint64_t process, size_t body);
+struct kith_record *forge_last(struct forge *forge);
+
+/* Put an item behind the last record. */
+void forge_item(struct forge *forge, unsigned int kind, const void *data, size_t size);
+void forge_text(struct forge *forge, unsigned int kind, const char *text);
+
+/* uid, gid and the like are 1000, the cgroup is 7. */
+struct kith_fork *forge_fork(struct forge *forge, uint64_t creator, uint64_t child);
+
+/*
+ * @argv: strings, each ended by \0 but for the last one, whose NUL the compiler
+ * adds: "ls\0-l". Everything is known.
+ */
+struct kith_image *forge_exec(struct forge *forge, uint64_t process, uint64_t parent,
+			      const char *exe, const char *argv, size_t argv_size);
+#define FORGE_EXEC(forge, process, parent, exe, argv) \
+	forge_exec(forge, process, parent, exe, argv, sizeof(argv))
+
+struct kith_exec_failed *forge_exec_failed(struct forge *forge, uint64_t process, int error,
+					   const char *filename);
+struct kith_exit *forge_exit(struct forge *forge, uint64_t process, uint32_t status);
+
+/* From everything @from to everything @to. */
+struct kith_credential_change *forge_credential(struct forge *forge, uint64_t process,
+						unsigned int cause, uint32_t from,
+						uint32_t to);
+void forge_cgroup(struct forge *forge, uint64_t id, const char *path);
+void forge_attach(struct forge *forge, uint64_t mover, uint64_t target, uint64_t cgroup);
+struct kith_sensor *forge_sensor(struct forge *forge, unsigned int event, const char *detail);
+struct kith_loss *forge_loss(struct forge *forge, unsigned int cpu, unsigned int class_,
+			     unsigned int cause, uint64_t total);
+
+/* A live process, for the dump. The key gives its pid and start. */
+struct kith_process *forge_process(struct forge *forge, uint64_t process, uint64_t parent,
+				   const char *exe);
+
+#endif
