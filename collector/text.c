@@ -35,16 +35,30 @@ static size_t decode(const char *from, size_t size, uint32_t *code)
 	return length;
 }
 
-/* Characters that a terminal does not show as themselves. */
+/*
+ * Characters that are there and do not show, or turn others around: controls of
+ * C1, Unicode's Default_Ignorable_Code_Point and Bidi_Control, and separators of
+ * lines and paragraphs. In their order.
+ */
+static const struct {
+	uint32_t first;
+	uint32_t last;
+} invisible[] = {
+	{ 0x80, 0x9f },	      { 0xad, 0xad },	    { 0x34f, 0x34f },	  { 0x61c, 0x61c },
+	{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },	  { 0x200b, 0x200f },
+	{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },	  { 0xfe00, 0xfe0f },
+	{ 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },	  { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
 static bool is_invisible(uint32_t code)
 {
-	return (code >= 0x80 && code < 0xa0) ||	      /* C1 controls */
-	       code == 0xad || code == 0x61c ||
-	       (code >= 0x200b && code <= 0x200f) ||  /* zero width, marks */
-	       (code >= 0x2028 && code <= 0x202e) ||  /* separators, embeddings */
-	       (code >= 0x2060 && code <= 0x206f) ||  /* isolates */
-	       code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
-	       (code >= 0xe0000 && code <= 0xe0fff);  /* tags */
+	size_t i;
+
+	for (i = 0; i < sizeof(invisible) / sizeof(*invisible); i++)
+		if (code <= invisible[i].last)
+			return code >= invisible[i].first;
+	return false;
 }
 
 struct piece {
@@ -101,7 +115,8 @@ size_t text_escape(char *to, size_t room, const char *from, size_t size)
 		from += length;
 		size -= length;
 	}
-	to[used] = '\0';
+	if (room)
+		to[used] = '\0';
 	return used;
 }
 
