@@ -2,6 +2,9 @@
 # Kith. `make demo` shows it at work, `make check` tests it; README.md tells more.
 BUILD := $(CURDIR)/build
 KDIR ?= /lib/modules/$(shell uname -r)/build
+DESTDIR ?=
+PREFIX ?= /usr
+PURGE ?=
 
 all: collector
 
@@ -13,6 +16,28 @@ collector: | $(BUILD)
 kmod:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules
 
+# Copies only; kith-setup then brings it to life. Build first.
+install:
+	@scripts/install/files install "$(DESTDIR)" "$(PREFIX)"
+	@[ -n "$(DESTDIR)" ] || echo "Installed. To build and load the module and start kithd: kith-setup"
+
+install-live: install
+	@"$(PREFIX)/sbin/kith-setup"
+
+# The database stays unless PURGE=1.
+uninstall:
+	@[ -n "$(DESTDIR)" ] || "$(PREFIX)/sbin/kith-setup" --remove $(if $(filter 1,$(PURGE)),--purge)
+	@PURGE=$(PURGE) scripts/install/files remove "$(DESTDIR)" "$(PREFIX)"
+	@[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
+
+# build/kith-VERSION.tar.gz, the same bytes for the same commit.
+dist:
+	@scripts/install/check
+	@scripts/dist
+
+demo:
+	@scripts/demo
+
 $(BUILD):
 	@mkdir -p $@
 
@@ -20,4 +45,4 @@ clean:
 	rm -rf $(BUILD)/collector $(BUILD)/collector-san $(BUILD)/kithd $(BUILD)/kith
 	-@[ ! -d $(KDIR) ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod clean
 
-.PHONY: all collector kmod clean
+.PHONY: all collector kmod clean install install-live uninstall dist demo

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Completion for kith(8). Nothing from the database is offered: compgen -W would
+# expand what others chose.
+
+_kith_options() {
+	local common='--db --json --since --until --help --usage --version'
+
+	case $1 in
+	status) echo "$common --wait-synced" ;;
+	tree) echo "$common --threads" ;;
+	sql) echo "$common --csv" ;;
+	record) echo "$common --seconds" ;;
+	*) echo "$common" ;;
+	esac
+}
+
+_kith_words() {
+	if [ "$COMP_CWORD" = 1 ]; then
+		echo status hooks tree show sql record --help --version
+		return
+	fi
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	--since | --until) echo now today yesterday ;;
+	*) _kith_options "${COMP_WORDS[1]}" ;;
+	esac
+}
+
+_kith() {
+	local word=${COMP_WORDS[COMP_CWORD]}
+
+	case ${COMP_WORDS[COMP_CWORD - 1]}/${COMP_WORDS[1]}/$word in
+	--db/* | -d/* | */record/[!-]*)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		;;
+	*) mapfile -t COMPREPLY < <(compgen -W "$(_kith_words)" -- "$word") ;;
+	esac
+}
+
+complete -F _kith kith
