@@ -17,7 +17,7 @@ tree_list() {
 tree_copy() {
 	mkdir -p "$1/build"
 	(
-		cd "$TOP"
+		cd "$TOP" || exit
 		tree_list | while IFS= read -r -d '' file; do
 			[ ! -e "$file" ] || printf '%s\0' "$file"
 		done | tar -c --null -T - -f -
