@@ -14,7 +14,6 @@ enum {
 	STRINGS_BYTES = 8 << 20,
 	EXECUTABLES_BYTES = 2 << 20,
 	SMALL_BYTES = 2 << 20,
-	EXECUTABLE_KEY = 4 * sizeof(uint32_t) + sizeof(uint64_t),
 	PATH_BYTES = 4200, /* of an executable, with what may stand behind it */
 };
 
@@ -71,24 +70,37 @@ int64_t dictionary_string(struct dictionary *dictionary, struct slice value)
 	return ret ? ret : id;
 }
 
+/* All that tells one executable from another. No padding. */
+struct executable_key {
+	uint64_t inode;
+	uint32_t device;
+	uint32_t mode;
+	uint32_t owner;
+	uint32_t resolved;
+	char origin[8];
+	char path[PATH_BYTES];
+};
+
 int64_t dictionary_executable(struct dictionary *dictionary,
 			      const struct store_executable *executable)
 {
-	char key[EXECUTABLE_KEY + PATH_BYTES];
-	const uint32_t numbers[4] = { executable->device, executable->mode,
-				      executable->owner,
-				      executable->origin ? (uint32_t)*executable->origin : 0 };
-	size_t size = executable->path.size;
+	size_t size = executable->path.size < PATH_BYTES ? executable->path.size : PATH_BYTES;
+	struct executable_key key;
 	bool fresh;
 	int64_t id;
 	int ret = 0;
 
-	if (size > PATH_BYTES)
-		size = PATH_BYTES;
-	memcpy(key, numbers, sizeof(numbers));
-	memcpy(key + sizeof(numbers), &executable->inode, sizeof(executable->inode));
-	memcpy(key + EXECUTABLE_KEY, executable->path.data, size);
-	id = intern_id(&dictionary->executables, key, EXECUTABLE_KEY + size, &fresh);
+	memset(&key, 0, offsetof(struct executable_key, path));
+	key.inode = executable->inode;
+	key.device = executable->device;
+	key.mode = executable->mode;
+	key.owner = executable->owner;
+	key.resolved = executable->resolved;
+	if (executable->origin)
+		memccpy(key.origin, executable->origin, '\0', sizeof(key.origin));
+	memcpy(key.path, executable->path.data, size);
+	id = intern_id(&dictionary->executables, &key,
+		       offsetof(struct executable_key, path) + size, &fresh);
 	if (fresh)
 		ret = store_executable(dictionary->store, id, executable);
 	return ret ? ret : id;
