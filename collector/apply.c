@@ -33,6 +33,17 @@ static int64_t start_of(const struct ingest *ingest, uint64_t key, uint64_t now)
 	return wall(ingest, start);
 }
 
+static const struct context context_unknown = {
+	.cap_permitted = -1,
+	.cap_effective = -1,
+	.uid = UINT32_MAX,
+	.euid = UINT32_MAX,
+	.gid = UINT32_MAX,
+	.egid = UINT32_MAX,
+	.loginuid = UINT32_MAX,
+	.session = UINT32_MAX,
+};
+
 static struct process *new_process(struct ingest *ingest, uint64_t key)
 {
 	struct process *process = state_add(&ingest->state, key);
@@ -40,8 +51,7 @@ static struct process *new_process(struct ingest *ingest, uint64_t key)
 	if (!process)
 		return NULL;
 	process->id = ++ingest->last_process;
-	process->context.loginuid = UINT32_MAX;
-	process->context.session = UINT32_MAX;
+	process->context = context_unknown;
 	return process;
 }
 
@@ -208,6 +218,17 @@ static int64_t text_id(struct ingest *ingest, struct slice text)
 	return text.size ? dictionary_string(&ingest->dictionary, text) : 0;
 }
 
+/* The same for arguments; of none at all, or of one that is empty, "" is known. */
+static int64_t argv_id(struct ingest *ingest, const struct record *record, uint32_t known)
+{
+	char buffer[TEXT_MAX];
+	struct slice text = join(record->items[KITH_ITEM_ARGV], buffer, sizeof(buffer));
+
+	if (!text.size && !(known & KITH_KNOWN_ARGV))
+		return 0;
+	return dictionary_string(&ingest->dictionary, text);
+}
+
 static const char *origin_of(uint32_t flags)
 {
 	if (flags & KITH_IMAGE_MEMFD)
@@ -274,12 +295,11 @@ static int image_context(struct ingest *ingest, struct context *context,
 
 /* Ids of the texts of @record; the first error there was, or 0. */
 static int image_texts(struct ingest *ingest, const struct record *record,
-		       struct store_execution *row)
+		       const struct kith_image *image, struct store_execution *row)
 {
 	char buffer[TEXT_MAX];
-	struct slice argv = join(record->items[KITH_ITEM_ARGV], buffer, sizeof(buffer));
 
-	row->argv = text_id(ingest, argv);
+	row->argv = argv_id(ingest, record, image->known);
 	row->env = text_id(ingest, join(record->items[KITH_ITEM_ENV], buffer, sizeof(buffer)));
 	row->via = text_id(ingest, join_scripts(record, buffer, sizeof(buffer)));
 	row->cwd = text_id(ingest, record->items[KITH_ITEM_CWD]);
@@ -315,7 +335,7 @@ static int apply_image(struct ingest *ingest, const struct record *record,
 	int ret = adopt_context(ingest, record, image, process);
 
 	if (!ret)
-		ret = image_texts(ingest, record, &row);
+		ret = image_texts(ingest, record, image, &row);
 	if (ret)
 		return ret;
 	row.parent = process_id(ingest, image->parent, record->head.ts);
@@ -409,21 +429,19 @@ static int apply_exec_failed(struct ingest *ingest, const struct record *record)
 		.unknown = ~failed->known & (KITH_KNOWN_EXE | KITH_KNOWN_ARGV),
 		.error = failed->error,
 	};
-	char buffer[TEXT_MAX];
 	int ret;
 
 	if (!process)
 		return -ENOMEM;
-	if (!process->context_id) {
-		ret = renew_context(ingest, process);
-		if (ret)
-			return ret;
-	}
+	process->context.uid = failed->uid;
+	process->context.euid = failed->euid;
+	ret = renew_context(ingest, process);
+	if (ret)
+		return ret;
 	row.process = process->id;
 	row.context = process->context_id;
 	row.parent = process_id(ingest, failed->parent, record->head.ts);
-	row.argv = text_id(ingest,
-			   join(record->items[KITH_ITEM_ARGV], buffer, sizeof(buffer)));
+	row.argv = argv_id(ingest, record, failed->known);
 	if (executable.path.size)
 		row.executable = dictionary_executable(&ingest->dictionary, &executable);
 	if (row.parent < 0 || row.argv < 0 || row.executable < 0)

@@ -70,12 +70,12 @@ int store_context(struct store *store, int64_t id, const struct context *context
 	struct binder binder = statement_bind(store, STATEMENT_CONTEXT);
 
 	bind_int(&binder, id);
-	bind_int(&binder, context->uid);
-	bind_int(&binder, context->euid);
-	bind_int(&binder, context->gid);
-	bind_int(&binder, context->egid);
-	bind_int(&binder, context->cap_permitted);
-	bind_int(&binder, context->cap_effective);
+	bind_optional(&binder, context->uid);
+	bind_optional(&binder, context->euid);
+	bind_optional(&binder, context->gid);
+	bind_optional(&binder, context->egid);
+	bind_nonnegative(&binder, context->cap_permitted);
+	bind_nonnegative(&binder, context->cap_effective);
 	bind_optional(&binder, context->loginuid);
 	bind_optional(&binder, context->session);
 	bind_id(&binder, context->tty);

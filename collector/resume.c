@@ -199,12 +199,12 @@ static void read_comm(struct reader *reader, struct process *process)
 
 static void read_context(struct reader *reader, struct context *context)
 {
-	context->uid = (uint32_t)read_int(reader);
-	context->euid = (uint32_t)read_int(reader);
-	context->gid = (uint32_t)read_int(reader);
-	context->egid = (uint32_t)read_int(reader);
-	context->cap_permitted = read_int(reader);
-	context->cap_effective = read_int(reader);
+	context->uid = (uint32_t)read_or(reader, UINT32_MAX);
+	context->euid = (uint32_t)read_or(reader, UINT32_MAX);
+	context->gid = (uint32_t)read_or(reader, UINT32_MAX);
+	context->egid = (uint32_t)read_or(reader, UINT32_MAX);
+	context->cap_permitted = read_or(reader, -1);
+	context->cap_effective = read_or(reader, -1);
 	context->loginuid = (uint32_t)read_or(reader, UINT32_MAX);
 	context->session = (uint32_t)read_or(reader, UINT32_MAX);
 	context->tty = (uint32_t)read_int(reader);

@@ -13,9 +13,12 @@
 
 #include <uthash.h>
 
-/* As whom and where a process runs: a row of contexts. No padding. */
+/*
+ * As whom and where a process runs: a row of contexts. No padding. Ids are ~0
+ * where they are not known.
+ */
 struct context {
-	int64_t cap_permitted;
+	int64_t cap_permitted; /* -1: not known */
 	int64_t cap_effective;
 	int64_t container;  /* id, 0: not known */
 	int64_t namespaces; /* id, 0: not known */
