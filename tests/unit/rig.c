@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A database, an ingest into it, and a forge. */
+#include "rig.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char name[] = "kith.db";
+
+static void open_store(struct rig *rig)
+{
+	int ret = store_open(&rig->store, unit_path(name));
+
+	ck_assert_msg(!ret, "store_open: %d, %s", ret, store_error(rig->store));
+	ck_assert_int_eq(ingest_open(&rig->ingest, rig->store), 0);
+}
+
+void rig_open(struct rig *rig)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->forge.now = RIG_NOW;
+	rig->offset = RIG_BOOT;
+	rig->info = (struct stream_info){
+		.boot = "11111111-1111-4111-8111-111111111111",
+		.version = "test",
+		.load = 77,
+		.loaded_ns = RIG_AT(10),
+		.boot_ns = (int64_t)RIG_NOW,
+		.real_ns = RIG_BOOT + (int64_t)RIG_NOW,
+		.rings = FORGE_RINGS,
+	};
+	open_store(rig);
+	rig_attach(rig);
+}
+
+void rig_close(struct rig *rig)
+{
+	ingest_close(&rig->ingest);
+	store_close(rig->store);
+}
+
+void rig_attach(struct rig *rig)
+{
+	ck_assert_int_eq(ingest_attach(&rig->ingest, &rig->info), 0);
+}
+
+void rig_restart(struct rig *rig)
+{
+	rig_close(rig);
+	open_store(rig);
+	rig_attach(rig);
+}
+
+/* From a copy that is gone afterwards: nothing may be kept of it. */
+static int feed(struct rig *rig)
+{
+	char *copy = unit_exact(rig->forge.data, rig->forge.used);
+	struct kith_batch batch = {
+		.number = ++rig->number,
+		.boot_ns = rig->forge.now,
+		.real_ns = (uint64_t)((int64_t)rig->forge.now + rig->offset),
+		.bytes = (uint32_t)rig->forge.used,
+	};
+	int ret = ingest_batch(&rig->ingest, &batch, copy, rig->forge.used);
+
+	free(copy);
+	return ret;
+}
+
+void rig_feed(struct rig *rig)
+{
+	ck_assert_int_eq(feed(rig), 0);
+	forge_clear(&rig->forge);
+}
+
+int rig_try(struct rig *rig)
+{
+	int ret = feed(rig);
+
+	return ret ? ret : ingest_commit(&rig->ingest);
+}
+
+void rig_dump(struct rig *rig)
+{
+	char *copy = unit_exact(rig->forge.data, rig->forge.used);
+
+	ck_assert_int_eq(ingest_dump(&rig->ingest, copy, rig->forge.used), 0);
+	free(copy);
+	forge_clear(&rig->forge);
+}
+
+void rig_caught(struct rig *rig)
+{
+	struct kith_position positions[FORGE_RINGS];
+	uint16_t i;
+
+	for (i = 0; i < FORGE_RINGS; i++)
+		positions[i] = (struct kith_position){ .ring = i, .seq = rig->forge.seqs[i] };
+	ck_assert_int_eq(ingest_caught(&rig->ingest, positions, FORGE_RINGS), 0);
+}
+
+void rig_commit(struct rig *rig)
+{
+	ck_assert_int_eq(ingest_commit(&rig->ingest), 0);
+}
+
+static void since_now(sqlite3_context *result, int argc, sqlite3_value **argv)
+{
+	(void)argc;
+	if (sqlite3_value_type(*argv) != SQLITE_NULL)
+		sqlite3_result_int64(result, sqlite3_value_int64(*argv) - RIG_BOOT -
+						     (int64_t)RIG_NOW);
+}
+
+static void print_row(sqlite3_stmt *statement, FILE *stream)
+{
+	int i, columns = sqlite3_column_count(statement);
+
+	for (i = 0; i < columns; i++) {
+		const unsigned char *text = sqlite3_column_text(statement, i);
+
+		fprintf(stream, "%s%s", i ? "|" : "", text ? (const char *)text : "-");
+	}
+}
+
+/* The rows of @sql as text, which the caller frees. */
+static char *query(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement;
+	size_t size;
+	char *text;
+	FILE *stream = open_memstream(&text, &size);
+	const char *between = "";
+	int code;
+
+	code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+	ck_assert_msg(code == SQLITE_OK, "%s: %s", sqlite3_errmsg(db), sql);
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+		fputs(between, stream);
+		print_row(statement, stream);
+		between = "\n";
+	}
+	ck_assert_msg(code == SQLITE_DONE, "%s: %s", sqlite3_errmsg(db), sql);
+	sqlite3_finalize(statement);
+	fclose(stream);
+	return text;
+}
+
+void rig_check(const char *sql, const char *want)
+{
+	sqlite3 *db;
+	char *have;
+
+	ck_assert_int_eq(sqlite3_open_v2(unit_path(name), &db, SQLITE_OPEN_READONLY, NULL),
+			 SQLITE_OK);
+	sqlite3_create_function(db, "t", 1, SQLITE_UTF8, NULL, since_now, NULL, NULL);
+	have = query(db, sql);
+	ck_assert_msg(!strcmp(have, want), "%s\nwant:\n%s\nhave:\n%s", sql, want, have);
+	free(have);
+	sqlite3_close(db);
+}
+
+void rig_expect(struct rig *rig, const char *sql, const char *want)
+{
+	rig_feed(rig);
+	rig_commit(rig);
+	rig_check(sql, want);
+}
