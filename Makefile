@@ -5,6 +5,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 DESTDIR ?=
 PREFIX ?= /usr
 PURGE ?=
+LIBRARIES := libmnl-dev libnl-3-dev libnl-genl-3-dev libsqlite3-dev libinih-dev libxxhash-dev \
+	libsystemd-dev uthash-dev
 
 all: collector
 
@@ -38,11 +40,16 @@ dist:
 demo:
 	@scripts/demo
 
+# Tests without a kernel, with the sanitizers.
+check-unit:
+	@scripts/need gcc g++ make pkgconf check $(LIBRARIES)
+	@$(MAKE) -s -C tests/unit BUILD=$(BUILD) check
+
 $(BUILD):
 	@mkdir -p $@
 
 clean:
-	rm -rf $(BUILD)/collector $(BUILD)/collector-san $(BUILD)/kithd $(BUILD)/kith
+	rm -rf $(BUILD)/collector $(BUILD)/collector-san $(BUILD)/unit $(BUILD)/kithd $(BUILD)/kith
 	-@[ ! -d $(KDIR) ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod clean
 
-.PHONY: all collector kmod clean install install-live uninstall dist demo
+.PHONY: all collector kmod clean install install-live uninstall dist demo check-unit
