@@ -224,8 +224,12 @@ int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
 				  uint64_t cgroup, struct slice path, int64_t now)
 {
 	struct container *container = use_container(dictionary, boot, cgroup, now);
-	int ret = container ? set_path(container, path) : -ENOMEM;
+	int ret = 0;
 
+	if (!container)
+		return -ENOMEM;
+	if (path.size)
+		ret = set_path(container, path);
 	return ret ? ret : container->id;
 }
 

@@ -38,7 +38,7 @@ int64_t dictionary_credential_set(struct dictionary *dictionary,
 /* The container that is cgroup @cgroup, which was in use at @now. */
 int64_t dictionary_container(struct dictionary *dictionary, int64_t boot, uint64_t cgroup,
 			     int64_t now);
-/* The same, and @path is its path. */
+/* The same, and @path, if it has any bytes, is its path. */
 int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
 				  uint64_t cgroup, struct slice path, int64_t now);
 
