@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith sql: ask the database. */
 #include "command.h"
+#include "log.h"
 #include "query.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
 
 static const char doc[] =
 	"Runs one SQL statement on the database, for reading. The views are described "
@@ -16,6 +21,7 @@ enum { OPTION_CSV = 256 };
 
 static const struct argp_option options[] = {
 	{ "csv", OPTION_CSV, NULL, 0, "comma-separated values", 0 },
+	{ "file", 'f', "FILE", 0, "the statement is in FILE", 0 },
 	{ 0 },
 };
 
@@ -23,6 +29,7 @@ struct arguments {
 	struct common common;
 	enum format format;
 	const char *sql;
+	const char *file; /* or NULL: it holds the statement */
 };
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -36,14 +43,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case OPTION_CSV:
 		arguments->format = FORMAT_CSV;
 		return 0;
+	case 'f':
+		arguments->file = text;
+		return 0;
 	case ARGP_KEY_ARG:
-		if (arguments->sql)
+		if (arguments->sql || arguments->file)
 			argp_error(state, "one statement at a time, please: quote it");
 		arguments->sql = text;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which statement?");
-		return EINVAL;
+		if (!arguments->file)
+			argp_error(state, "which statement?");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -75,6 +86,27 @@ static int run(const struct arguments *arguments)
 	return status;
 }
 
+/* The whole of a file, or NULL after saying why on stderr. */
+static char *read_file(const char *path)
+{
+	FILE *stream = fopen(path, "re");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (!stream) {
+		log_error("cannot open %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (getdelim(&text, &room, '\0', stream) < 0) {
+		log_error("cannot read %s: %s", path,
+			  ferror(stream) ? strerror(errno) : "it is empty");
+		free(text);
+		text = NULL;
+	}
+	fclose(stream);
+	return text;
+}
+
 int command_sql(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
@@ -82,10 +114,20 @@ int command_sql(int argc, char **argv)
 	static const struct argp argp = { options, parse, "STATEMENT", doc, children, NULL,
 					  NULL };
 	struct arguments arguments = { .sql = NULL };
+	char *text = NULL;
+	int status;
 
 	common_init(&arguments.common);
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	if (arguments.common.json)
 		arguments.format = FORMAT_JSON;
-	return run(&arguments);
+	if (arguments.file) {
+		text = read_file(arguments.file);
+		if (!text)
+			return EX_IOERR;
+		arguments.sql = text;
+	}
+	status = run(&arguments);
+	free(text);
+	return status;
 }

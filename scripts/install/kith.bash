@@ -9,7 +9,7 @@ _kith_options() {
 	case $1 in
 	status) echo "$common --wait-synced" ;;
 	tree) echo "$common --threads" ;;
-	sql) echo "$common --csv" ;;
+	sql) echo "$common --csv --file" ;;
 	record) echo "$common --seconds" ;;
 	*) echo "$common" ;;
 	esac
@@ -30,7 +30,7 @@ _kith() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 
 	case ${COMP_WORDS[COMP_CWORD - 1]}/${COMP_WORDS[1]}/$word in
-	--db/* | -d/* | */record/[!-]*)
+	--db/* | -d/* | --file/* | -f/* | */record/[!-]*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(_kith_words)" -- "$word") ;;
