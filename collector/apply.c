@@ -8,11 +8,6 @@
 
 enum { TEXT_MAX = 32 * 1024 };
 
-static int64_t wall(const struct ingest *ingest, uint64_t boottime)
-{
-	return (int64_t)boottime + ingest->offset;
-}
-
 static uint32_t pid_of(uint64_t key)
 {
 	return (uint32_t)(key & ((1u << KITH_KEY_PID_BITS) - 1));
@@ -30,7 +25,7 @@ static int64_t start_of(const struct ingest *ingest, uint64_t key, uint64_t now)
 
 	if (start > now && now >> bits)
 		start -= UINT64_C(1) << bits;
-	return wall(ingest, start);
+	return ingest_wall(ingest, start);
 }
 
 static const struct context context_unknown = {
@@ -104,7 +99,7 @@ static int set_container(struct ingest *ingest, struct context *context, uint64_
 			 uint64_t ts)
 {
 	int64_t id = dictionary_container(&ingest->dictionary, ingest->load.boot, cgroup,
-					  wall(ingest, ts));
+					  ingest_wall(ingest, ts));
 
 	if (id < 0)
 		return (int)id;
@@ -160,7 +155,7 @@ static int apply_fork(struct ingest *ingest, const struct record *record)
 	before = child->context;
 	child->parent = parent;
 	child->creator = creator->id;
-	child->started = wall(ingest, fork->start);
+	child->started = ingest_wall(ingest, fork->start);
 	child->ns_pid = fork->ns_pid;
 	child->flags &= ~(uint32_t)PROCESS_INCOMPLETE;
 	if (fork->known & KITH_FORK_KTHREAD)
@@ -326,7 +321,7 @@ static int apply_image(struct ingest *ingest, const struct record *record,
 			     KITH_KNOWN_ROOT;
 	struct store_execution row = {
 		.id = ++ingest->last_execution,
-		.ts = wall(ingest, record->head.ts),
+		.ts = ingest_wall(ingest, record->head.ts),
 		.process = process->id,
 		.flags = image->flags,
 		.unknown = ~image->known & all,
@@ -375,8 +370,8 @@ static void set_comm(struct process *process, struct slice comm)
 }
 
 /*
- * A live process, from the dump. What the stream has told already stands,
- * unless the process runs another file now: then an exec of it was lost.
+ * A live process, from the dump. What the stream has told of what it runs
+ * stands, unless that is another file now: then an exec of it was lost.
  */
 static int apply_process(struct ingest *ingest, const struct record *record)
 {
@@ -390,7 +385,7 @@ static int apply_process(struct ingest *ingest, const struct record *record)
 	container = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
 					      body->image.cgroup,
 					      record->items[KITH_ITEM_CGROUP],
-					      wall(ingest, record->head.ts));
+					      ingest_wall(ingest, record->head.ts));
 	parent = process_id(ingest, body->image.parent, record->head.ts);
 	process = need_process(ingest, record->head.process, record->head.ts);
 	if (!process || container < 0 || parent < 0)
@@ -399,7 +394,7 @@ static int apply_process(struct ingest *ingest, const struct record *record)
 		return 0;
 	process->listed = true;
 	if (fresh) {
-		process->started = wall(ingest, body->start);
+		process->started = ingest_wall(ingest, body->start);
 		process->parent = parent;
 		process->creator = parent;
 		process->flags &= ~(uint32_t)PROCESS_INCOMPLETE;
@@ -408,10 +403,9 @@ static int apply_process(struct ingest *ingest, const struct record *record)
 		state_touch(&ingest->state, process);
 	}
 	set_comm(process, record->items[KITH_ITEM_COMM]);
-	if (process->flags & PROCESS_KTHREAD)
+	if (process->flags & PROCESS_KTHREAD ||
+	    (exe.size && process->exe_hash == intern_hash(exe.data, exe.size)))
 		return adopt_context(ingest, record, &body->image, process);
-	if (!fresh && exe.size && process->exe_hash == intern_hash(exe.data, exe.size))
-		return 0;
 	ret = apply_image(ingest, record, &body->image, process, true);
 	set_comm(process, record->items[KITH_ITEM_COMM]);
 	return ret;
@@ -425,7 +419,7 @@ static int apply_exec_failed(struct ingest *ingest, const struct record *record)
 	struct store_executable executable = { .path = record->items[KITH_ITEM_FILENAME] };
 	struct store_execution row = {
 		.id = ++ingest->last_execution,
-		.ts = wall(ingest, record->head.ts),
+		.ts = ingest_wall(ingest, record->head.ts),
 		.unknown = ~failed->known & (KITH_KNOWN_EXE | KITH_KNOWN_ARGV),
 		.error = failed->error,
 	};
@@ -461,7 +455,8 @@ static int apply_exit(struct ingest *ingest, const struct record *record)
 		return -ENOMEM;
 	again = process->lived >= 0 || process->flags & PROCESS_GONE;
 	process->flags &= ~(uint32_t)PROCESS_GONE;
-	process->lived = wall(ingest, record->head.ts) - process->started;
+	process->lived = (int64_t)((uint64_t)ingest_wall(ingest, record->head.ts) -
+				   (uint64_t)process->started);
 	if (process->lived < 0)
 		process->lived = 0;
 	process->status = exit->status;
@@ -497,7 +492,7 @@ static int apply_credential(struct ingest *ingest, const struct record *record)
 	struct process *process =
 		need_process(ingest, record->head.process, record->head.ts);
 	struct store_credential row = {
-		.ts = wall(ingest, change->first),
+		.ts = ingest_wall(ingest, change->first),
 		.lasted = (int64_t)(change->last - change->first),
 		.tid = record->head.tid,
 		.count = change->count,
@@ -536,7 +531,7 @@ static int apply_cgroup(struct ingest *ingest, const struct record *record)
 	const struct kith_cgroup *cgroup = record->body;
 	int64_t id = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
 					       cgroup->id, record->items[KITH_ITEM_CGROUP],
-					       wall(ingest, record->head.ts));
+					       ingest_wall(ingest, record->head.ts));
 
 	return id < 0 ? (int)id : 0;
 }
@@ -555,7 +550,7 @@ static int apply_cgroup_attach(struct ingest *ingest, const struct record *recor
 		ret = renew_context(ingest, target);
 	if (ret)
 		return ret;
-	return store_cgroup_move(ingest->store, wall(ingest, record->head.ts), mover,
+	return store_cgroup_move(ingest->store, ingest_wall(ingest, record->head.ts), mover,
 				 target->id, target->context.container);
 }
 
@@ -567,9 +562,27 @@ static int apply_sensor(struct ingest *ingest, const struct record *record)
 
 	if (process < 0)
 		return (int)process;
-	return store_sensor_event(ingest->store, wall(ingest, record->head.ts),
+	return store_sensor_event(ingest->store, ingest_wall(ingest, record->head.ts),
 				  ingest->load.boot, name ? name : "unknown", process,
 				  record->items[KITH_ITEM_DETAIL]);
+}
+
+/*
+ * Is it the first report of its kind in this stream? Earlier ones may have gone
+ * to a subscriber that did not store them.
+ */
+static bool is_first_report(struct ingest *ingest, const struct kith_loss *loss)
+{
+	bool *told;
+
+	if (loss->cpu >= ingest->rings || loss->class_ >= KITH_CLASSES ||
+	    loss->cause >= KITH_LOSS_CAUSES)
+		return true;
+	told = &ingest->told[loss->cpu][loss->class_][loss->cause];
+	if (*told)
+		return false;
+	*told = true;
+	return true;
 }
 
 static int apply_loss(struct ingest *ingest, const struct record *record)
@@ -582,9 +595,9 @@ static int apply_loss(struct ingest *ingest, const struct record *record)
 		.class_ = body->class_,
 		.cause = body->cause,
 		.total = body->total,
-		.from = wall(ingest, body->first),
-		.to = wall(ingest, body->last),
-		.resumed = ingest->resumed,
+		.from = ingest_wall(ingest, body->first),
+		.to = ingest_wall(ingest, body->last),
+		.resumed = is_first_report(ingest, body),
 	};
 
 	return store_loss(ingest->store, &loss);

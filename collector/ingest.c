@@ -47,8 +47,10 @@ static void forget_stream(struct ingest *ingest)
 {
 	free(ingest->seqs);
 	free(ingest->moved);
+	free(ingest->told);
 	ingest->seqs = NULL;
 	ingest->moved = NULL;
+	ingest->told = NULL;
 	ingest->rings = 0;
 	forget_dump(ingest);
 }
@@ -113,9 +115,9 @@ static int load_living(struct ingest *ingest)
  * A load that we have not met before: nobody watched from the last record that
  * we have, or the beginning of the boot, until it was loaded.
  */
-static int note_unwatched(struct ingest *ingest, const struct stream_info *info)
+static int note_unwatched(struct ingest *ingest)
 {
-	int64_t booted = info->real_ns - info->boot_ns, seen;
+	int64_t booted = ingest_wall(ingest, 0), seen;
 	int ret = store_seen(ingest->store, &seen);
 
 	if (ret)
@@ -127,15 +129,18 @@ static int note_unwatched(struct ingest *ingest, const struct stream_info *info)
 int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 {
 	bool fresh;
-	int ret;
+	int ret = ingest_commit(ingest);
 
+	if (ret)
+		return ret;
 	forget_stream(ingest);
 	ingest->seqs = calloc(info->rings, sizeof(*ingest->seqs));
 	ingest->moved = calloc(info->rings, sizeof(*ingest->moved));
-	if (!ingest->seqs || !ingest->moved)
+	ingest->told = calloc(info->rings, sizeof(*ingest->told));
+	if (!ingest->seqs || !ingest->moved || !ingest->told)
 		return -ENOMEM;
 	ingest->rings = info->rings;
-	ingest->offset = info->real_ns - info->boot_ns;
+	ingest->offset = (int64_t)((uint64_t)info->real_ns - (uint64_t)info->boot_ns);
 	ret = begin(ingest);
 	if (!ret)
 		ret = store_boot(ingest->store, info->boot, info->real_ns,
@@ -144,22 +149,25 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 		return ret;
 	ingest->load.load = info->load;
 	ingest->load.version = info->version;
-	ingest->load.loaded = (int64_t)info->loaded_ns + ingest->offset;
-	ingest->resumed = true;
+	ingest->load.loaded = ingest_wall(ingest, info->loaded_ns);
 	ret = store_load(ingest->store, &ingest->load, ingest->seqs, ingest->rings, &fresh);
 	ingest->load.version = NULL;
 	if (!ret && fresh)
-		ret = note_unwatched(ingest, info);
+		ret = note_unwatched(ingest);
 	if (!ret)
 		ret = load_living(ingest);
+	ingest->attached = ingest->last_process;
 	return ret ? ret : ingest_commit(ingest);
 }
 
 int ingest_dump(struct ingest *ingest, const void *records, size_t size)
 {
-	char *copy = realloc(ingest->dump, ingest->dump_size + size);
 	struct record first;
+	char *copy;
 
+	if (!size)
+		return 0;
+	copy = realloc(ingest->dump, ingest->dump_size + size);
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy + ingest->dump_size, records, size);
@@ -194,21 +202,37 @@ static int apply_dump(struct ingest *ingest, uint64_t ts)
 }
 
 /*
- * Who was alive before the dump and is not in it has ended without our seeing
- * it: its exit record was lost, or the module was not there.
+ * Has @process, which is not in the dump, ended? Yes if it was alive when the
+ * stream began, or was born before the dump without our seeing it. What the
+ * stream has told of since may be too young for the dump.
  */
+static bool has_ended_unseen(const struct ingest *ingest, const struct process *process)
+{
+	if (process->id <= ingest->attached)
+		return true;
+	return process->flags & PROCESS_INCOMPLETE &&
+	       process->started < ingest_wall(ingest, ingest->dump_first);
+}
+
+/* Its exit record was lost, or the module was not there. */
 static void bury(struct ingest *ingest)
 {
-	int64_t begun = (int64_t)ingest->dump_first + ingest->offset;
 	struct process *process, *next;
 
 	HASH_ITER(hh, ingest->state.by_key, process, next) {
-		if (process->lived >= 0 || process->listed || process->started >= begun)
+		if (process->lived >= 0 || process->listed ||
+		    !has_ended_unseen(ingest, process))
 			continue;
 		process->flags |= PROCESS_GONE;
 		state_touch(&ingest->state, process);
 		state_end(&ingest->state, process);
 	}
+}
+
+/* Is a ring that stands at @at, 0 if nothing of it is stored, beyond number @seq? */
+static bool has_passed(uint32_t at, uint32_t seq)
+{
+	return at && (int32_t)(at - seq) >= 0;
 }
 
 static bool is_caught(const struct ingest *ingest)
@@ -219,7 +243,7 @@ static bool is_caught(const struct ingest *ingest)
 		const struct kith_position *position = &ingest->caught[i];
 
 		if (position->seq && position->ring < ingest->rings &&
-		    (int32_t)(ingest->seqs[position->ring] - position->seq) < 0)
+		    !has_passed(ingest->seqs[position->ring], position->seq))
 			return false;
 	}
 	return true;
@@ -261,7 +285,7 @@ static bool is_repeated(struct ingest *ingest, const struct kith_record *head)
 
 	if (ring == KITH_NO_RING || ring >= ingest->rings)
 		return false;
-	if ((int32_t)(head->seq - ingest->seqs[ring]) <= 0)
+	if (has_passed(ingest->seqs[ring], head->seq))
 		return true;
 	ingest->seqs[ring] = head->seq;
 	ingest->moved[ring] = true;
@@ -272,7 +296,7 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 {
 	int ret = 0;
 
-	ingest->seen = (int64_t)record->head.ts + ingest->offset;
+	ingest->seen = ingest_wall(ingest, record->head.ts);
 	if (ingest->dump)
 		ret = apply_dump(ingest, record->head.ts);
 	if (ret || is_repeated(ingest, &record->head))
@@ -304,7 +328,6 @@ int ingest_batch(struct ingest *ingest, const struct kith_batch *batch, const vo
 		ret = ingest_record(ingest, &record);
 	}
 	ingest->bytes += size;
-	ingest->resumed = false;
 	return ret ? ret : settle(ingest);
 }
 

@@ -42,8 +42,9 @@ struct ingest {
 	size_t rings;
 	uint32_t *seqs;	   /* last number of each ring */
 	bool *moved;	   /* seqs[] is not stored yet */
-	bool dumped;	   /* its live processes are stored */
-	bool resumed;	   /* losses are reported again from the beginning */
+	/* per CPU, class and cause: a loss has been reported in this stream */
+	bool (*told)[KITH_CLASSES][KITH_LOSS_CAUSES];
+	int64_t attached;  /* last_process when the stream began */
 
 	/* live processes that the stream has not come to yet */
 	char *dump;
@@ -65,13 +66,25 @@ struct ingest {
 	int64_t checkpointed; /* last_process then */
 };
 
+/*
+ * CLOCK_BOOTTIME to ns since the epoch, by the clock of the last batch; modulo
+ * 2^64, since a recording may hold anything.
+ */
+static inline int64_t ingest_wall(const struct ingest *ingest, uint64_t boottime)
+{
+	return (int64_t)(boottime + (uint64_t)ingest->offset);
+}
+
 int ingest_open(struct ingest *ingest, struct store *store);
 void ingest_close(struct ingest *ingest);
 
 /* Void everything since the last commit. */
 int ingest_reset(struct ingest *ingest);
 
-/* A stream begins; ingest->seqs are the positions to ask it for. */
+/*
+ * A stream begins; ingest->seqs are the positions to ask it for. What an earlier
+ * one has left is committed first.
+ */
 int ingest_attach(struct ingest *ingest, const struct stream_info *info);
 
 /*
