@@ -91,14 +91,26 @@ void rig_dump(struct rig *rig)
 	forge_clear(&rig->forge);
 }
 
-void rig_caught(struct rig *rig)
+void rig_caught(struct rig *rig, uint32_t seq)
 {
-	struct kith_position positions[FORGE_RINGS];
-	uint16_t i;
+	const struct kith_position position = { .ring = 0, .seq = seq };
 
-	for (i = 0; i < FORGE_RINGS; i++)
-		positions[i] = (struct kith_position){ .ring = i, .seq = rig->forge.seqs[i] };
-	ck_assert_int_eq(ingest_caught(&rig->ingest, positions, FORGE_RINGS), 0);
+	ck_assert_int_eq(ingest_caught(&rig->ingest, &position, 1), 0);
+}
+
+void rig_reload(struct rig *rig, uint64_t load)
+{
+	rig->info.load = load;
+	rig->info.loaded_ns = rig->forge.now;
+	rig->info.boot_ns = (int64_t)rig->forge.now;
+	rig->info.real_ns = (int64_t)rig->forge.now + rig->offset;
+	memset(rig->forge.seqs, 0, sizeof(rig->forge.seqs));
+}
+
+void rig_reboot(struct rig *rig, char boot)
+{
+	memset(rig->info.boot, boot, 8);
+	rig_reload(rig, rig->info.load + 1);
 }
 
 void rig_commit(struct rig *rig)
@@ -148,18 +160,25 @@ static char *query(sqlite3 *db, const char *sql)
 	return text;
 }
 
-void rig_check(const char *sql, const char *want)
+char *rig_rows(const char *sql)
 {
 	sqlite3 *db;
-	char *have;
+	char *rows;
 
 	ck_assert_int_eq(sqlite3_open_v2(unit_path(name), &db, SQLITE_OPEN_READONLY, NULL),
 			 SQLITE_OK);
 	sqlite3_create_function(db, "t", 1, SQLITE_UTF8, NULL, since_now, NULL, NULL);
-	have = query(db, sql);
+	rows = query(db, sql);
+	sqlite3_close(db);
+	return rows;
+}
+
+void rig_check(const char *sql, const char *want)
+{
+	char *have = rig_rows(sql);
+
 	ck_assert_msg(!strcmp(have, want), "%s\nwant:\n%s\nhave:\n%s", sql, want, have);
 	free(have);
-	sqlite3_close(db);
 }
 
 void rig_expect(struct rig *rig, const char *sql, const char *want)

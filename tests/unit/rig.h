@@ -39,10 +39,17 @@ void rig_feed(struct rig *rig);
 void rig_dump(struct rig *rig);
 int rig_try(struct rig *rig); /* feed and commit; the forge keeps it */
 
-/* The stream has passed the dump once it is at the forge's last numbers. */
-void rig_caught(struct rig *rig);
+/* The stream has passed the dump once ring 0 is at @seq. */
+void rig_caught(struct rig *rig, uint32_t seq);
 
 void rig_commit(struct rig *rig);
+
+/* The module was loaded anew, or the machine booted anew. */
+void rig_reload(struct rig *rig, uint64_t load);
+void rig_reboot(struct rig *rig, char boot);
+
+/* What @sql gives of what is committed, as below; the caller frees it. */
+char *rig_rows(const char *sql);
 
 /*
  * Run @sql on what is committed, and compare: values with | between them, one
