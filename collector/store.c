@@ -137,7 +137,7 @@ static int drop_views(struct store *store)
 	int ret = 0, code;
 
 	code = sqlite3_prepare_v2(store->db,
-				  "SELECT group_concat('DROP VIEW \"' || name || '\"', ';') "
+				  "SELECT group_concat(printf('DROP VIEW \"%w\"', name), ';') "
 				  "FROM sqlite_schema WHERE type = 'view'",
 				  -1, &statement, NULL);
 	if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
