@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Full and broken disks, and kill -9: whatever fails wherever, afterwards each
+ * record is stored exactly once.
+ */
+#include "rig.h"
+
+#include "statement.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * SQLite's own files, whose functions that write count down and then fail until
+ * they are healed. It has one set of functions for the database and one for
+ * logs and journals.
+ */
+struct methods {
+	sqlite3_io_methods faulty; /* first: what a file points to */
+	const sqlite3_io_methods *real;
+};
+
+static struct {
+	struct methods methods[2];
+	int left; /* 0: healthy, or failing if `failing` */
+	int code;
+	bool failing;
+	bool torn; /* half of the write that fails gets there */
+	int (*open)(sqlite3_vfs *, const char *, sqlite3_file *, int, int *);
+} disk;
+
+static bool fails(void)
+{
+	if (disk.left && !--disk.left)
+		disk.failing = true;
+	return disk.failing;
+}
+
+static const sqlite3_io_methods *real(const sqlite3_file *file)
+{
+	return ((const struct methods *)file->pMethods)->real;
+}
+
+static int faulty_write(sqlite3_file *file, const void *data, int size, sqlite3_int64 at)
+{
+	bool first = !disk.failing;
+
+	if (!fails())
+		return real(file)->xWrite(file, data, size, at);
+	if (first && disk.torn)
+		real(file)->xWrite(file, data, size / 2, at);
+	return disk.code;
+}
+
+static int faulty_sync(sqlite3_file *file, int flags)
+{
+	return fails() ? SQLITE_IOERR_FSYNC : real(file)->xSync(file, flags);
+}
+
+static int faulty_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+	return fails() ? SQLITE_IOERR_TRUNCATE : real(file)->xTruncate(file, size);
+}
+
+static int faulty_map(sqlite3_file *file, int page, int size, int extend, void volatile **map)
+{
+	if (extend && fails())
+		return SQLITE_IOERR_SHMSIZE;
+	return real(file)->xShmMap(file, page, size, extend, map);
+}
+
+static int faulty_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int flags,
+		       int *out)
+{
+	int code = disk.open(vfs, path, file, flags, out);
+	struct methods *methods = disk.methods;
+
+	if (code != SQLITE_OK || !file->pMethods)
+		return code;
+	if (methods->real && methods->real != file->pMethods)
+		methods++;
+	ck_assert(!methods->real || methods->real == file->pMethods);
+	methods->real = file->pMethods;
+	methods->faulty = *file->pMethods;
+	methods->faulty.xWrite = faulty_write;
+	methods->faulty.xSync = faulty_sync;
+	methods->faulty.xTruncate = faulty_truncate;
+	methods->faulty.xShmMap = faulty_map;
+	file->pMethods = &methods->faulty;
+	return code;
+}
+
+static void install_disk(void)
+{
+	static sqlite3_vfs vfs;
+
+	if (disk.open)
+		return;
+	vfs = *sqlite3_vfs_find(NULL);
+	disk.open = vfs.xOpen;
+	vfs.zName = "faulty";
+	vfs.xOpen = faulty_open;
+	ck_assert_int_eq(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
+}
+
+static void heal_disk(void)
+{
+	disk.left = 0;
+	disk.failing = false;
+}
+
+static const struct {
+	int code;
+	int error;
+	bool torn;
+} faults[] = {
+	{ SQLITE_FULL, -ENOSPC, false },
+	{ SQLITE_FULL, -ENOSPC, true },
+	{ SQLITE_IOERR_WRITE, -EIO, false },
+	{ SQLITE_IOERR_WRITE, -EIO, true },
+};
+
+static void break_disk(int row, int after)
+{
+	disk.code = faults[row].code;
+	disk.torn = faults[row].torn;
+	disk.left = after;
+}
+
+static void remove_database(void)
+{
+	unlink(unit_path("kith.db"));
+	unlink(unit_path("kith.db-wal"));
+	unlink(unit_path("kith.db-shm"));
+	unlink(unit_path("kith.db-journal"));
+}
+
+/* Enough that SQLite copies its log to the file some times. */
+enum { LIVES = 300, TEXT = 2000, PIDS = 1000, LOG_PAGES = 100 };
+
+static struct rig rig;
+
+/* The lives from @first on, as one batch; some of each kind of record. */
+static void forge_lives(unsigned int first, unsigned int count)
+{
+	static char argv[TEXT];
+	uint64_t shell = forge_key(RIG_AT(1), 500), child;
+	unsigned int i;
+
+	for (i = first; i < first + count; i++) {
+		memset(argv, 'a' + (int)(i % 26), sizeof(argv));
+		snprintf(argv, sizeof(argv), "%u", i);
+		child = forge_key(rig.forge.now, PIDS + i);
+		forge_fork(&rig.forge, shell, child);
+		forge_exec(&rig.forge, child, shell, "/bin/x", argv, sizeof(argv));
+		forge_credential(&rig.forge, child, KITH_CAUSE_SETUID, 0, i);
+		forge_loss(&rig.forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_FULL, i + 1);
+		forge_exit(&rig.forge, child, 0);
+	}
+}
+
+/* Feed lives 0 to @count - 1 in transactions of 50. Return: the first error. */
+static int feed_lives(unsigned int count)
+{
+	unsigned int i;
+	int ret = 0;
+
+	rig.forge.now = RIG_NOW;
+	memset(rig.forge.seqs, 0, sizeof(rig.forge.seqs));
+	for (i = 0; i < count && !ret; i += 50) {
+		forge_clear(&rig.forge);
+		forge_lives(i, 50);
+		ret = rig_try(&rig);
+	}
+	forge_clear(&rig.forge);
+	return ret;
+}
+
+/* Of each life there is everything, once. */
+static void check_lives(unsigned int count)
+{
+	char want[128];
+
+	snprintf(want, sizeof(want), "%u|%u|%u|%u|%u", count, count, count, count, count);
+	rig_check("SELECT count(*), count(DISTINCT pid), count(ended), count(exe), count(parent_id)"
+		  " FROM process WHERE pid >= 1000",
+		  want);
+	snprintf(want, sizeof(want), "%u|%u|%u|%u", count, count, count, count);
+	rig_check("SELECT (SELECT count(*) FROM execution),"
+		  " (SELECT count(DISTINCT argv) FROM execution),"
+		  " (SELECT count(*) FROM credential WHERE uid_to = tid - 1000),"
+		  " (SELECT coalesce(sum(lost), 0) FROM loss)",
+		  want);
+	snprintf(want, sizeof(want), "execution|%u\nprocess|%u", count, 2 * count);
+	rig_check("SELECT class, received FROM account"
+		  " WHERE class IN ('process', 'execution') ORDER BY class",
+		  want);
+	rig_check("PRAGMA integrity_check", "ok");
+}
+
+/* As the daemon does after an error: begin again at what is stored. */
+static void recover_and_finish(unsigned int count)
+{
+	ck_assert_int_eq(ingest_reset(&rig.ingest), 0);
+	rig_attach(&rig);
+	ck_assert_int_eq(feed_lives(count), 0);
+	check_lives(count);
+}
+
+/* Fail at the @after'th write. Return: whether it came to that. */
+static bool fail_once(int row, int after)
+{
+	bool failed;
+	int ret;
+
+	remove_database();
+	rig_open(&rig);
+	sqlite3_wal_autocheckpoint(rig.store->db, LOG_PAGES);
+	break_disk(row, after);
+	ret = feed_lives(LIVES);
+	failed = disk.failing;
+	/* an error while the log is copied to the file is none: it is tried again */
+	if (ret) {
+		ck_assert_msg(ret == faults[row].error || ret == -EIO, "%d", ret);
+		ck_assert_uint_gt(strlen(store_error(rig.store)), 5);
+		ck_assert(failed);
+		/* nor may trying again, while it is broken, do any harm */
+		if (!ingest_reset(&rig.ingest))
+			ingest_attach(&rig.ingest, &rig.info);
+	}
+	heal_disk();
+	recover_and_finish(LIVES);
+	rig_restart(&rig);
+	check_lives(LIVES);
+	rig_close(&rig);
+	return failed;
+}
+
+START_TEST(writes_fail)
+{
+	int after, runs = 0;
+
+	install_disk();
+	for (after = 1; fail_once(_i, after); after += 1 + after)
+		runs++;
+	ck_assert_int_ge(runs, 8);
+}
+END_TEST
+
+/* While the file is made: nothing is left that a later start could not finish. */
+START_TEST(writes_fail_from_the_start)
+{
+	struct store *store;
+	int after, ret, runs = 0;
+
+	install_disk();
+	for (after = 1;; after += 1 + after / 4) {
+		remove_database();
+		break_disk(_i, after);
+		ret = store_open(&store, unit_path("kith.db"));
+		if (ret)
+			ck_assert_uint_gt(strlen(store_error(store)), 5);
+		store_close(store);
+		if (!disk.failing)
+			break;
+		heal_disk();
+		runs++;
+		rig_open(&rig);
+		ck_assert_int_eq(feed_lives(100), 0);
+		check_lives(100);
+		rig_close(&rig);
+	}
+	ck_assert_int_gt(runs, 5);
+	heal_disk();
+}
+END_TEST
+
+/* The same without a shim: a limit on the size of files. */
+START_TEST(files_may_not_grow)
+{
+	struct rlimit limit, old;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	rig_open(&rig);
+	ck_assert_int_eq(feed_lives(100), 0);
+	limit = old;
+	limit.rlim_cur = 400 << 10;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(feed_lives(LIVES), -EIO);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	recover_and_finish(LIVES);
+	rig_close(&rig);
+}
+END_TEST
+
+/* Attach, and store what is not stored yet, one life a transaction, until killed. */
+static void feed_until_killed(void)
+{
+	unsigned int i;
+
+	rig_open(&rig);
+	for (i = 0; i < PIDS * 100; i++) {
+		forge_clear(&rig.forge);
+		forge_lives(i, 1);
+		if (rig_try(&rig))
+			_exit(1);
+	}
+	_exit(2);
+}
+
+static void kill_one(unsigned int milliseconds)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid)
+		feed_until_killed();
+	usleep(milliseconds * 1000);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+START_TEST(killed)
+{
+	unsigned int i, stored = 0;
+
+	for (i = 0; i < 12; i++) {
+		kill_one(20 + 23 * i);
+		rig_open(&rig);
+		/* a life is four records of ring 0, and one of no ring */
+		ck_assert_uint_eq(rig.ingest.seqs[0] % 4, 0);
+		ck_assert_uint_ge(rig.ingest.seqs[0] / 4, stored);
+		stored = rig.ingest.seqs[0] / 4;
+		check_lives(stored);
+		rig_close(&rig);
+	}
+	ck_assert_uint_gt(stored, 10);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("fault");
+
+	unit_add_rows(suite, writes_fail, UNIT_COUNT(faults));
+	unit_add_rows(suite, writes_fail_from_the_start, UNIT_COUNT(faults));
+	unit_add(suite, files_may_not_grow);
+	unit_add(suite, killed);
+	return unit_run(suite);
+}
