@@ -18,30 +18,41 @@ struct part {
 	size_t size;
 };
 
-/* PREFIX name SUFFIX, as one component of the path. */
+/*
+ * PREFIX name SUFFIX, as one component of the path; the first that fits. Without
+ * a runtime it is a helper of one, outside of the container.
+ */
 static const struct {
 	const char *prefix;
 	const char *suffix;
 	const char *runtime;
 } scopes[] = {
 	{ "docker-", ".scope", "docker" },
+	{ "libpod-conmon-", "", NULL },
+	{ "libpod-payload-", "", "podman" },
 	{ "libpod-", ".scope", "podman" },
 	{ "libpod-", "", "podman" },
 	{ "cri-containerd-", ".scope", "containerd" },
+	{ "crio-conmon-", "", NULL },
 	{ "crio-", ".scope", "cri-o" },
+	{ "crio-", "", "cri-o" },
 	{ "lxc.payload.", "", "lxc" },
+	{ "machine-qemu\\x2d", ".scope", "libvirt" },
+	{ "machine-lxc\\x2d", ".scope", "libvirt" },
 	{ "machine-", ".scope", "nspawn" },
 	{ "systemd-nspawn@", ".service", "nspawn" },
 };
 
-/* Directories whose children are containers. */
+/* Directories in which containers are: as children, or somewhere below. */
 static const struct {
 	const char *directory;
 	const char *runtime;
+	bool any_name;
+	bool below;
 } parents[] = {
-	{ "docker", "docker" },
-	{ "lxc", "lxc" },
-	{ "kubepods", "containerd" },
+	{ "docker", "docker", false, false },
+	{ "lxc", "lxc", true, false },
+	{ "kubepods", "containerd", false, true },
 };
 
 static bool has_prefix(struct part part, const char *prefix)
@@ -75,9 +86,43 @@ static bool is_hex_id(struct part part)
 	return true;
 }
 
+/* The next component; size 0 at the end. */
+static struct part next_part(const char **at, const char *end)
+{
+	struct part part;
+
+	while (*at < end && **at == '/')
+		++*at;
+	part.text = *at;
+	while (*at < end && **at != '/')
+		++*at;
+	part.size = (size_t)(*at - part.text);
+	return part;
+}
+
+/* Is one of the components of @path in front of @part @directory? */
+static bool is_below(const char *path, struct part part, const char *directory)
+{
+	struct part ancestor;
+
+	while ((ancestor = next_part(&path, part.text)).size)
+		if (is(ancestor, directory))
+			return true;
+	return false;
+}
+
 static void copy(char *to, size_t room, const char *text, size_t size)
 {
 	snprintf(to, room, "%.*s", (int)size, text);
+}
+
+static void set(struct cgroup_names *names, const char *runtime, const char *text,
+		size_t size)
+{
+	if (!runtime)
+		return;
+	snprintf(names->runtime, sizeof(names->runtime), "%s", runtime);
+	copy(names->name, sizeof(names->name), text, size);
 }
 
 static bool parse_scope(struct part part, struct cgroup_names *names)
@@ -91,24 +136,24 @@ static bool parse_scope(struct part part, struct cgroup_names *names)
 		    part.size <= prefix + suffix ||
 		    (suffix && !has_suffix(part, scopes[i].suffix)))
 			continue;
-		snprintf(names->runtime, sizeof(names->runtime), "%s", scopes[i].runtime);
-		copy(names->name, sizeof(names->name), part.text + prefix,
-		     part.size - prefix - suffix);
+		set(names, scopes[i].runtime, part.text + prefix, part.size - prefix - suffix);
 		return true;
 	}
 	return false;
 }
 
-static bool parse_child(struct part parent, struct part part, struct cgroup_names *names)
+/* Is @part, a component of @path behind @parent, a container by its place? */
+static bool parse_child(struct part parent, struct part part, const char *path,
+			struct cgroup_names *names)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(parents) / sizeof(*parents); i++) {
-		if (!is(parent, parents[i].directory) ||
-		    (strcmp(parents[i].runtime, "lxc") && !is_hex_id(part)))
+		if (!(parents[i].below ? is_below(path, part, parents[i].directory) :
+					 is(parent, parents[i].directory)) ||
+		    !(parents[i].any_name || is_hex_id(part)))
 			continue;
-		snprintf(names->runtime, sizeof(names->runtime), "%s", parents[i].runtime);
-		copy(names->name, sizeof(names->name), part.text, part.size);
+		set(names, parents[i].runtime, part.text, part.size);
 		return true;
 	}
 	return false;
@@ -126,20 +171,6 @@ static bool is_unit(struct part part)
 	return false;
 }
 
-/* The next component; size 0 at the end. */
-static struct part next_part(const char **at, const char *end)
-{
-	struct part part;
-
-	while (*at < end && **at == '/')
-		++*at;
-	part.text = *at;
-	while (*at < end && **at != '/')
-		++*at;
-	part.size = (size_t)(*at - part.text);
-	return part;
-}
-
 /*
  * The outermost container and the innermost unit: what runs inside a container
  * may make cgroups of any name, and must not pass for another container.
@@ -153,7 +184,7 @@ void cgroup_parse(const char *path, size_t size, struct cgroup_names *names)
 	while ((part = next_part(&at, end)).size) {
 		if (is_unit(part))
 			copy(names->unit, sizeof(names->unit), part.text, part.size);
-		if (parse_scope(part, names) || parse_child(parent, part, names))
+		if (parse_scope(part, names) || parse_child(parent, part, path, names))
 			break;
 		parent = part;
 	}
