@@ -11,6 +11,7 @@
 #include <time.h>
 
 static const int64_t second = 1000000000;
+static const int64_t last_second = INT64_MAX / 1000000000 - 1;
 
 static const struct {
 	const char *name;
@@ -40,11 +41,13 @@ static int parse_span(const char **text, int64_t *ns)
 	bool any = false;
 
 	while (isdigit((unsigned char)**text)) {
+		size_t digits = strspn(*text, "0123456789."), size = 0;
 		char *end;
 		double number = strtod(*text, &end);
 		int64_t unit;
-		size_t size = 0;
 
+		if (end != *text + digits)
+			return -EINVAL;
 		while (*end == ' ')
 			end++;
 		while (isalpha((unsigned char)end[size]))
@@ -78,59 +81,105 @@ static int64_t midnight(int64_t now, int days)
 	return (int64_t)mktime(&parts) * second;
 }
 
-/* ".5" behind the seconds. */
-static int64_t parse_fraction(const char **text)
+/* Exactly @count digits, the value of which is at most @most. */
+static bool parse_digits(const char **text, int count, int most, int *value)
 {
-	int64_t scale = second, ns = 0;
-
-	if (**text != '.')
-		return 0;
-	while (isdigit((unsigned char)*++*text)) {
-		scale /= 10;
-		ns += (**text - '0') * scale;
+	*value = 0;
+	while (count--) {
+		if (!isdigit((unsigned char)**text))
+			return false;
+		*value = *value * 10 + *(*text)++ - '0';
 	}
-	return ns;
+	return *value <= most;
+}
+
+static bool skip(const char **text, char what)
+{
+	if (**text != what)
+		return false;
+	++*text;
+	return true;
+}
+
+/* ".5" behind the seconds, if there is a point. */
+static bool parse_fraction(const char **text, int64_t *ns)
+{
+	int64_t scale = second;
+
+	*ns = 0;
+	if (!skip(text, '.'))
+		return true;
+	if (!isdigit((unsigned char)**text))
+		return false;
+	while (isdigit((unsigned char)**text)) {
+		scale /= 10;
+		*ns += (*(*text)++ - '0') * scale;
+	}
+	return true;
+}
+
+/* "10:00[:30[.5]]"; a leap second may be the 60th. */
+static bool parse_clock(const char **text, struct tm *parts, int64_t *fraction)
+{
+	if (!parse_digits(text, 2, 23, &parts->tm_hour) || !skip(text, ':') ||
+	    !parse_digits(text, 2, 59, &parts->tm_min))
+		return false;
+	if (!skip(text, ':'))
+		return true;
+	return parse_digits(text, 2, 60, &parts->tm_sec) && parse_fraction(text, fraction);
+}
+
+/* Is it a day that exists? The C library would take February 30 for March 2. */
+static bool is_day(struct tm parts)
+{
+	int month = parts.tm_mon, day = parts.tm_mday;
+
+	timegm(&parts);
+	return parts.tm_mon == month && parts.tm_mday == day;
 }
 
 static int parse_date(const char *text, int64_t *ns)
 {
 	struct tm parts = { .tm_isdst = -1 };
-	int64_t fraction = 0;
-	const char *rest = strptime(text, "%Y-%m-%d", &parts);
+	int64_t fraction = 0, seconds;
 
-	if (!rest)
+	if (!parse_digits(&text, 4, 9999, &parts.tm_year) || !skip(&text, '-') ||
+	    !parse_digits(&text, 2, 12, &parts.tm_mon) || !skip(&text, '-') ||
+	    !parse_digits(&text, 2, 31, &parts.tm_mday))
 		return -EINVAL;
-	if (*rest == ' ' || *rest == 'T') {
-		const char *time = strptime(rest + 1, "%H:%M:%S", &parts);
-
-		if (!time)
-			time = strptime(rest + 1, "%H:%M", &parts);
-		if (!time)
-			return -EINVAL;
-		rest = time;
-		fraction = parse_fraction(&rest);
-	}
-	if (!strcmp(rest, "Z") || !strcmp(rest, " UTC")) {
-		*ns = (int64_t)timegm(&parts) * second + fraction;
-		return 0;
-	}
-	*ns = (int64_t)mktime(&parts) * second + fraction;
-	return *rest ? -EINVAL : 0;
+	parts.tm_year -= 1900;
+	parts.tm_mon--;
+	if (!is_day(parts))
+		return -EINVAL;
+	if ((skip(&text, ' ') || skip(&text, 'T')) && !parse_clock(&text, &parts, &fraction))
+		return -EINVAL;
+	if (!*text)
+		seconds = mktime(&parts);
+	else if (!strcmp(text, "Z") || !strcmp(text, " UTC"))
+		seconds = timegm(&parts);
+	else
+		return -EINVAL;
+	if (seconds < -last_second || seconds > last_second)
+		return -EINVAL;
+	*ns = seconds * second + fraction;
+	return 0;
 }
 
 static int parse_epoch(const char *text, int64_t *ns)
 {
+	int64_t seconds, fraction;
 	char *end;
-	long long seconds;
 	const char *rest;
 
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
 	errno = 0;
 	seconds = strtoll(text, &end, 10);
 	rest = end;
-	if (errno || end == text || seconds < 0 || seconds > INT64_MAX / second - 1)
+	if (errno || seconds > last_second || !parse_fraction(&rest, &fraction) || *rest)
 		return -EINVAL;
-	*ns = seconds * second + parse_fraction(&rest);
-	return *rest ? -EINVAL : 0;
+	*ns = seconds * second + fraction;
+	return 0;
 }
 
 static bool parse_word(const char *text, int64_t now, int64_t *ns)
