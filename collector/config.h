@@ -17,8 +17,8 @@ struct config {
 void config_init(struct config *config);
 
 /*
- * Read @path. Return: 0; -ENOENT; -EINVAL: a line that is not understood, and
- * config->error says which and why.
+ * Read @path. Return: 0; -EINVAL: a line that is not understood, and
+ * config->error says which and why; or why the file cannot be read.
  */
 int config_read(struct config *config, const char *path);
 
