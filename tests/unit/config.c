@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kith.conf: what is set, what is refused, and with which words. */
+#include "config.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct config config;
+
+static int read_text(const char *text)
+{
+	FILE *file = fopen(unit_path("kith.conf"), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	ck_assert_int_eq(fclose(file), 0);
+	config_init(&config);
+	return config_read(&config, unit_path("kith.conf"));
+}
+
+START_TEST(defaults)
+{
+	config_init(&config);
+	ck_assert_str_eq(config.database, "/var/lib/kith/kith.db");
+	ck_assert(!config_has_policy(&config));
+	ck_assert_int_eq(read_text(""), 0);
+	ck_assert_int_eq(read_text("# nothing\n\n[collector]\n[policy]\n"), 0);
+	ck_assert_str_eq(config.database, "/var/lib/kith/kith.db");
+	ck_assert(!config_has_policy(&config));
+	ck_assert_str_eq(config.error, "");
+}
+END_TEST
+
+START_TEST(everything_set)
+{
+	ck_assert_int_eq(read_text("[collector]\n"
+				   "database = /srv/kith/a b.db\n"
+				   "\n"
+				   "[policy]\n"
+				   "argv_max=4096\n"
+				   "batch_ms = 10 ; a comment\n"
+				   "sweep_ms\t=\t5000\r\n"
+				   "failed_exec = yes"),
+			 0);
+	ck_assert_str_eq(config.database, "/srv/kith/a b.db");
+	ck_assert_uint_eq(config.policy.argv_max, 4096);
+	ck_assert_uint_eq(config.policy.batch_ms, 10);
+	ck_assert_uint_eq(config.policy.sweep_ms, 5000);
+	ck_assert_uint_eq(config.policy.classes, (1u << KITH_CLASSES) - 1);
+	ck_assert(config_has_policy(&config));
+}
+END_TEST
+
+/* One setting is enough for the module to be told. */
+static const char *const settings[] = {
+	"[policy]\nargv_max = 64\n",
+	"[policy]\nbatch_ms = 1\n",
+	"[policy]\nsweep_ms = 100\n",
+	"[policy]\nfailed_exec = no\n",
+};
+
+START_TEST(one_setting)
+{
+	ck_assert_int_eq(read_text(settings[_i]), 0);
+	ck_assert(config_has_policy(&config));
+	ck_assert_uint_eq(config.policy.argv_max == UINT32_MAX, _i != 0);
+	ck_assert_uint_eq(config.policy.batch_ms == UINT32_MAX, _i != 1);
+	ck_assert_uint_eq(config.policy.sweep_ms == UINT32_MAX, _i != 2);
+	ck_assert_uint_eq(config.policy.classes == UINT32_MAX, _i != 3);
+}
+END_TEST
+
+START_TEST(without_failed_execs)
+{
+	ck_assert_int_eq(read_text("[policy]\nfailed_exec = no\n"), 0);
+	ck_assert_uint_eq(config.policy.classes >> KITH_CLASS_FAILED_EXEC & 1, 0);
+	ck_assert_uint_eq(config.policy.classes | 1u << KITH_CLASS_FAILED_EXEC,
+			  (1u << KITH_CLASSES) - 1);
+}
+END_TEST
+
+/* What is refused, and what the words must hold for it to be found: line, name, reason. */
+static const struct {
+	const char *text;
+	const char *line;
+	const char *what;
+} refusals[] = {
+	{ "[policy]\nargv_max = x\n", "line 2", "argv_max = x: not a value" },
+	{ "[policy]\nargv_max =\n", "line 2", "argv_max" },
+	{ "[policy]\nargv_max = 12 34\n", "line 2", "argv_max = 12 34" },
+	{ "[policy]\nargv_max = 12k\n", "line 2", "argv_max = 12k" },
+	{ "[policy]\nargv_max = -5\n", "line 2", "argv_max = -5" },
+	{ "[policy]\nargv_max = +5\n", "line 2", "argv_max = +5" },
+	{ "[policy]\nargv_max = 0x10\n", "line 2", "argv_max = 0x10" },
+	{ "[policy]\nargv_max = 4294967295\n", "line 2", "argv_max" },
+	{ "[policy]\nargv_max = 99999999999999999999\n", "line 2", "argv_max" },
+	{ "[policy]\nfailed_exec = maybe\n", "line 2", "failed_exec = maybe" },
+	{ "[policy]\nfailed_exec = Yes\n", "line 2", "failed_exec" },
+	{ "[policy]\nno_such = 1\n", "line 2", "no_such = 1: no such setting" },
+	{ "[policies]\nargv_max = 1\n", "line 2", "[policies] argv_max" },
+	{ "argv_max = 1\n", "line 1", "argv_max" },
+	{ "[collector]\nargv_max = 1\n", "line 2", "no such setting" },
+	{ "[collector]\ndatabase =\n", "line 2", "database" },
+	{ "[collector]\ndatabase = relative.db\n", "line 2", "database = relative.db" },
+	{ "\n\n[policy]\nbatch_ms 5\n", "line 4", "not understood" },
+	{ "[policy\nsweep_ms 5\n", "line 1", "not understood" },
+	/* what is indented goes on with the line before */
+	{ "[policy]\nbatch_ms = 5\n  sweep_ms = 6\n", "line 3", "batch_ms = sweep_ms = 6" },
+	/* the first of two */
+	{ "[policy]\nbatch_ms = a\nsweep_ms = b\n", "line 2", "batch_ms = a" },
+	{ "[policy]\nnonsense\nsweep_ms = b\n", "line 2", "not understood" },
+};
+
+START_TEST(refuses)
+{
+	ck_assert_int_eq(read_text(refusals[_i].text), -EINVAL);
+	ck_assert_msg(strstr(config.error, refusals[_i].line) &&
+			      strstr(config.error, refusals[_i].what),
+		      "\"%s\" lacks \"%s\" or \"%s\"", config.error, refusals[_i].line,
+		      refusals[_i].what);
+}
+END_TEST
+
+/* Longer than fits is refused, not cut: another database would be written. */
+START_TEST(long_paths)
+{
+	static const size_t sizes[] = { 100, 180, 190, 200, 250, 1000, 4095, 4096, 5000 };
+	char text[6000] = "[collector]\ndatabase = /";
+	size_t head = strlen(text) - 1, size = sizes[_i];
+	int ret;
+
+	memset(text + head + 1, 'd', size - 1);
+	text[head + size] = '\0';
+	ret = read_text(text);
+	if (size < 180)
+		ck_assert_int_eq(ret, 0);
+	if (!ret)
+		ck_assert_str_eq(config.database, text + head);
+	else
+		ck_assert_int_eq(ret, -EINVAL);
+}
+END_TEST
+
+START_TEST(no_file)
+{
+	config_init(&config);
+	ck_assert_int_eq(config_read(&config, unit_path("nothing")), -ENOENT);
+	ck_assert_str_eq(config.error, "");
+}
+END_TEST
+
+/* A file that is there and cannot be read is not the same as none. */
+START_TEST(a_file_that_cannot_be_read)
+{
+	config_init(&config);
+	ck_assert_int_eq(mkdir(unit_path("directory"), 0700), 0);
+	ck_assert_int_eq(config_read(&config, unit_path("directory")), -EISDIR);
+	ck_assert_int_eq(symlink("loop", unit_path("loop")), 0);
+	ck_assert_int_eq(config_read(&config, unit_path("loop")), -ELOOP);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("config");
+
+	unit_add(suite, defaults);
+	unit_add(suite, everything_set);
+	unit_add_rows(suite, one_setting, UNIT_COUNT(settings));
+	unit_add(suite, without_failed_execs);
+	unit_add_rows(suite, refuses, UNIT_COUNT(refusals));
+	unit_add_rows(suite, long_paths, 9);
+	unit_add(suite, no_file);
+	unit_add(suite, a_file_that_cannot_be_read);
+	return unit_run(suite);
+}
