@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 static int open_lock(const char *database, int flags)
@@ -20,14 +19,21 @@ static int open_lock(const char *database, int flags)
 	return descriptor < 0 ? -errno : descriptor;
 }
 
+/* The whole file, for whom has opened it: unlike flock(2) it can be looked at. */
+static struct flock whole_file(void)
+{
+	return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+}
+
 int lock_take(const char *database)
 {
 	int descriptor = open_lock(database, O_RDWR | O_CREAT), ret;
+	struct flock lock = whole_file();
 
 	if (descriptor < 0)
 		return descriptor;
-	if (flock(descriptor, LOCK_EX | LOCK_NB)) {
-		ret = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (fcntl(descriptor, F_OFD_SETLK, &lock)) {
+		ret = errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 		close(descriptor);
 		return ret;
 	}
@@ -49,17 +55,20 @@ static pid_t read_pid(int descriptor)
 	return sscanf(text, "%d", &pid) == 1 ? pid : -EIO;
 }
 
-/* A shared lock can be had only while nobody holds it for writing. */
 pid_t lock_holder(const char *database)
 {
 	int descriptor = open_lock(database, O_RDONLY);
+	struct flock lock = whole_file();
 	pid_t pid;
 
 	if (descriptor == -ENOENT)
 		return 0;
 	if (descriptor < 0)
 		return descriptor;
-	pid = flock(descriptor, LOCK_SH | LOCK_NB) ? read_pid(descriptor) : 0;
+	if (fcntl(descriptor, F_OFD_GETLK, &lock))
+		pid = -errno;
+	else
+		pid = lock.l_type == F_UNLCK ? 0 : read_pid(descriptor);
 	close(descriptor);
 	return pid;
 }
