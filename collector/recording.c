@@ -11,11 +11,14 @@
 
 struct recording {
 	FILE *file;
+	int error; /* the first; after it nothing more is written */
 };
 
 static int write_bytes(struct recording *recording, const void *data, size_t size)
 {
-	return size && fwrite(data, size, 1, recording->file) != 1 ? -errno : 0;
+	if (!recording->error && size && fwrite(data, size, 1, recording->file) != 1)
+		recording->error = -errno;
+	return recording->error;
 }
 
 int recording_create(struct recording **result, const char *path)
@@ -97,12 +100,12 @@ int recording_write(struct recording *recording, const struct source_event *even
 
 int recording_close(struct recording *recording)
 {
-	int ret = 0;
+	int ret;
 
 	if (!recording)
 		return 0;
-	if (fflush(recording->file) || ferror(recording->file) ||
-	    fsync(fileno(recording->file)))
+	ret = recording->error;
+	if ((fflush(recording->file) || fsync(fileno(recording->file))) && !ret)
 		ret = -errno;
 	fclose(recording->file);
 	free(recording);

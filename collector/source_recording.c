@@ -5,6 +5,7 @@
 #include "source.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 struct recording_source {
 	struct source source;
 	FILE *file;
+	bool begun; /* there has been a STREAM */
 	char *buffer;
 	size_t room;
 };
@@ -21,7 +23,7 @@ static int read_bytes(struct recording_source *recording, void *data, size_t siz
 {
 	if (!size || fread(data, size, 1, recording->file) == 1)
 		return 1;
-	return ferror(recording->file) ? -EIO : 0;
+	return ferror(recording->file) ? -errno : 0;
 }
 
 static int make_room(struct recording_source *recording, size_t size)
@@ -69,8 +71,11 @@ static int take_chunk(struct recording_source *recording, const struct recording
 	event->kind = chunk->kind;
 	event->data = recording->buffer;
 	event->size = chunk->size;
+	if (!recording->begun && chunk->kind != SOURCE_STREAM)
+		return -EBADMSG;
 	switch (chunk->kind) {
 	case SOURCE_STREAM:
+		recording->begun = true;
 		return take_stream(recording->buffer, chunk->size, &event->info);
 	case SOURCE_BATCH:
 		if (chunk->size < head)
