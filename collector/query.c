@@ -5,11 +5,17 @@
 #include "log.h"
 #include "text.h"
 
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-enum { CELL_MAX = 80 /* columns of a terminal that one value may take */ };
+enum {
+	CELL_MAX = 80, /* columns of a terminal that one value may take */
+	/* bytes: so many characters of 4, and an escape that shows there is more */
+	CELL_BYTES = 4 * CELL_MAX + 16,
+};
 
 static int exit_status(int code)
 {
@@ -36,6 +42,7 @@ static int complain(sqlite3 *db, const char *what)
 int query_open(sqlite3 **db, const char *path)
 {
 	int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	int error;
 
 	if (code == SQLITE_OK) {
 		sqlite3_extended_result_codes(*db, 1);
@@ -47,8 +54,25 @@ int query_open(sqlite3 **db, const char *path)
 	}
 	if (code == SQLITE_OK)
 		return 0;
+	error = sqlite3_system_errno(*db);
+	if (error == EACCES || error == EPERM) {
+		log_error("cannot read database %s: %s", path, strerror(error));
+		return EX_NOPERM;
+	}
 	log_error("cannot read database %s: %s", path, sqlite3_errmsg(*db));
 	return EX_IOERR;
+}
+
+/* Is there nothing but space, comments and semicolons in @sql? */
+static bool is_nothing(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+
+	while (*sql && !statement)
+		if (sqlite3_prepare_v2(db, sql, -1, &statement, &sql) != SQLITE_OK)
+			return false;
+	sqlite3_finalize(statement);
+	return !statement;
 }
 
 int query_prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql)
@@ -57,7 +81,7 @@ int query_prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql)
 
 	if (sqlite3_prepare_v2(db, sql, -1, statement, &rest) != SQLITE_OK)
 		return complain(db, "cannot understand the query");
-	if (!*statement || rest[strspn(rest, " \t\n;")]) {
+	if (!*statement || !is_nothing(db, rest)) {
 		log_error("cannot understand the query: it is not one statement");
 		return 2;
 	}
@@ -73,6 +97,18 @@ static const char *cell(sqlite3_stmt *statement, int column, size_t *size)
 	return text ? text : "";
 }
 
+/* JSON knows no infinity: a number that is too large for anybody stands for it. */
+static void print_json_float(sqlite3_stmt *statement, int column, FILE *stream)
+{
+	double value = sqlite3_column_double(statement, column);
+	size_t size;
+
+	if (isinf(value))
+		fputs(value < 0 ? "-9e999" : "9e999", stream);
+	else
+		fputs(cell(statement, column, &size), stream);
+}
+
 static void print_json_value(sqlite3_stmt *statement, int column, FILE *stream)
 {
 	size_t size;
@@ -83,8 +119,10 @@ static void print_json_value(sqlite3_stmt *statement, int column, FILE *stream)
 		fputs("null", stream);
 		break;
 	case SQLITE_INTEGER:
-	case SQLITE_FLOAT:
 		fputs(cell(statement, column, &size), stream);
+		break;
+	case SQLITE_FLOAT:
+		print_json_float(statement, column, stream);
 		break;
 	default:
 		text = cell(statement, column, &size);
@@ -155,7 +193,7 @@ struct grid {
 
 static void add_cell(struct grid *grid, const char *text, size_t size)
 {
-	char *safe = malloc(4 * CELL_MAX + 8);
+	char *safe = malloc(CELL_BYTES);
 
 	if (grid->count == grid->room) {
 		size_t room = grid->room ? 2 * grid->room : 64;
@@ -171,7 +209,7 @@ static void add_cell(struct grid *grid, const char *text, size_t size)
 		grid->failed = true;
 		return;
 	}
-	text_escape(safe, 4 * CELL_MAX + 1, text, size);
+	text_escape(safe, CELL_BYTES, text, size);
 	grid->cells[grid->count++] = safe;
 }
 
