@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Answers as tables, JSON and CSV; and what is refused, with which exit status. */
+#include "query.h"
+
+#include "rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static sqlite3 *open_database(void)
+{
+	struct store *store;
+	sqlite3 *db;
+
+	ck_assert_int_eq(store_open(&store, unit_path("kith.db")), 0);
+	store_close(store);
+	ck_assert_int_eq(query_open(&db, unit_path("kith.db")), 0);
+	return db;
+}
+
+/* What @sql prints; the caller frees it. */
+static char *answer(const char *sql, enum format format)
+{
+	sqlite3 *db = open_database();
+	sqlite3_stmt *statement;
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert_int_eq(query_prepare(db, &statement, sql), 0);
+	ck_assert_int_eq(query_print(db, statement, format, stream), 0);
+	fclose(stream);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return text;
+}
+
+static void check_answer(const char *sql, enum format format, const char *want)
+{
+	char *have = answer(sql, format);
+
+	ck_assert_msg(!strcmp(have, want), "%s\nwant:\n%s\nhave:\n%s", sql, want, have);
+	free(have);
+}
+
+static const struct {
+	const char *sql;
+	const char *want;
+} json[] = {
+	{ "SELECT 1 AS a WHERE 0", "" },
+	{ "SELECT 1 AS a", "{\"a\":1}\n" },
+	{ "SELECT NULL AS a, '' AS b", "{\"a\":null,\"b\":\"\"}\n" },
+	{ "SELECT -9223372036854775808 AS a", "{\"a\":-9223372036854775808}\n" },
+	{ "SELECT 1.5 AS a, -0.25 AS b", "{\"a\":1.5,\"b\":-0.25}\n" },
+	{ "SELECT 1e999 AS a, -1e999 AS b", "{\"a\":9e999,\"b\":-9e999}\n" },
+	{ "SELECT '1' AS a", "{\"a\":\"1\"}\n" },
+	{ "VALUES (1), (2)", "{\"column1\":1}\n{\"column1\":2}\n" },
+	{ "SELECT 'a' || char(10, 27) || '\"' AS a", "{\"a\":\"a\\u000a\\u001b\\\"\"}\n" },
+	{ "SELECT x'00ff41' AS a", "{\"a\":\"\\u0000\\udcffA\"}\n" },
+	{ "SELECT 1 AS \"a\"\"b\n\"", "{\"a\\\"b\\u000a\":1}\n" },
+};
+
+START_TEST(prints_json)
+{
+	check_answer(json[_i].sql, FORMAT_JSON, json[_i].want);
+}
+END_TEST
+
+static const struct {
+	const char *sql;
+	const char *want;
+} csv[] = {
+	{ "SELECT 1 AS a WHERE 0", "a\r\n" },
+	{ "SELECT 1 AS a, 'x' AS b", "a,b\r\n1,x\r\n" },
+	{ "SELECT NULL AS a, '' AS b, 2 AS c", "a,b,c\r\n,,2\r\n" },
+	{ "SELECT 'a,b' AS \"x,y\"", "\"x,y\"\r\n\"a,b\"\r\n" },
+	{ "SELECT 'say \"x\"' AS a", "a\r\n\"say \"\"x\"\"\"\r\n" },
+	{ "SELECT 'a' || char(10) || 'b' AS a", "a\r\n\"a\nb\"\r\n" },
+	{ "SELECT 'a' || char(13) AS a", "a\r\n\"a\r\"\r\n" },
+	{ "SELECT CAST(x'ff1b41' AS TEXT) AS a", "a\r\n\xff\x1b" "A\r\n" },
+};
+
+START_TEST(prints_csv)
+{
+	check_answer(csv[_i].sql, FORMAT_CSV, csv[_i].want);
+}
+END_TEST
+
+static const struct {
+	const char *sql;
+	const char *want;
+} tables[] = {
+	{ "SELECT 1 AS a WHERE 0", "a\n" },
+	{ "SELECT 1 AS a, 22 AS b", "a  b\n1  22\n" },
+	{ "VALUES ('long', 1), ('x', 22)", "column1  column2\nlong     1\nx        22\n" },
+	{ "SELECT NULL AS a, 1 AS b", "a  b\n   1\n" },
+	{ "SELECT 'a' || char(10, 27) AS a", "a\na\\n\\x1b\n" },
+	/* a character of several bytes takes one column */
+	{ "VALUES (char(252, 8364), 1), ('abc', 2)",
+	  "column1  column2\n\xc3\xbc\xe2\x82\xac       1\nabc      2\n" },
+};
+
+START_TEST(prints_tables)
+{
+	check_answer(tables[_i].sql, FORMAT_TABLE, tables[_i].want);
+}
+END_TEST
+
+/* Longer than 80 columns: 79 and an ellipsis, whatever bytes they take. */
+static const struct {
+	const char *piece;
+	size_t pieces;
+	bool cut;
+} widths[] = {
+	{ "x", 80, false },		{ "x", 81, true },
+	{ "x", 5000, true },		{ "\xc3\xbc", 80, false },
+	{ "\xc3\xbc", 81, true },	{ "\xf0\x9f\x90\x9a", 80, false },
+	{ "\xf0\x9f\x90\x9a", 81, true }, { "\xf0\x9f\x90\x9a", 500, true },
+};
+
+START_TEST(cuts_wide_cells)
+{
+	size_t i, size = strlen(widths[_i].piece);
+	char *sql = calloc(1, 30000), *want = calloc(1, 30000);
+
+	strcpy(want, "a\n");
+	strcpy(sql, "SELECT '");
+	for (i = 0; i < widths[_i].pieces; i++) {
+		memcpy(sql + 8 + i * size, widths[_i].piece, size);
+		if (i < (widths[_i].cut ? 79 : 80))
+			strcat(want, widths[_i].piece);
+	}
+	strcat(sql, "' AS a");
+	strcat(want, widths[_i].cut ? "\xe2\x80\xa6\n" : "\n");
+	check_answer(sql, FORMAT_TABLE, want);
+	free(sql);
+	free(want);
+}
+END_TEST
+
+/* One statement, which only reads. */
+static const struct {
+	const char *sql;
+	int prepared;
+	int printed;
+	const char *why;
+} statements[] = {
+	{ "SELECT 1", 0, 0, "" },
+	{ "SELECT 1;", 0, 0, "" },
+	{ " SELECT 1 ; ;\n", 0, 0, "" },
+	{ "SELECT 1;\r\n", 0, 0, "" },
+	{ "SELECT 1; -- the end\n/* really */", 0, 0, "" },
+	{ "-- a head\nSELECT 1", 0, 0, "" },
+	{ "", 2, 0, "not one statement" },
+	{ "-- nothing", 2, 0, "not one statement" },
+	{ ";", 2, 0, "not one statement" },
+	{ "SELECT 1; SELECT 2", 2, 0, "not one statement" },
+	{ "SELECT 1; nonsense", 2, 0, "not one statement" },
+	{ "SELEC 1", 2, 0, "syntax error" },
+	{ "SELECT nonesuch FROM process", 2, 0, "no such column" },
+	{ "SELECT * FROM \"nothing\x1b[2J\"", 2, 0, "\\x1b[2J" },
+	{ "SELECT abs(-9223372036854775808)", 0, 2, "integer overflow" },
+	{ "DELETE FROM meta", 0, EX_NOPERM, "readonly" },
+	{ "INSERT INTO meta VALUES (1, 2)", 0, EX_NOPERM, "readonly" },
+	{ "ATTACH ':memory:' AS x", 0, 0, "" },
+};
+
+START_TEST(takes_one_statement_that_reads)
+{
+	sqlite3 *db = open_database();
+	sqlite3_stmt *statement = NULL;
+	FILE *stream = fopen("/dev/null", "w");
+	char *said;
+	int status;
+
+	unit_capture_stderr();
+	status = query_prepare(db, &statement, statements[_i].sql);
+	ck_assert_int_eq(status, statements[_i].prepared);
+	if (!status)
+		ck_assert_int_eq(query_print(db, statement, FORMAT_TABLE, stream),
+				 statements[_i].printed);
+	said = unit_stderr();
+	ck_assert_msg(strstr(said, statements[_i].why) != NULL, "said: %s", said);
+	ck_assert_int_eq(!*said, !*statements[_i].why);
+	free(said);
+	fclose(stream);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+}
+END_TEST
+
+static void refuse_to_open(const char *name, int want, const char *why)
+{
+	sqlite3 *db;
+	char *said;
+
+	unit_capture_stderr();
+	ck_assert_int_eq(query_open(&db, unit_path(name)), want);
+	sqlite3_close(db);
+	said = unit_stderr();
+	ck_assert_msg(strstr(said, why) && strstr(said, name), "said: %s", said);
+	free(said);
+}
+
+START_TEST(opens_nothing_else)
+{
+	FILE *file;
+	sqlite3 *db;
+
+	refuse_to_open("nothing.db", EX_IOERR, "unable to open");
+	ck_assert_int_ne(access(unit_path("nothing.db"), F_OK), 0);
+	file = fopen(unit_path("text.db"), "w");
+	fputs("This is no database, whatever its name says, but it is long enough for one.",
+	      file);
+	fputs("An SQLite file begins with sixteen bytes that say so.", file);
+	fclose(file);
+	refuse_to_open("text.db", EX_IOERR, "not a database");
+	ck_assert_int_eq(sqlite3_open(unit_path("other.db"), &db), SQLITE_OK);
+	sqlite3_exec(db, "CREATE TABLE theirs (x)", NULL, NULL, NULL);
+	sqlite3_close(db);
+	refuse_to_open("other.db", EX_IOERR, "no such table");
+}
+END_TEST
+
+/* The directory of the test is its owner's alone. */
+START_TEST(says_that_it_may_not)
+{
+	sqlite3 *db = open_database();
+	int status;
+
+	sqlite3_close(db);
+	if (getuid() == 0)
+		ck_assert_int_eq(setuid(65534), 0);
+	else
+		ck_assert_int_eq(chmod(unit_path(""), 0), 0);
+	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
+	status = query_open(&db, unit_path("kith.db"));
+	sqlite3_close(db);
+	chmod(unit_path(""), 0700);
+	ck_assert_int_eq(status, EX_NOPERM);
+}
+END_TEST
+
+START_TEST(says_that_it_cannot_write)
+{
+	sqlite3 *db = open_database();
+	sqlite3_stmt *statement;
+	FILE *full = fopen("/dev/full", "w");
+	enum format format;
+	char *said;
+
+	unit_capture_stderr();
+	for (format = FORMAT_TABLE; format <= FORMAT_CSV; format++) {
+		ck_assert_int_eq(query_prepare(db, &statement, "SELECT 1"), 0);
+		ck_assert_int_eq(query_print(db, statement, format, full), EX_IOERR);
+		sqlite3_finalize(statement);
+	}
+	said = unit_stderr();
+	ck_assert_ptr_nonnull(strstr(said, "cannot write"));
+	free(said);
+	fclose(full);
+	sqlite3_close(db);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("query");
+
+	unit_add_rows(suite, prints_json, UNIT_COUNT(json));
+	unit_add_rows(suite, prints_csv, UNIT_COUNT(csv));
+	unit_add_rows(suite, prints_tables, UNIT_COUNT(tables));
+	unit_add_rows(suite, cuts_wide_cells, UNIT_COUNT(widths));
+	unit_add_rows(suite, takes_one_statement_that_reads, UNIT_COUNT(statements));
+	unit_add(suite, opens_nothing_else);
+	unit_add(suite, says_that_it_may_not);
+	unit_add(suite, says_that_it_cannot_write);
+	return unit_run(suite);
+}
