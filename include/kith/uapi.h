@@ -54,6 +54,17 @@
  * is, so that a body may grow at its end without a new version: read no field
  * beyond it, and skip types that you do not know by their size.
  *
+ * FORK             a process was made, by `process`
+ * EXEC             an execve() succeeded: what runs now, as whom and where
+ * EXEC_FAILED      one did not: of what, and why
+ * EXIT             the last thread of a process has gone
+ * CREDENTIAL       a thread's credentials changed, and what changed them
+ * CGROUP           the path of a cgroup id
+ * CGROUP_ATTACH    a process was moved to another cgroup
+ * SENSOR           an act on the sensor itself
+ * LOSS             how many records of a class are lost so far
+ * PROCESS          a live process, in answer to GET_PROCESSES alone
+ *
  * An item is a struct kith_item and `size` bytes of data, padded to a multiple
  * of 4. Items follow one another to the end of the record; a kind of 0 ends
  * them early (padding). Strings carry no final NUL, and hold any byte but NUL;
