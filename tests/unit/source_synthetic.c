@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The generator: so many records, well-formed, the same for the same seed. */
+#include "rig.h"
+
+#include "source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct source *open_source(uint64_t count, uint64_t seed, struct stream_info *info)
+{
+	struct source *source;
+	struct source_event event;
+
+	ck_assert_int_eq(source_synthetic_open(&source, count, seed), 0);
+	ck_assert_int_eq(source_next(source, 0, &event), 0);
+	ck_assert_int_eq((int)event.kind, SOURCE_STREAM);
+	*info = event.info;
+	ck_assert_int_eq(source_start(source, NULL, 0), 0);
+	return source;
+}
+
+struct seen {
+	uint64_t records;
+	uint64_t ts;
+	uint64_t types[KITH_RECORD_TYPES];
+	uint32_t seq;
+};
+
+/* Every record parses, follows the one before, and belongs to a ring there is. */
+static void check_batch(const struct source_event *event, const struct stream_info *info,
+			struct seen *seen)
+{
+	char *copy = unit_exact(event->data, event->size);
+	size_t at = 0;
+	unsigned int records = 0;
+	struct record record;
+
+	while (at < event->size) {
+		int size = record_parse(copy + at, event->size - at, &record);
+
+		ck_assert_int_gt(size, 0);
+		ck_assert_ptr_nonnull(record.body);
+		ck_assert_uint_eq(record.head.seq, ++seen->seq);
+		ck_assert_uint_lt(record.head.ring, info->rings);
+		ck_assert_uint_ge(record.head.ts, seen->ts);
+		ck_assert_uint_le(record.head.ts, event->batch.boot_ns);
+		seen->ts = record.head.ts;
+		seen->types[record.head.type]++;
+		records++;
+		at += (size_t)size;
+	}
+	ck_assert_uint_eq(records, event->batch.records);
+	ck_assert_uint_eq(event->size, event->batch.bytes);
+	seen->records += records;
+	free(copy);
+}
+
+static const uint64_t counts[] = { 1, 2, 3, 127, 128, 129, 10000 };
+
+START_TEST(gives_so_many)
+{
+	struct stream_info info;
+	struct source *source = open_source(counts[_i], 1, &info);
+	struct source_event event;
+	struct seen seen = { .records = 0 };
+
+	for (;;) {
+		ck_assert_int_eq(source_next(source, 0, &event), 0);
+		if (event.kind == SOURCE_END)
+			break;
+		check_batch(&event, &info, &seen);
+	}
+	ck_assert_uint_eq(seen.records, counts[_i]);
+	ck_assert_int_eq(source_next(source, 0, &event), 0);
+	ck_assert_int_eq((int)event.kind, SOURCE_END);
+	if (counts[_i] == 10000) {
+		ck_assert_uint_gt(seen.types[KITH_RECORD_CREDENTIAL], 0);
+		ck_assert_uint_eq(seen.types[KITH_RECORD_FORK], seen.types[KITH_RECORD_EXEC]);
+	}
+	source_close(source);
+}
+END_TEST
+
+/* How many of the first batches of two seeds are the same. */
+static int same_batches(uint64_t seed, uint64_t other)
+{
+	struct stream_info a_info, b_info;
+	struct source *a = open_source(2000, seed, &a_info);
+	struct source *b = open_source(2000, other, &b_info);
+	struct source_event x, y;
+	int same = 0;
+
+	ck_assert_int_eq(!memcmp(&a_info, &b_info, sizeof(a_info)), seed == other);
+	while (!source_next(a, 0, &x) && !source_next(b, 0, &y) && x.kind == SOURCE_BATCH &&
+	       y.kind == SOURCE_BATCH)
+		same += x.size == y.size && !memcmp(x.data, y.data, x.size);
+	source_close(a);
+	source_close(b);
+	return same;
+}
+
+START_TEST(same_seed_same_records)
+{
+	ck_assert_int_eq(same_batches(7, 7), 16);
+	ck_assert_int_eq(same_batches(7, 8), 0);
+	ck_assert_int_eq(same_batches(0, 1), 0);
+}
+END_TEST
+
+/* In a database they are whole lives, of children of one shell. */
+START_TEST(makes_lives)
+{
+	static struct rig rig;
+	struct source *source;
+	struct source_event event;
+
+	rig_open(&rig);
+	source = open_source(9000, 3, &rig.info);
+	rig_attach(&rig);
+	while (!source_next(source, 0, &event) && event.kind == SOURCE_BATCH)
+		ck_assert_int_eq(ingest_batch(&rig.ingest, &event.batch, event.data, event.size),
+				 0);
+	rig_commit(&rig);
+	source_close(source);
+	rig_check("SELECT pid, incomplete FROM process WHERE parent_id IS NULL", "900|1");
+	rig_check("SELECT count(*) <= 1 FROM process WHERE parent_id AND ended IS NULL", "1");
+	rig_check("SELECT count(*) FROM process WHERE ended <= started OR exe NOT LIKE '/usr/bin/%'"
+		  " OR argv NOT LIKE 'program-% --file /home/user/%'", "0");
+	rig_check("SELECT sum(received) FROM account", "9000");
+	rig_close(&rig);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("source_synthetic");
+
+	unit_add_rows(suite, gives_so_many, UNIT_COUNT(counts));
+	unit_add(suite, same_seed_same_records);
+	unit_add(suite, makes_lives);
+	return unit_run(suite);
+}
