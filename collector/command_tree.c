@@ -144,7 +144,7 @@ static const char living[] =
 	COLUMNS " WHERE ended IS NULL AND NOT gone AND boot_id = (SELECT max(boot_id) FROM boot)"
 		" AND (?1 OR NOT kernel_thread) ORDER BY started";
 static const char lived[] =
-	COLUMNS " WHERE started <= ?3 AND (ended IS NULL OR ended >= ?2)"
+	COLUMNS " WHERE started <= ?3 AND " QUERY_LIVED_SINCE
 		" AND (?1 OR NOT kernel_thread) ORDER BY started";
 /* Ids grow: what descends from a process stands behind it. */
 static const char descended[] = COLUMNS " WHERE process_id >= ?4 ORDER BY process_id";

@@ -7,6 +7,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/*
+ * A condition on view process: it had not ended at ?2, as far as one can know. A
+ * boot that is over took its processes with it.
+ */
+#define QUERY_LIVED_SINCE                                                        \
+	"(ended >= ?2 OR ended IS NULL AND coalesce((SELECT min(first) FROM boot" \
+	" WHERE boot.boot_id > process.boot_id), ?2) >= ?2)"
+
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 
 /*

@@ -14,7 +14,7 @@
 
 /* ?1 what was meant, ?2 since, ?3 until, ?4 how many. */
 #define LIFETIME                                                        \
-	" AND started <= ?3 AND (ended IS NULL OR ended >= ?2)"        \
+	" AND started <= ?3 AND " QUERY_LIVED_SINCE                     \
 	" ORDER BY process_id DESC LIMIT ?4"
 
 static const char by_id[] = "SELECT process_id FROM process WHERE process_id = ?1" LIFETIME;

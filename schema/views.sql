@@ -39,7 +39,8 @@ SELECT
   coalesce(p.comm, substr(replace(x.path, rtrim(x.path, replace(x.path, '/', '')), ''), 1, 15)) AS comm,
   p.flags >> 1 & 1 AS kernel_thread,
   p.flags >> 2 & 1 AS unexplained,
-  p.flags >> 3 & 1 AS gone,       -- it has ended, but nobody saw when
+  -- it has ended, but nobody saw when: so have all of boots that are over
+  p.flags >> 3 & 1 OR p.lived IS NULL AND p.boot < (SELECT max(id) FROM boots) AS gone,
   p.status >> 7 & 1 AS core_dumped,
   p.runtime AS cpu_ns,
   p.max_rss,
