@@ -66,7 +66,7 @@ void kith_credential_trust(bool on)
 	if (on == trusted)
 		return;
 	WRITE_ONCE(epoch, epoch + 1);
-	/* Pairs with nothing: a judgement under the old trust needs the old epoch. */
+	/* Pairs with judging(): whoever sees the new trust sees the new epoch. */
 	smp_wmb();
 	WRITE_ONCE(trusted, on);
 }
@@ -219,10 +219,11 @@ static void emit_first(struct kith_task *entry, struct change *change)
 
 static bool judging(const struct kith_task *entry)
 {
-	u32 now = kith_credential_epoch();
-
+	if (!READ_ONCE(trusted))
+		return false;
+	/* Pairs with kith_credential_trust(): what was copied without it is void. */
 	smp_rmb();
-	return READ_ONCE(trusted) && entry->epoch == now;
+	return entry->epoch == kith_credential_epoch();
 }
 
 /* @actual is not what we remember. The lock of @entry is held. */
