@@ -149,7 +149,7 @@ static int put_counters(struct sk_buff *skb)
 	struct kith_counters counters[KITH_CLASSES] = {};
 	unsigned int class;
 
-	BUILD_BUG_ON(KITH_LOSS_CAUSES > ARRAY_SIZE(counters[0].lost));
+	BUILD_BUG_ON(ARRAY_SIZE(counters[0].lost) < KITH_LOSS_CAUSES);
 	kith_hook_tally();
 	for (class = 0; class < KITH_CLASSES; class++)
 		count_class(&counters[class], class);

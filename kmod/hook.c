@@ -124,7 +124,7 @@ void kith_hook_tally(void)
 }
 
 static void notrace enter(unsigned long ip, unsigned long parent_ip,
-			  struct ftrace_ops *ops, kith_ftrace_regs *regs)
+			  struct ftrace_ops *ops, struct kith_ftrace_regs *regs)
 {
 	struct kith_hook *hook = container_of(ops, struct kith_hook, ops);
 

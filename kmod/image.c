@@ -41,6 +41,7 @@ static const struct {
 	NAME("RUBYOPT"),      NAME("SSH_CLIENT"),   NAME("SSH_CONNECTION"),
 	NAME("SSH_ORIGINAL_COMMAND"), NAME("SUDO_COMMAND"), NAME("SUDO_USER"),
 };
+
 #undef NAME
 
 /* Per first letter, the second letters that a wanted name can have: bit per letter. */

@@ -158,6 +158,7 @@ static void leave(struct kith_ring *ring)
 	}
 	for (;;) {
 		head = head_of(local64_read(&ring->state));
+		/* The records are complete for whom reads up to here. */
 		smp_store_release(&ring->published, head);
 		barrier();
 		WRITE_ONCE(ring->nest, 0);
@@ -178,12 +179,14 @@ static bool claim(struct kith_ring *ring, u32 size, u32 limit, u32 *position,
 {
 	u64 old, new;
 	bool fits;
+	u32 tail;
 
 	do {
 		old = local64_read(&ring->state);
 		*position = head_of(old);
-		fits = size <= limit &&
-		       *position - smp_load_acquire(&ring->tail) + size <= limit;
+		/* The reader is done with what we are about to overwrite. */
+		tail = smp_load_acquire(&ring->tail);
+		fits = size <= limit && *position - tail + size <= limit;
 		if (!fits && size <= limit && !READ_ONCE(keep))
 			fits = make_room(ring, *position, size, limit);
 		*seq = (u32)(old >> 32) + 1;
@@ -290,13 +293,14 @@ u32 kith_ring_settle(const struct kith_ring *ring)
 	unsigned int tries;
 
 	for (tries = 0; tries < SETTLE_SPINS + SETTLE_NAPS; tries++) {
-		if ((s32)(smp_load_acquire(&ring->published) - head) >= 0)
+		if ((s32)(READ_ONCE(ring->published) - head) >= 0)
 			break;
 		if (tries < SETTLE_SPINS)
 			cpu_relax();
 		else
 			usleep_range(100, 200);
 	}
+	/* Pairs with leave(): what stands before it can be read. */
 	return smp_load_acquire(&ring->published);
 }
 
@@ -337,9 +341,10 @@ void kith_ring_rewind(struct kith_ring *ring)
  */
 u32 kith_ring_last(const struct kith_ring *ring)
 {
-	u32 at = ring->sent, end = smp_load_acquire(&ring->published);
-	u32 seq = ring->sent_seq;
+	u32 at = ring->sent, seq = ring->sent_seq, end;
 
+	/* Pairs with leave(). */
+	end = smp_load_acquire(&ring->published);
 	for (; at != end; at += kith_ring_at(ring, at)->size)
 		seq = kith_ring_at(ring, at)->seq;
 	return seq;

@@ -139,29 +139,32 @@ static const s8 may[KITH_CAUSES] = {
 	[KITH_CAUSE_KERNEL] = MAY_ALL,
 };
 
-static bool one_of(u32 id, u32 a, u32 b, u32 c, u32 d)
+static bool had_uid(const struct kith_credential *from, u32 uid)
 {
-	return id == a || id == b || id == c || id == d;
+	return uid == from->uid || uid == from->euid || uid == from->suid ||
+	       uid == from->fsuid;
+}
+
+static bool had_gid(const struct kith_credential *from, u32 gid)
+{
+	return gid == from->gid || gid == from->egid || gid == from->sgid ||
+	       gid == from->fsgid;
 }
 
 static bool uids_follow(const struct kith_credential *from,
 			const struct kith_credential *to)
 {
-#define OLD from->uid, from->euid, from->suid, from->fsuid
 	return from->cap_effective & BIT_ULL(CAP_SETUID) ||
-	       (one_of(to->uid, OLD) && one_of(to->euid, OLD) &&
-		one_of(to->suid, OLD) && one_of(to->fsuid, OLD));
-#undef OLD
+	       (had_uid(from, to->uid) && had_uid(from, to->euid) &&
+		had_uid(from, to->suid) && had_uid(from, to->fsuid));
 }
 
 static bool gids_follow(const struct kith_credential *from,
 			const struct kith_credential *to)
 {
-#define OLD from->gid, from->egid, from->sgid, from->fsgid
 	return from->cap_effective & BIT_ULL(CAP_SETGID) ||
-	       (one_of(to->gid, OLD) && one_of(to->egid, OLD) &&
-		one_of(to->sgid, OLD) && one_of(to->fsgid, OLD));
-#undef OLD
+	       (had_gid(from, to->gid) && had_gid(from, to->egid) &&
+		had_gid(from, to->sgid) && had_gid(from, to->fsgid));
 }
 
 static bool uids_differ(const struct kith_credential *a, const struct kith_credential *b)

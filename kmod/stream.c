@@ -389,8 +389,8 @@ static unsigned int work(void)
 		rearm_wakers();
 		switch (pump()) {
 		case 0:
-			/* Pairs with commit: publish, then look at idle. */
 			WRITE_ONCE(stream.idle, true);
+			/* Pairs with commit: publish, then look at idle. */
 			smp_mb();
 			if (!drained())
 				WRITE_ONCE(stream.idle, false);

@@ -58,7 +58,7 @@ static inline void kith_execve_arguments(const struct pt_regs *regs, bool at,
 /* Does the file that begins with @buffer need no interpreter of another file? */
 static inline bool kith_runs_natively(const char *buffer)
 {
-	const Elf64_Ehdr *header = (const Elf64_Ehdr *)buffer;
+	const struct elf64_hdr *header = (const struct elf64_hdr *)buffer;
 
 	/* e_machine is at the same place in both classes. */
 	return !memcmp(header->e_ident, ELFMAG, SELFMAG) &&

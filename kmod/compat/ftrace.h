@@ -16,9 +16,9 @@
 
 #define KITH_FTRACE_FLAGS 0
 
-typedef struct ftrace_regs kith_ftrace_regs;
+#define kith_ftrace_regs ftrace_regs
 
-static inline unsigned long kith_ftrace_argument(kith_ftrace_regs *fregs,
+static inline unsigned long kith_ftrace_argument(struct kith_ftrace_regs *fregs,
 						 unsigned int n)
 {
 #ifdef ftrace_regs_get_argument
@@ -36,9 +36,9 @@ static inline unsigned long kith_ftrace_argument(kith_ftrace_regs *fregs,
  */
 #define KITH_FTRACE_FLAGS (FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION_SAFE)
 
-typedef struct pt_regs kith_ftrace_regs;
+#define kith_ftrace_regs pt_regs
 
-static inline unsigned long kith_ftrace_argument(kith_ftrace_regs *regs,
+static inline unsigned long kith_ftrace_argument(struct kith_ftrace_regs *regs,
 						 unsigned int n)
 {
 	return regs_get_kernel_argument(regs, n);

@@ -3,7 +3,7 @@
  * The inode number of a mount namespace.
  *
  * struct mnt_namespace is private to fs/. Its struct ns_common is the first
- * member since 5.11 and stands behind a counter before. Which of the two it is
+ * member since 5.11 and stands behind a counter before. Which of the two holds
  * is found out once, by looking for the "mnt" operations in init's.
  */
 #ifndef _KITH_COMPAT_NAMESPACE_H

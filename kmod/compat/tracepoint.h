@@ -23,7 +23,7 @@
 	static void __maybe_unused name##_new(void *data, struct task_struct *task, \
 					      bool group_dead)                  \
 	{                                                                       \
-		fn(task);                                                       \
+		name##_old(data, task);                                         \
 	}                                                                       \
 	static void *const name = __builtin_choose_expr(                        \
 		KITH_EXIT_HAS_GROUP_DEAD, (void *)name##_new, (void *)name##_old)
