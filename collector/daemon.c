@@ -97,6 +97,8 @@ static int note_start(struct loop *loop)
 	if (loop->started || !loop->daemon->live)
 		return 0;
 	ret = ingest_note(&loop->ingest, wall_ns(), "collector started", NULL);
+	if (!ret)
+		ret = ingest_commit(&loop->ingest);
 	loop->started = !ret;
 	return ret;
 }

@@ -368,8 +368,10 @@ void kith_credential_exec(struct kith_task *entry, umode_t mode, kuid_t owner)
 
 	spin_lock(&entry->lock);
 	kith_shadow_fill(&actual, rcu_dereference(current->real_cred), entry->now);
-	if (!kith_credential_same(&actual.id, &entry->now->id)) {
-		change.cause = exec_cause(change.from, change.to, mode, __kuid_val(owner));
+	change.cause = exec_cause(change.from, change.to, mode, __kuid_val(owner));
+	/* Without the hook on commit_creds() it may be a system call's from before. */
+	if (!kith_credential_same(&actual.id, &entry->now->id) &&
+	    (judging(entry) || change.cause != KITH_CAUSE_EXEC)) {
 		change.first = ktime_get_boot_fast_ns();
 		change.last = change.first;
 		emit(&change, current);

@@ -4,8 +4,8 @@
  * to /proc/forge becomes root, or makes another process root, by
  *
  *	write [PID]	overwriting the ids and capabilities in place
- *	lower [PID]	the same, towards uid 65534
- *	swap [PID]	pointing the task at the credentials of init
+ *	group [PID]	the same, only the group, which becomes 65534
+ *	swap		pointing the task at another set
  *	commit		calling commit_creds() from a write(2)
  */
 #include <linux/cred.h>
@@ -33,24 +33,46 @@ static struct task_struct *target_of(pid_t pid)
 	return task;
 }
 
-static void overwrite(struct task_struct *task, uid_t uid)
+static void set_group(struct cred *cred, gid_t gid)
 {
-	struct cred *cred = (struct cred *)rcu_dereference_protected(task->real_cred, 1);
-
-	cred->uid = cred->euid = cred->suid = cred->fsuid = KUIDT_INIT(uid);
-	cred->gid = cred->egid = cred->sgid = cred->fsgid = KGIDT_INIT(uid);
-	if (!uid)
-		cred->cap_permitted = cred->cap_effective = cred->cap_bset;
+	cred->gid = KGIDT_INIT(gid);
+	cred->egid = cred->gid;
+	cred->sgid = cred->gid;
+	cred->fsgid = cred->gid;
 }
 
-/* The references of the old credentials are left behind: a test may leak them. */
-static void swap_creds(struct task_struct *task)
+static void set_root(struct cred *cred)
 {
-	const struct cred *cred = get_task_cred(&init_task);
+	cred->uid = GLOBAL_ROOT_UID;
+	cred->euid = cred->uid;
+	cred->suid = cred->uid;
+	cred->fsuid = cred->uid;
+	cred->cap_permitted = cred->cap_bset;
+	cred->cap_effective = cred->cap_bset;
+}
 
+/* In a set that others may be reading, which is what exploits do. */
+static struct cred *seize(struct task_struct *task)
+{
+	return (struct cred *)rcu_dereference_protected(task->real_cred, 1);
+}
+
+/*
+ * Another set in place of current's: root's ids, but the books (ucounts) of the
+ * old one, so that the kernel does not complain of them later.
+ */
+static int swap_creds(void)
+{
+	struct cred *cred = prepare_creds();
+
+	if (!cred)
+		return -ENOMEM;
+	set_root(cred);
 	get_cred(cred);
-	rcu_assign_pointer(task->real_cred, cred);
-	rcu_assign_pointer(task->cred, cred);
+	/* The old set's references are left behind: a test may leak them. */
+	rcu_assign_pointer(current->real_cred, cred);
+	rcu_assign_pointer(current->cred, cred);
+	return 0;
 }
 
 static int commit(void)
@@ -73,15 +95,15 @@ static ssize_t forge_write(struct file *file, const char __user *from, size_t si
 		return -EINVAL;
 	if (!strcmp(deed, "commit"))
 		return commit() ?: size;
+	if (!strcmp(deed, "swap"))
+		return swap_creds() ?: size;
 	task = target_of(pid);
 	if (!task)
 		return -ESRCH;
 	if (!strcmp(deed, "write"))
-		overwrite(task, 0);
-	else if (!strcmp(deed, "lower"))
-		overwrite(task, 65534);
-	else if (!strcmp(deed, "swap"))
-		swap_creds(task);
+		set_root(seize(task));
+	else if (!strcmp(deed, "group"))
+		set_group(seize(task), 65534);
 	else
 		size = -EINVAL;
 	put_task_struct(task);
