@@ -18,6 +18,8 @@
 #define uthash_fatal(message) abort()
 #include <uthash.h>
 
+enum { BRANCHES = 40 /* shown before a line */ };
+
 static const char doc[] =
 	"Shows who started what: all processes that live now, or the descendants of "
 	"PROCESS, dead ones too. " SELECT_HELP
@@ -121,10 +123,11 @@ static void link_nodes(struct forest *forest)
 
 static void clear(struct forest *forest)
 {
-	struct node *node, *next;
+	struct node *node = forest->by_id, *next;
 
-	HASH_ITER(hh, forest->by_id, node, next) {
-		HASH_DELETE(hh, forest->by_id, node);
+	HASH_CLEAR(hh, forest->by_id);
+	for (; node; node = next) {
+		next = node->hh.next;
 		free(node->line);
 		free(node);
 	}
@@ -242,18 +245,27 @@ static int grow(struct forest *forest, sqlite3_stmt *rows, const int64_t *roots,
 	return EX_OSERR;
 }
 
-static void print_branches(const struct node *node)
+/*
+ * The branches that pass the line of @node, which has @depth ancestors. Of a long
+ * chain, and those who are watched may make it as long as they like, the last.
+ */
+static void print_branches(const struct node *node, size_t depth)
 {
-	if (!node->parent)
-		return;
-	print_branches(node->parent);
-	fputs(node->next ? "│  " : "   ", stdout);
+	bool goes_on[BRANCHES];
+	size_t count = 0;
+
+	if (depth > BRANCHES)
+		printf("(%zu) ", depth - BRANCHES);
+	for (node = node->parent; node->parent && count < BRANCHES - 1; node = node->parent)
+		goes_on[count++] = node->next;
+	while (count)
+		fputs(goes_on[--count] ? "│  " : "   ", stdout);
 }
 
-static void print_node(const struct node *node, bool json)
+static void print_node(const struct node *node, size_t depth, bool json)
 {
 	if (!json && node->parent) {
-		print_branches(node->parent);
+		print_branches(node, depth);
 		fputs(node->next ? "├─ " : "└─ ", stdout);
 	}
 	puts(node->line);
@@ -263,14 +275,16 @@ static void print_node(const struct node *node, bool json)
 static void print_forest(const struct forest *forest, bool json)
 {
 	const struct node *node = forest->first;
+	size_t depth = 0;
 
 	while (node) {
-		print_node(node, json);
+		print_node(node, depth, json);
 		if (node->first) {
 			node = node->first;
+			depth++;
 			continue;
 		}
-		while (node && !node->next)
+		for (; node && !node->next; depth--)
 			node = node->parent;
 		if (node)
 			node = node->next;
