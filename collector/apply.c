@@ -183,8 +183,11 @@ static struct slice join(struct slice strings, char *buffer, size_t room)
 		size--;
 	if (size > room)
 		size = room;
+	if (size)
+		memcpy(buffer, strings.data, size);
 	for (i = 0; i < size; i++)
-		buffer[i] = strings.data[i] ? strings.data[i] : ' ';
+		if (!buffer[i])
+			buffer[i] = ' ';
 	return (struct slice){ buffer, size };
 }
 

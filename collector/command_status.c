@@ -344,7 +344,7 @@ static int set_target(struct control *control, struct target *target)
 
 static int wait_for_target(const struct target *target, const struct arguments *arguments)
 {
-	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
 	int64_t deadline = now_ms() + (int64_t)arguments->seconds * 1000;
 	sqlite3 *db;
 	int status = query_open(&db, arguments->common.database);

@@ -98,6 +98,7 @@ complain(struct reading *reading, const char *format, ...)
 	reading->bad_line = reading->line;
 	used = snprintf(config->error, sizeof(config->error), "line %d: ", reading->line);
 	va_start(arguments, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 is wrong */
 	vsnprintf(config->error + used, sizeof(config->error) - (size_t)used, format,
 		  arguments);
 	va_end(arguments);

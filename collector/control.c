@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RECEIVE_BYTES = 128 * 1024 };
+
 struct control {
 	struct nl_sock *socket;
 	int family;
@@ -66,7 +68,7 @@ int control_open(struct control **result)
 	ret = genl_connect(control->socket);
 	if (ret < 0)
 		return as_errno(ret);
-	nl_socket_set_msg_buf_size(control->socket, 128 * 1024);
+	nl_socket_set_msg_buf_size(control->socket, RECEIVE_BYTES);
 	ret = genl_ctrl_resolve(control->socket, KITH_FAMILY);
 	if (ret < 0)
 		return as_errno(ret);

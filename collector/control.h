@@ -13,7 +13,7 @@
 
 struct control;
 
-int control_open(struct control **control);
+int control_open(struct control **result);
 void control_close(struct control *control);
 
 /* Number of the generic netlink family. */

@@ -40,10 +40,11 @@ void dictionary_init(struct dictionary *dictionary, struct store *store,
 
 static void clear_containers(struct dictionary *dictionary)
 {
-	struct container *container, *next;
+	struct container *container = dictionary->containers, *next;
 
-	HASH_ITER(hh, dictionary->containers, container, next) {
-		HASH_DELETE(hh, dictionary->containers, container);
+	HASH_CLEAR(hh, dictionary->containers);
+	for (; container; container = next) {
+		next = container->hh.next;
 		free(container->path);
 		free(container);
 	}

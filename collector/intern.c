@@ -45,10 +45,11 @@ void intern_init(struct intern *intern, size_t max_bytes, int64_t next_id)
 
 void intern_clear(struct intern *intern)
 {
-	struct intern_entry *entry, *next;
+	struct intern_entry *entry = intern->entries, *next;
 
-	HASH_ITER(hh, intern->entries, entry, next) {
-		HASH_DELETE(hh, intern->entries, entry);
+	HASH_CLEAR(hh, intern->entries);
+	for (; entry; entry = next) {
+		next = entry->hh.next;
 		free(entry);
 	}
 	intern->count = 0;

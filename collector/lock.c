@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static int open_lock(const char *database, int flags)
@@ -48,11 +49,12 @@ int lock_take(const char *database)
 static pid_t read_pid(int descriptor)
 {
 	char text[16] = "";
-	int pid = 0;
+	long pid;
 
 	if (pread(descriptor, text, sizeof(text) - 1, 0) < 0)
 		return -errno;
-	return sscanf(text, "%d", &pid) == 1 ? pid : -EIO;
+	pid = strtol(text, NULL, 10);
+	return pid > 0 && pid <= INT_MAX ? (pid_t)pid : -EIO;
 }
 
 pid_t lock_holder(const char *database)

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct pending_process {
+	const struct process *process;
+};
+
 struct pending_string {
 	int64_t id;
 	size_t offset; /* into characters */
@@ -57,7 +61,7 @@ static void put_nonnegative(sqlite3_context *result, int64_t value)
 static void process_column(const struct pending *pending, const void *row, int column,
 			   sqlite3_context *result)
 {
-	const struct process *process = *(const struct process *const *)row;
+	const struct process *process = ((const struct pending_process *)row)->process;
 	bool ended = process->lived >= 0;
 
 	switch (column) {
@@ -155,7 +159,7 @@ static const struct table tables[] = {
 	{ "pending_processes",
 	  "CREATE TABLE x (id, boot, key, ns_pid, parent, creator, started, lived, status,"
 	  " runtime, max_rss, execution, context, clone, flags, comm)",
-	  sizeof(const struct process *), offsetof(struct pending, processes), process_column },
+	  sizeof(struct pending_process), offsetof(struct pending, processes), process_column },
 	{ "pending_executions",
 	  "CREATE TABLE x (id, ts, process, parent, executable, argv, cwd, script, via, env,"
 	  " context, flags, unknown, argv_size, error, live)",
@@ -310,11 +314,11 @@ static void *extend(struct pending_array *array, size_t size)
 
 int pending_add_process(struct pending *pending, const struct process *process)
 {
-	const struct process **row = extend(&pending->processes, sizeof(process));
+	struct pending_process *row = extend(&pending->processes, sizeof(*row));
 
 	if (!row)
 		return -ENOMEM;
-	*row = process;
+	row->process = process;
 	return 0;
 }
 

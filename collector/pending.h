@@ -21,7 +21,7 @@ struct pending_array {
 
 struct pending {
 	int64_t boot;			  /* of the processes */
-	struct pending_array processes;	  /* const struct process * */
+	struct pending_array processes;	  /* struct pending_process */
 	struct pending_array executions;  /* struct store_execution */
 	struct pending_array strings;	  /* struct pending_string */
 	struct pending_array characters;  /* of the strings */

@@ -39,7 +39,7 @@ struct recording_stream {
 struct recording;
 
 /* Make a new file; -EEXIST if there is one. */
-int recording_create(struct recording **recording, const char *path);
+int recording_create(struct recording **result, const char *path);
 int recording_write(struct recording *recording, const struct source_event *event);
 
 /* Return: 0, or the first error that any write met. */

@@ -14,10 +14,11 @@ void state_init(struct state *state)
 
 void state_clear(struct state *state)
 {
-	struct process *process, *next;
+	struct process *process = state->by_key, *next;
 
-	HASH_ITER(hh, state->by_key, process, next) {
-		HASH_DELETE(hh, state->by_key, process);
+	HASH_CLEAR(hh, state->by_key);
+	for (; process; process = next) {
+		next = process->hh.next;
 		free(process);
 	}
 	while (state->spare) {
@@ -79,6 +80,7 @@ void state_touch(struct state *state, struct process *process)
 	process->next_dirty = state->dirty;
 	state->dirty = process;
 }
+
 void state_end(struct state *state, struct process *process)
 {
 	process->next_ended = NULL;
@@ -93,13 +95,14 @@ void state_end(struct state *state, struct process *process)
 
 void state_expire(struct state *state)
 {
-	while (state->ended > STATE_ENDED) {
-		struct process *process = state->ended_first;
+	struct process *process;
 
+	while (state->ended > STATE_ENDED && (process = state->ended_first)) {
 		state->ended_first = process->next_ended;
 		if (!state->ended_first)
 			state->ended_last = NULL;
 		state->ended--;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in there */
 		HASH_DELETE(hh, state->by_key, process);
 		release(state, process);
 	}

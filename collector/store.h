@@ -30,7 +30,7 @@ struct store_last {
 	int64_t credential_set;
 };
 
-int store_open(struct store **store, const char *path);
+int store_open(struct store **result, const char *path);
 void store_close(struct store *store);
 const char *store_error(const struct store *store);
 

@@ -11,20 +11,22 @@
 
 static const struct {
 	unsigned int type;
-	size_t body;
 	unsigned int class_;
+	size_t body;
 } types[] = {
-	{ KITH_RECORD_FORK, sizeof(struct kith_fork), KITH_CLASS_PROCESS },
-	{ KITH_RECORD_EXEC, sizeof(struct kith_exec), KITH_CLASS_EXECUTION },
-	{ KITH_RECORD_EXEC_FAILED, sizeof(struct kith_exec_failed), KITH_CLASS_FAILED_EXEC },
-	{ KITH_RECORD_EXIT, sizeof(struct kith_exit), KITH_CLASS_PROCESS },
-	{ KITH_RECORD_CREDENTIAL, sizeof(struct kith_credential_change),
-	  KITH_CLASS_CREDENTIAL },
-	{ KITH_RECORD_CGROUP, sizeof(struct kith_cgroup), KITH_CLASS_CGROUP },
-	{ KITH_RECORD_CGROUP_ATTACH, sizeof(struct kith_cgroup_attach), KITH_CLASS_CGROUP },
-	{ KITH_RECORD_SENSOR, sizeof(struct kith_sensor), KITH_CLASS_SENSOR },
-	{ KITH_RECORD_LOSS, sizeof(struct kith_loss), KITH_CLASSES },
-	{ KITH_RECORD_PROCESS, sizeof(struct kith_process), KITH_CLASSES },
+	{ KITH_RECORD_FORK, KITH_CLASS_PROCESS, sizeof(struct kith_fork) },
+	{ KITH_RECORD_EXEC, KITH_CLASS_EXECUTION, sizeof(struct kith_exec) },
+	{ KITH_RECORD_EXEC_FAILED, KITH_CLASS_FAILED_EXEC,
+	  sizeof(struct kith_exec_failed) },
+	{ KITH_RECORD_EXIT, KITH_CLASS_PROCESS, sizeof(struct kith_exit) },
+	{ KITH_RECORD_CREDENTIAL, KITH_CLASS_CREDENTIAL,
+	  sizeof(struct kith_credential_change) },
+	{ KITH_RECORD_CGROUP, KITH_CLASS_CGROUP, sizeof(struct kith_cgroup) },
+	{ KITH_RECORD_CGROUP_ATTACH, KITH_CLASS_CGROUP,
+	  sizeof(struct kith_cgroup_attach) },
+	{ KITH_RECORD_SENSOR, KITH_CLASS_SENSOR, sizeof(struct kith_sensor) },
+	{ KITH_RECORD_LOSS, KITH_CLASSES, sizeof(struct kith_loss) },
+	{ KITH_RECORD_PROCESS, KITH_CLASSES, sizeof(struct kith_process) },
 };
 
 static struct forge forge;
@@ -171,7 +173,7 @@ START_TEST(a_kind_of_0_ends_the_items)
 	forge_record(&forge, KITH_RECORD_EXIT, 1, sizeof(struct kith_exit));
 	forge_text(&forge, KITH_ITEM_CWD, "/");
 	forge_text(&forge, KITH_ITEM_COMM, "gone");
-	items = forge.data + forge_last(&forge)->items * 8;
+	items = forge.data + forge_last(&forge)->items * (size_t)8;
 	memset(items, 0, 4);
 	ck_assert_int_eq(record_parse(forge.data, forge.used, &record), (int)forge.used);
 	ck_assert_uint_eq(record.items[KITH_ITEM_CWD].size, 0);

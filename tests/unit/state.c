@@ -121,7 +121,7 @@ START_TEST(the_dead_make_room)
 	uint64_t key;
 
 	state_init(&state);
-	for (key = 1; key <= 4 * STATE_ENDED; key++) {
+	for (key = 1; key <= UINT64_C(4) * STATE_ENDED; key++) {
 		process = state_add(&state, key);
 		ck_assert_int_eq(process->id, 0);
 		ck_assert_int_eq(process->comm[0], '\0');
