@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What one record says, applied to the state and the store. */
-#include "ingest.h"
+#include "apply.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { TEXT_MAX = 32 * 1024 };
 
 static uint32_t pid_of(uint64_t key)
 {
@@ -50,11 +48,7 @@ static struct process *new_process(struct ingest *ingest, uint64_t key)
 	return process;
 }
 
-/*
- * The process @key; one that we have not heard of, because its birth was lost
- * or was before our time, is made with what the key tells.
- */
-static struct process *need_process(struct ingest *ingest, uint64_t key, uint64_t now)
+struct process *apply_need(struct ingest *ingest, uint64_t key, uint64_t now)
 {
 	struct process *process = state_find(&ingest->state, key);
 
@@ -70,19 +64,17 @@ static struct process *need_process(struct ingest *ingest, uint64_t key, uint64_
 	return process;
 }
 
-/* Id of the process @key, 0 for nobody, or an error. */
-static int64_t process_id(struct ingest *ingest, uint64_t key, uint64_t now)
+int64_t apply_id(struct ingest *ingest, uint64_t key, uint64_t now)
 {
 	struct process *process;
 
 	if (!key)
 		return 0;
-	process = need_process(ingest, key, now);
+	process = apply_need(ingest, key, now);
 	return process ? process->id : -ENOMEM;
 }
 
-/* Its context has changed. */
-static int renew_context(struct ingest *ingest, struct process *process)
+int apply_context(struct ingest *ingest, struct process *process)
 {
 	int64_t id = dictionary_context(&ingest->dictionary, &process->context);
 
@@ -95,8 +87,8 @@ static int renew_context(struct ingest *ingest, struct process *process)
 	return 0;
 }
 
-static int set_container(struct ingest *ingest, struct context *context, uint64_t cgroup,
-			 uint64_t ts)
+int apply_container(struct ingest *ingest, struct context *context, uint64_t cgroup,
+		    uint64_t ts)
 {
 	int64_t id = dictionary_container(&ingest->dictionary, ingest->load.boot, cgroup,
 					  ingest_wall(ingest, ts));
@@ -107,8 +99,8 @@ static int set_container(struct ingest *ingest, struct context *context, uint64_
 	return 0;
 }
 
-static int set_namespaces(struct ingest *ingest, struct context *context,
-			  const struct record *record)
+int apply_namespaces(struct ingest *ingest, struct context *context,
+		     const struct record *record)
 {
 	struct slice item = record->items[KITH_ITEM_NAMESPACES];
 	struct kith_namespaces namespaces;
@@ -123,6 +115,17 @@ static int set_namespaces(struct ingest *ingest, struct context *context,
 		return (int)id;
 	context->namespaces = id;
 	return 0;
+}
+
+void apply_comm(struct process *process, struct slice comm)
+{
+	size_t size = comm.size < sizeof(process->comm) ? comm.size : sizeof(process->comm) - 1;
+
+	if (!size)
+		return;
+	memset(process->comm, 0, sizeof(process->comm));
+	if (process->exe_comm[size] || memcmp(comm.data, process->exe_comm, size))
+		memcpy(process->comm, comm.data, size);
 }
 
 /* @child begins as a copy of its creator. */
@@ -143,8 +146,8 @@ static int apply_fork(struct ingest *ingest, const struct record *record)
 	int64_t parent;
 	int ret;
 
-	creator = need_process(ingest, record->head.process, record->head.ts);
-	parent = process_id(ingest, fork->parent, record->head.ts);
+	creator = apply_need(ingest, record->head.process, record->head.ts);
+	parent = apply_id(ingest, fork->parent, record->head.ts);
 	child = state_find(&ingest->state, fork->child);
 	if (!child)
 		child = new_process(ingest, fork->child);
@@ -166,284 +169,12 @@ static int apply_fork(struct ingest *ingest, const struct record *record)
 	child->context.euid = fork->euid;
 	child->context.gid = fork->gid;
 	state_touch(&ingest->state, child);
-	ret = set_container(ingest, &child->context, fork->cgroup, record->head.ts);
+	ret = apply_container(ingest, &child->context, fork->cgroup, record->head.ts);
 	if (!ret)
-		ret = set_namespaces(ingest, &child->context, record);
+		ret = apply_namespaces(ingest, &child->context, record);
 	if (ret || (child->context_id && !memcmp(&before, &child->context, sizeof(before))))
 		return ret;
-	return renew_context(ingest, child);
-}
-
-/* Arguments, each with its NUL, to one text with a space between them. */
-static struct slice join(struct slice strings, char *buffer, size_t room)
-{
-	size_t i, size = strings.size;
-
-	if (size && !strings.data[size - 1])
-		size--;
-	if (size > room)
-		size = room;
-	if (size)
-		memcpy(buffer, strings.data, size);
-	for (i = 0; i < size; i++)
-		if (!buffer[i])
-			buffer[i] = ' ';
-	return (struct slice){ buffer, size };
-}
-
-/* Scripts but the first, one a line. */
-static struct slice join_scripts(const struct record *record, char *buffer, size_t room)
-{
-	size_t size = 0;
-	unsigned int i;
-
-	for (i = 1; i < record->script_count; i++) {
-		struct slice script = record->scripts[i];
-
-		if (size + script.size + 1 > room)
-			break;
-		if (size)
-			buffer[size++] = '\n';
-		memcpy(buffer + size, script.data, script.size);
-		size += script.size;
-	}
-	return (struct slice){ buffer, size };
-}
-
-/* Id of a text, 0 for an empty one, or an error. */
-static int64_t text_id(struct ingest *ingest, struct slice text)
-{
-	return text.size ? dictionary_string(&ingest->dictionary, text) : 0;
-}
-
-/* The same for arguments; of none at all, or of one that is empty, "" is known. */
-static int64_t argv_id(struct ingest *ingest, const struct record *record, uint32_t known)
-{
-	char buffer[TEXT_MAX];
-	struct slice text = join(record->items[KITH_ITEM_ARGV], buffer, sizeof(buffer));
-
-	if (!text.size && !(known & KITH_KNOWN_ARGV))
-		return 0;
-	return dictionary_string(&ingest->dictionary, text);
-}
-
-static const char *origin_of(uint32_t flags)
-{
-	if (flags & KITH_IMAGE_MEMFD)
-		return "memfd";
-	if (flags & KITH_IMAGE_DELETED)
-		return "deleted";
-	if (flags & KITH_IMAGE_TMPFS)
-		return "tmpfs";
-	return "disk";
-}
-
-static int64_t image_executable(struct ingest *ingest, const struct record *record,
-				const struct kith_image *image)
-{
-	struct store_executable executable = {
-		.path = record->items[KITH_ITEM_EXE],
-		.resolved = true,
-		.inode = image->inode,
-		.device = image->device,
-		.mode = image->mode,
-		.owner = image->owner,
-		.origin = origin_of(image->flags),
-	};
-
-	if (!(image->known & KITH_KNOWN_EXE) || !executable.path.size)
-		return 0;
-	return dictionary_executable(&ingest->dictionary, &executable);
-}
-
-static void set_exe(struct process *process, struct slice path)
-{
-	const char *base = path.data ? memrchr(path.data, '/', path.size) : NULL;
-	size_t size;
-
-	process->exe_hash = path.size ? intern_hash(path.data, path.size) : 0;
-	base = base ? base + 1 : path.data;
-	size = base ? (size_t)(path.data + path.size - base) : 0;
-	if (size >= sizeof(process->exe_comm))
-		size = sizeof(process->exe_comm) - 1;
-	memset(process->exe_comm, 0, sizeof(process->exe_comm));
-	if (size)
-		memcpy(process->exe_comm, base, size);
-	*process->comm = '\0';
-}
-
-static int image_context(struct ingest *ingest, struct context *context,
-			 const struct record *record, const struct kith_image *image)
-{
-	int ret;
-
-	context->uid = image->uid;
-	context->euid = image->euid;
-	context->gid = image->gid;
-	context->egid = image->egid;
-	context->cap_permitted = (int64_t)image->cap_permitted;
-	context->cap_effective = (int64_t)image->cap_effective;
-	context->loginuid = image->loginuid;
-	context->session = image->session;
-	context->tty = image->tty;
-	context->sid = image->sid;
-	ret = set_container(ingest, context, image->cgroup, record->head.ts);
-	return ret ? ret : set_namespaces(ingest, context, record);
-}
-
-/* Ids of the texts of @record; the first error there was, or 0. */
-static int image_texts(struct ingest *ingest, const struct record *record,
-		       const struct kith_image *image, struct store_execution *row)
-{
-	char buffer[TEXT_MAX];
-
-	row->argv = argv_id(ingest, record, image->known);
-	row->env = text_id(ingest, join(record->items[KITH_ITEM_ENV], buffer, sizeof(buffer)));
-	row->via = text_id(ingest, join_scripts(record, buffer, sizeof(buffer)));
-	row->cwd = text_id(ingest, record->items[KITH_ITEM_CWD]);
-	row->script = text_id(ingest, record->scripts[0]);
-	if (row->argv < 0 || row->env < 0 || row->via < 0 || row->cwd < 0 || row->script < 0)
-		return -EIO;
-	return 0;
-}
-
-static int adopt_context(struct ingest *ingest, const struct record *record,
-			 const struct kith_image *image, struct process *process)
-{
-	int ret = image_context(ingest, &process->context, record, image);
-
-	return ret ? ret : renew_context(ingest, process);
-}
-
-/* @process runs @image from now on. */
-static int apply_image(struct ingest *ingest, const struct record *record,
-		       const struct kith_image *image, struct process *process, bool live)
-{
-	const uint32_t all = KITH_KNOWN_EXE | KITH_KNOWN_ARGV | KITH_KNOWN_ENV |
-			     KITH_KNOWN_CWD | KITH_KNOWN_SCRIPT | KITH_KNOWN_NS |
-			     KITH_KNOWN_ROOT;
-	struct store_execution row = {
-		.id = ++ingest->last_execution,
-		.ts = ingest_wall(ingest, record->head.ts),
-		.process = process->id,
-		.flags = image->flags,
-		.unknown = ~image->known & all,
-		.live = live,
-	};
-	int ret = adopt_context(ingest, record, image, process);
-
-	if (!ret)
-		ret = image_texts(ingest, record, image, &row);
-	if (ret)
-		return ret;
-	row.parent = process_id(ingest, image->parent, record->head.ts);
-	row.executable = image_executable(ingest, record, image);
-	if (row.parent < 0 || row.executable < 0)
-		return -EIO;
-	if (image->flags & KITH_IMAGE_ARGV_TRUNCATED)
-		row.argv_size = image->argv_size;
-	row.context = process->context_id;
-	process->execution = row.id;
-	process->ns_pid = image->ns_pid;
-	set_exe(process, record->items[KITH_ITEM_EXE]);
-	state_touch(&ingest->state, process);
-	return store_execution(ingest->store, &row);
-}
-
-static int apply_exec(struct ingest *ingest, const struct record *record)
-{
-	const struct kith_exec *exec = record->body;
-	struct process *process =
-		need_process(ingest, record->head.process, record->head.ts);
-
-	if (!process)
-		return -ENOMEM;
-	return apply_image(ingest, record, &exec->image, process, false);
-}
-
-static void set_comm(struct process *process, struct slice comm)
-{
-	size_t size = comm.size < sizeof(process->comm) ? comm.size : sizeof(process->comm) - 1;
-
-	if (!size)
-		return;
-	memset(process->comm, 0, sizeof(process->comm));
-	if (process->exe_comm[size] || memcmp(comm.data, process->exe_comm, size))
-		memcpy(process->comm, comm.data, size);
-}
-
-/*
- * A live process, from the dump. What the stream has told of what it runs
- * stands, unless that is another file now: then an exec of it was lost.
- */
-static int apply_process(struct ingest *ingest, const struct record *record)
-{
-	const struct kith_process *body = record->body;
-	struct slice exe = record->items[KITH_ITEM_EXE];
-	struct process *process = state_find(&ingest->state, record->head.process);
-	bool fresh = !process || process->flags & PROCESS_INCOMPLETE;
-	int64_t parent, container;
-	int ret;
-
-	container = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
-					      body->image.cgroup,
-					      record->items[KITH_ITEM_CGROUP],
-					      ingest_wall(ingest, record->head.ts));
-	parent = process_id(ingest, body->image.parent, record->head.ts);
-	process = need_process(ingest, record->head.process, record->head.ts);
-	if (!process || container < 0 || parent < 0)
-		return -ENOMEM;
-	if (process->lived >= 0)
-		return 0;
-	process->listed = true;
-	if (fresh) {
-		process->started = ingest_wall(ingest, body->start);
-		process->parent = parent;
-		process->creator = parent;
-		process->flags &= ~(uint32_t)PROCESS_INCOMPLETE;
-		if (body->image.flags & KITH_IMAGE_KTHREAD)
-			process->flags |= PROCESS_KTHREAD;
-		state_touch(&ingest->state, process);
-	}
-	set_comm(process, record->items[KITH_ITEM_COMM]);
-	if (process->flags & PROCESS_KTHREAD ||
-	    (exe.size && process->exe_hash == intern_hash(exe.data, exe.size)))
-		return adopt_context(ingest, record, &body->image, process);
-	ret = apply_image(ingest, record, &body->image, process, true);
-	set_comm(process, record->items[KITH_ITEM_COMM]);
-	return ret;
-}
-
-static int apply_exec_failed(struct ingest *ingest, const struct record *record)
-{
-	const struct kith_exec_failed *failed = record->body;
-	struct process *process =
-		need_process(ingest, record->head.process, record->head.ts);
-	struct store_executable executable = { .path = record->items[KITH_ITEM_FILENAME] };
-	struct store_execution row = {
-		.id = ++ingest->last_execution,
-		.ts = ingest_wall(ingest, record->head.ts),
-		.unknown = ~failed->known & (KITH_KNOWN_EXE | KITH_KNOWN_ARGV),
-		.error = failed->error,
-	};
-	int ret;
-
-	if (!process)
-		return -ENOMEM;
-	process->context.uid = failed->uid;
-	process->context.euid = failed->euid;
-	ret = renew_context(ingest, process);
-	if (ret)
-		return ret;
-	row.process = process->id;
-	row.context = process->context_id;
-	row.parent = process_id(ingest, failed->parent, record->head.ts);
-	row.argv = argv_id(ingest, record, failed->known);
-	if (executable.path.size)
-		row.executable = dictionary_executable(&ingest->dictionary, &executable);
-	if (row.parent < 0 || row.argv < 0 || row.executable < 0)
-		return -EIO;
-	return store_execution(ingest->store, &row);
+	return apply_context(ingest, child);
 }
 
 /* May come twice; the later one is right. */
@@ -451,7 +182,7 @@ static int apply_exit(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_exit *exit = record->body;
 	struct process *process =
-		need_process(ingest, record->head.process, record->head.ts);
+		apply_need(ingest, record->head.process, record->head.ts);
 	bool again;
 
 	if (!process)
@@ -465,7 +196,7 @@ static int apply_exit(struct ingest *ingest, const struct record *record)
 	process->status = exit->status;
 	process->runtime = (int64_t)exit->runtime_ns;
 	process->max_rss = (int64_t)exit->max_rss;
-	set_comm(process, record->items[KITH_ITEM_COMM]);
+	apply_comm(process, record->items[KITH_ITEM_COMM]);
 	state_touch(&ingest->state, process);
 	if (!again)
 		state_end(&ingest->state, process);
@@ -493,7 +224,7 @@ static int apply_credential(struct ingest *ingest, const struct record *record)
 	const struct kith_credential_change *change = record->body;
 	char from[32 * 11 + 1], to[32 * 11 + 1];
 	struct process *process =
-		need_process(ingest, record->head.process, record->head.ts);
+		apply_need(ingest, record->head.process, record->head.ts);
 	struct store_credential row = {
 		.ts = ingest_wall(ingest, change->first),
 		.lasted = (int64_t)(change->last - change->first),
@@ -525,7 +256,7 @@ static int apply_credential(struct ingest *ingest, const struct record *record)
 	process->context.egid = change->to.egid;
 	process->context.cap_permitted = (int64_t)change->to.cap_permitted;
 	process->context.cap_effective = (int64_t)change->to.cap_effective;
-	ret = renew_context(ingest, process);
+	ret = apply_context(ingest, process);
 	return ret ? ret : store_credential(ingest->store, &row);
 }
 
@@ -542,15 +273,15 @@ static int apply_cgroup(struct ingest *ingest, const struct record *record)
 static int apply_cgroup_attach(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_cgroup_attach *attach = record->body;
-	int64_t mover = process_id(ingest, record->head.process, record->head.ts);
-	struct process *target = need_process(ingest, attach->target, record->head.ts);
+	int64_t mover = apply_id(ingest, record->head.process, record->head.ts);
+	struct process *target = apply_need(ingest, attach->target, record->head.ts);
 	int ret;
 
 	if (!target || mover < 0)
 		return -ENOMEM;
-	ret = set_container(ingest, &target->context, attach->cgroup, record->head.ts);
+	ret = apply_container(ingest, &target->context, attach->cgroup, record->head.ts);
 	if (!ret)
-		ret = renew_context(ingest, target);
+		ret = apply_context(ingest, target);
 	if (ret)
 		return ret;
 	return store_cgroup_move(ingest->store, ingest_wall(ingest, record->head.ts), mover,
@@ -561,7 +292,7 @@ static int apply_sensor(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_sensor *sensor = record->body;
 	const char *name = record_sensor_event_name(sensor->event);
-	int64_t process = process_id(ingest, record->head.process, record->head.ts);
+	int64_t process = apply_id(ingest, record->head.process, record->head.ts);
 
 	if (process < 0)
 		return (int)process;

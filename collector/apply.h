@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files that apply records share. Results are 0 or a negative errno. */
+#ifndef KITH_APPLY_H
+#define KITH_APPLY_H
+
+#include "ingest.h"
+
+/*
+ * The process @key; one that we have not heard of, because its birth was lost
+ * or was before our time, is made with what the key tells. NULL: no memory.
+ */
+struct process *apply_need(struct ingest *ingest, uint64_t key, uint64_t now);
+
+/* Id of the process @key, 0 for nobody, or an error. */
+int64_t apply_id(struct ingest *ingest, uint64_t key, uint64_t now);
+
+/* The context of @process has changed. */
+int apply_context(struct ingest *ingest, struct process *process);
+
+int apply_container(struct ingest *ingest, struct context *context, uint64_t cgroup,
+		    uint64_t ts);
+int apply_namespaces(struct ingest *ingest, struct context *context,
+		     const struct record *record);
+void apply_comm(struct process *process, struct slice comm);
+
+/* apply_image.c */
+int apply_exec(struct ingest *ingest, const struct record *record);
+int apply_exec_failed(struct ingest *ingest, const struct record *record);
+int apply_process(struct ingest *ingest, const struct record *record);
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Records of what processes run: EXEC, EXEC_FAILED and PROCESS. */
+#include "apply.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { TEXT_MAX = 32 * 1024 };
+
+/* Arguments, each with its NUL, to one text with a space between them. */
+static struct slice join(struct slice strings, char *buffer, size_t room)
+{
+	size_t i, size = strings.size;
+
+	if (size && !strings.data[size - 1])
+		size--;
+	if (size > room)
+		size = room;
+	if (size)
+		memcpy(buffer, strings.data, size);
+	for (i = 0; i < size; i++)
+		if (!buffer[i])
+			buffer[i] = ' ';
+	return (struct slice){ buffer, size };
+}
+
+/* Scripts but the first, one a line. */
+static struct slice join_scripts(const struct record *record, char *buffer, size_t room)
+{
+	size_t size = 0;
+	unsigned int i;
+
+	for (i = 1; i < record->script_count; i++) {
+		struct slice script = record->scripts[i];
+
+		if (size + script.size + 1 > room)
+			break;
+		if (size)
+			buffer[size++] = '\n';
+		memcpy(buffer + size, script.data, script.size);
+		size += script.size;
+	}
+	return (struct slice){ buffer, size };
+}
+
+/* Id of a text, 0 for an empty one, or an error. */
+static int64_t text_id(struct ingest *ingest, struct slice text)
+{
+	return text.size ? dictionary_string(&ingest->dictionary, text) : 0;
+}
+
+/* The same for arguments; of none at all, or of one that is empty, "" is known. */
+static int64_t argv_id(struct ingest *ingest, const struct record *record, uint32_t known)
+{
+	char buffer[TEXT_MAX];
+	struct slice text = join(record->items[KITH_ITEM_ARGV], buffer, sizeof(buffer));
+
+	if (!text.size && !(known & KITH_KNOWN_ARGV))
+		return 0;
+	return dictionary_string(&ingest->dictionary, text);
+}
+
+static const char *origin_of(uint32_t flags)
+{
+	if (flags & KITH_IMAGE_MEMFD)
+		return "memfd";
+	if (flags & KITH_IMAGE_DELETED)
+		return "deleted";
+	if (flags & KITH_IMAGE_TMPFS)
+		return "tmpfs";
+	return "disk";
+}
+
+static int64_t image_executable(struct ingest *ingest, const struct record *record,
+				const struct kith_image *image)
+{
+	struct store_executable executable = {
+		.path = record->items[KITH_ITEM_EXE],
+		.resolved = true,
+		.inode = image->inode,
+		.device = image->device,
+		.mode = image->mode,
+		.owner = image->owner,
+		.origin = origin_of(image->flags),
+	};
+
+	if (!(image->known & KITH_KNOWN_EXE) || !executable.path.size)
+		return 0;
+	return dictionary_executable(&ingest->dictionary, &executable);
+}
+
+static void set_exe(struct process *process, struct slice path)
+{
+	const char *base = path.data ? memrchr(path.data, '/', path.size) : NULL;
+	size_t size;
+
+	process->exe_hash = path.size ? intern_hash(path.data, path.size) : 0;
+	base = base ? base + 1 : path.data;
+	size = base ? (size_t)(path.data + path.size - base) : 0;
+	if (size >= sizeof(process->exe_comm))
+		size = sizeof(process->exe_comm) - 1;
+	memset(process->exe_comm, 0, sizeof(process->exe_comm));
+	if (size)
+		memcpy(process->exe_comm, base, size);
+	*process->comm = '\0';
+}
+
+static int image_context(struct ingest *ingest, struct context *context,
+			 const struct record *record, const struct kith_image *image)
+{
+	int ret;
+
+	context->uid = image->uid;
+	context->euid = image->euid;
+	context->gid = image->gid;
+	context->egid = image->egid;
+	context->cap_permitted = (int64_t)image->cap_permitted;
+	context->cap_effective = (int64_t)image->cap_effective;
+	context->loginuid = image->loginuid;
+	context->session = image->session;
+	context->tty = image->tty;
+	context->sid = image->sid;
+	ret = apply_container(ingest, context, image->cgroup, record->head.ts);
+	return ret ? ret : apply_namespaces(ingest, context, record);
+}
+
+/* Ids of the texts of @record; the first error there was, or 0. */
+static int image_texts(struct ingest *ingest, const struct record *record,
+		       const struct kith_image *image, struct store_execution *row)
+{
+	char buffer[TEXT_MAX];
+
+	row->argv = argv_id(ingest, record, image->known);
+	row->env = text_id(ingest, join(record->items[KITH_ITEM_ENV], buffer, sizeof(buffer)));
+	row->via = text_id(ingest, join_scripts(record, buffer, sizeof(buffer)));
+	row->cwd = text_id(ingest, record->items[KITH_ITEM_CWD]);
+	row->script = text_id(ingest, record->scripts[0]);
+	if (row->argv < 0 || row->env < 0 || row->via < 0 || row->cwd < 0 || row->script < 0)
+		return -EIO;
+	return 0;
+}
+
+static int adopt_context(struct ingest *ingest, const struct record *record,
+			 const struct kith_image *image, struct process *process)
+{
+	int ret = image_context(ingest, &process->context, record, image);
+
+	return ret ? ret : apply_context(ingest, process);
+}
+
+/* @process runs @image from now on. */
+static int apply_image(struct ingest *ingest, const struct record *record,
+		       const struct kith_image *image, struct process *process, bool live)
+{
+	const uint32_t all = KITH_KNOWN_EXE | KITH_KNOWN_ARGV | KITH_KNOWN_ENV |
+			     KITH_KNOWN_CWD | KITH_KNOWN_SCRIPT | KITH_KNOWN_NS |
+			     KITH_KNOWN_ROOT;
+	struct store_execution row = {
+		.id = ++ingest->last_execution,
+		.ts = ingest_wall(ingest, record->head.ts),
+		.process = process->id,
+		.flags = image->flags,
+		.unknown = ~image->known & all,
+		.live = live,
+	};
+	int ret = adopt_context(ingest, record, image, process);
+
+	if (!ret)
+		ret = image_texts(ingest, record, image, &row);
+	if (ret)
+		return ret;
+	row.parent = apply_id(ingest, image->parent, record->head.ts);
+	row.executable = image_executable(ingest, record, image);
+	if (row.parent < 0 || row.executable < 0)
+		return -EIO;
+	if (image->flags & KITH_IMAGE_ARGV_TRUNCATED)
+		row.argv_size = image->argv_size;
+	row.context = process->context_id;
+	process->execution = row.id;
+	process->ns_pid = image->ns_pid;
+	set_exe(process, record->items[KITH_ITEM_EXE]);
+	state_touch(&ingest->state, process);
+	return store_execution(ingest->store, &row);
+}
+
+int apply_exec(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_exec *exec = record->body;
+	struct process *process =
+		apply_need(ingest, record->head.process, record->head.ts);
+
+	if (!process)
+		return -ENOMEM;
+	return apply_image(ingest, record, &exec->image, process, false);
+}
+
+/*
+ * A live process, from the dump. What the stream has told of what it runs
+ * stands, unless that is another file now: then an exec of it was lost.
+ */
+int apply_process(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_process *body = record->body;
+	struct slice exe = record->items[KITH_ITEM_EXE];
+	struct process *process = state_find(&ingest->state, record->head.process);
+	bool fresh = !process || process->flags & PROCESS_INCOMPLETE;
+	int64_t parent, container;
+	int ret;
+
+	container = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
+					      body->image.cgroup,
+					      record->items[KITH_ITEM_CGROUP],
+					      ingest_wall(ingest, record->head.ts));
+	parent = apply_id(ingest, body->image.parent, record->head.ts);
+	process = apply_need(ingest, record->head.process, record->head.ts);
+	if (!process || container < 0 || parent < 0)
+		return -ENOMEM;
+	if (process->lived >= 0)
+		return 0;
+	process->listed = true;
+	if (fresh) {
+		process->started = ingest_wall(ingest, body->start);
+		process->parent = parent;
+		process->creator = parent;
+		process->flags &= ~(uint32_t)PROCESS_INCOMPLETE;
+		if (body->image.flags & KITH_IMAGE_KTHREAD)
+			process->flags |= PROCESS_KTHREAD;
+		state_touch(&ingest->state, process);
+	}
+	apply_comm(process, record->items[KITH_ITEM_COMM]);
+	if (process->flags & PROCESS_KTHREAD ||
+	    (exe.size && process->exe_hash == intern_hash(exe.data, exe.size)))
+		return adopt_context(ingest, record, &body->image, process);
+	ret = apply_image(ingest, record, &body->image, process, true);
+	apply_comm(process, record->items[KITH_ITEM_COMM]);
+	return ret;
+}
+
+int apply_exec_failed(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_exec_failed *failed = record->body;
+	struct process *process =
+		apply_need(ingest, record->head.process, record->head.ts);
+	struct store_executable executable = { .path = record->items[KITH_ITEM_FILENAME] };
+	struct store_execution row = {
+		.id = ++ingest->last_execution,
+		.ts = ingest_wall(ingest, record->head.ts),
+		.unknown = ~failed->known & (KITH_KNOWN_EXE | KITH_KNOWN_ARGV),
+		.error = failed->error,
+	};
+	int ret;
+
+	if (!process)
+		return -ENOMEM;
+	process->context.uid = failed->uid;
+	process->context.euid = failed->euid;
+	ret = apply_context(ingest, process);
+	if (ret)
+		return ret;
+	row.process = process->id;
+	row.context = process->context_id;
+	row.parent = apply_id(ingest, failed->parent, record->head.ts);
+	row.argv = argv_id(ingest, record, failed->known);
+	if (executable.path.size)
+		row.executable = dictionary_executable(&ingest->dictionary, &executable);
+	if (row.parent < 0 || row.argv < 0 || row.executable < 0)
+		return -EIO;
+	return store_execution(ingest->store, &row);
+}
