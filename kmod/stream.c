@@ -2,7 +2,7 @@
 /* The stream: merge the rings, pack, send, and learn what was stored. */
 #include "stream.h"
 
-#include "genl.h"
+#include "packet.h"
 #include "policy.h"
 #include "ring.h"
 #include "sensor.h"
@@ -21,7 +21,6 @@
 enum {
 	/* A batch and its headers fill a 32 KiB buffer: one order-3 block. */
 	BATCH_BYTES = 31 * 1024,
-	LOSS_RECORD_BYTES = sizeof(struct kith_record) + sizeof(struct kith_loss),
 	RETRY_MS = 5,	    /* pause when the subscriber's socket is full */
 	CLOSE_MS = 3000,    /* how long unloading waits for the subscriber */
 	/*
@@ -148,74 +147,11 @@ static struct cursor *oldest(unsigned int n, u64 *until)
 	return best;
 }
 
-struct packet {
-	struct sk_buff *skb;
-	void *header;
-	struct nlattr *attr;
-	struct kith_batch *batch;
-	u32 room;
-};
-
-static int packet_begin(struct packet *packet, u32 room)
-{
-	packet->room = room;
-	packet->skb = genlmsg_new(nla_total_size(sizeof(struct kith_batch) + room),
-				  GFP_KERNEL);
-	if (!packet->skb)
-		return -ENOMEM;
-	packet->header = genlmsg_put(packet->skb, 0, 0, &kith_genl_family, 0,
-				     KITH_CMD_EVENTS);
-	packet->attr = nla_reserve(packet->skb, KITH_A_BATCH,
-				   sizeof(struct kith_batch));
-	packet->batch = nla_data(packet->attr);
-	memset(packet->batch, 0, sizeof(*packet->batch));
-	return 0;
-}
-
-static void *packet_add(struct packet *packet, u32 size)
-{
-	packet->room -= size;
-	packet->batch->records++;
-	packet->batch->bytes += size;
-	return skb_put(packet->skb, size);
-}
-
-static void packet_end(struct packet *packet)
-{
-	packet->batch->number = ++stream.number;
-	packet->batch->boot_ns = ktime_get_boottime_ns();
-	packet->batch->real_ns = ktime_get_real_ns();
-	packet->attr->nla_len += packet->batch->bytes;
-	genlmsg_end(packet->skb, packet->header);
-}
-
-static void pack_loss(struct packet *packet, unsigned int cpu, unsigned int class,
-		      unsigned int cause, u64 total)
-{
-	const struct kith_tally *tally = &kith_ring_cpu(cpu)->tally[class];
-	struct kith_record *record = packet_add(packet, LOSS_RECORD_BYTES);
-	struct kith_loss *loss;
-
-	memset(record, 0, LOSS_RECORD_BYTES);
-	record->size = LOSS_RECORD_BYTES;
-	record->type = KITH_RECORD_LOSS;
-	record->items = LOSS_RECORD_BYTES / 8;
-	record->ring = KITH_NO_RING;
-	record->ts = ktime_get_boottime_ns();
-	loss = (struct kith_loss *)(record + 1);
-	loss->cpu = cpu;
-	loss->class_ = class;
-	loss->cause = cause;
-	loss->total = total;
-	loss->first = READ_ONCE(tally->first_lost);
-	loss->last = READ_ONCE(tally->last_lost);
-}
-
 /*
  * Report what was lost since the last report, as far as it fits.
  * @packet: NULL only asks whether there is anything.
  */
-static bool pack_losses(struct packet *packet)
+static bool pack_losses(struct kith_packet *packet)
 {
 	unsigned int cpu, i;
 	bool any = false;
@@ -231,9 +167,9 @@ static bool pack_losses(struct packet *packet)
 			if (total == reported[i])
 				continue;
 			any = true;
-			if (!packet || packet->room < LOSS_RECORD_BYTES)
+			if (!packet || packet->room < KITH_PACKET_LOSS_BYTES)
 				continue;
-			pack_loss(packet, cpu, class, cause, total);
+			kith_packet_loss(packet, cpu, class, cause, total);
 			stream.reported[cpu].lost[class][cause] = total;
 		}
 	}
@@ -243,7 +179,7 @@ static bool pack_losses(struct packet *packet)
 }
 
 /* Move records not younger than @until from @cursor, as many as fit. */
-static bool pack_run(struct packet *packet, struct cursor *cursor, u64 until)
+static bool pack_run(struct kith_packet *packet, struct cursor *cursor, u64 until)
 {
 	do {
 		const struct kith_record *record = next_record(cursor);
@@ -252,7 +188,7 @@ static bool pack_run(struct packet *packet, struct cursor *cursor, u64 until)
 			return true;
 		if (record->size > packet->room)
 			return false;
-		memcpy(packet_add(packet, record->size), record, record->size);
+		memcpy(kith_packet_add(packet, record->size), record, record->size);
 		cursor->ring->sent += record->size;
 		cursor->ring->sent_seq = record->seq;
 	} while (cursor->ring->sent != cursor->limit);
@@ -269,7 +205,7 @@ static u32 room_needed(unsigned int n, const struct cursor *cursor)
 		most = max_t(u32, most, next_record(cursor)->size);
 	for (i = 0; i < n && bytes < most; i++)
 		bytes += stream.cursors[i].limit - stream.cursors[i].ring->sent;
-	return clamp_t(u32, bytes, 8 * LOSS_RECORD_BYTES, most);
+	return clamp_t(u32, bytes, 8 * KITH_PACKET_LOSS_BYTES, most);
 }
 
 /*
@@ -278,14 +214,14 @@ static u32 room_needed(unsigned int n, const struct cursor *cursor)
  */
 static struct sk_buff *pack(unsigned int *n, u64 cut)
 {
-	struct packet packet;
+	struct kith_packet packet;
 	struct cursor *cursor;
 	u64 until;
 
 	cursor = oldest(*n, &until);
 	if ((!cursor || next_record(cursor)->ts > cut) && !pack_losses(NULL))
 		return NULL;
-	if (packet_begin(&packet, room_needed(*n, cursor)))
+	if (kith_packet_begin(&packet, room_needed(*n, cursor)))
 		return ERR_PTR(-ENOMEM);
 	while (cursor && next_record(cursor)->ts <= cut) {
 		if (!pack_run(&packet, cursor, min(until, cut)))
@@ -295,7 +231,7 @@ static struct sk_buff *pack(unsigned int *n, u64 cut)
 		cursor = oldest(*n, &until);
 	}
 	pack_losses(&packet);
-	packet_end(&packet);
+	kith_packet_end(&packet, ++stream.number);
 	return packet.skb;
 }
 
