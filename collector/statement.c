@@ -48,7 +48,11 @@ static const char *const texts[STATEMENTS] = {
 		" WHERE load = ? AND cpu = ? AND class = ? AND cause = ?",
 	[STATEMENT_LOSS] = "INSERT INTO losses VALUES (NULL,?,?,?,?,?,?,?)",
 	[STATEMENT_LOSS_REMEMBER] = "REPLACE INTO loss_totals VALUES (?,?,?,?,?,?)",
-	[STATEMENT_SEEN] = "SELECT value FROM meta WHERE name = 'seen'",
+	/* While a module goes, some of its hooks are silent already. */
+	[STATEMENT_SEEN] =
+		"SELECT min(value, coalesce((SELECT max(ts) FROM sensor_events"
+		" WHERE event = 'module unloaded' AND ts >= (SELECT max(loaded) FROM loads"
+		" WHERE id < (SELECT max(id) FROM loads))), value)) FROM meta WHERE name = 'seen'",
 	[STATEMENT_SET_SEEN] = "REPLACE INTO meta VALUES ('seen', ?)",
 	[STATEMENT_LIVING_CLEAR] = "DELETE FROM living",
 	[STATEMENT_LIVING_ADD] = "INSERT INTO living VALUES (?)",

@@ -169,7 +169,7 @@ int store_loss(struct store *store, const struct store_loss *loss);
 /* From @from to @to nobody watched, so nobody knows how much was lost. */
 int store_unwatched(struct store *store, int64_t boot, int64_t from, int64_t to);
 
-/* Wall-clock time of the last record stored; 0: never. */
+/* Until when we watched, before the latest load; 0: never. Wall-clock time. */
 int store_seen(struct store *store, int64_t *seen);
 int store_set_seen(struct store *store, int64_t seen);
 

@@ -6,6 +6,6 @@
 #include <linux/types.h>
 
 u64 kith_load_id(void);	  /* random, never 0 */
-u64 kith_loaded_ns(void); /* CLOCK_BOOTTIME */
+u64 kith_loaded_ns(void); /* since when all hooks hear; CLOCK_BOOTTIME */
 
 #endif

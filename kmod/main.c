@@ -37,7 +37,6 @@ static int __init kith_init(void)
 	int ret;
 
 	load_id = get_random_u64() | 1;
-	loaded_ns = ktime_get_boottime_ns();
 	kith_image_init();
 	ret = kith_scratch_init();
 	if (ret)
@@ -54,6 +53,8 @@ static int __init kith_init(void)
 	ret = kith_hook_init();
 	if (ret)
 		goto err_hook;
+	/* Before this, some hooks were not attached yet. */
+	loaded_ns = ktime_get_boottime_ns();
 	ret = kith_sweep_init();
 	if (ret)
 		goto err_sweep;
