@@ -114,7 +114,7 @@ static int step(struct recorder *recorder)
 	return source_acknowledge(recorder->source, recorder->seqs, recorder->rings);
 }
 
-static int record(struct recorder *recorder, uint64_t seconds)
+static int record_for(struct recorder *recorder, uint64_t seconds)
 {
 	const struct sigaction action = { .sa_handler = stop };
 	time_t end = time(NULL) + (time_t)seconds;
@@ -138,7 +138,7 @@ static int run(const struct arguments *arguments)
 	}
 	ret = source_netlink_open(&recorder.source);
 	if (!ret)
-		ret = record(&recorder, arguments->seconds);
+		ret = record_for(&recorder, arguments->seconds);
 	source_close(recorder.source);
 	free(recorder.seqs);
 	closed = recording_close(recorder.recording);

@@ -251,7 +251,7 @@ static int grow(struct forest *forest, sqlite3_stmt *rows, const int64_t *roots,
  */
 static void print_branches(const struct node *node, size_t depth)
 {
-	bool goes_on[BRANCHES];
+	bool goes_on[BRANCHES] = { false };
 	size_t count = 0;
 
 	if (depth > BRANCHES)
@@ -325,7 +325,7 @@ static int run(const struct arguments *arguments)
 	if (!status)
 		status = query_prepare(db, &rows, choose(arguments));
 	if (!status) {
-		sqlite3_bind_int(rows, 1, arguments->kernel);
+		sqlite3_bind_int(rows, 1, arguments->kernel ? 1 : 0);
 		sqlite3_bind_int64(rows, 2, common->since);
 		sqlite3_bind_int64(rows, 3, common->until);
 		sqlite3_bind_int64(rows, 4, oldest(roots, count));

@@ -217,9 +217,9 @@ static bool has_ended_unseen(const struct ingest *ingest, const struct process *
 /* Its exit record was lost, or the module was not there. */
 static void bury(struct ingest *ingest)
 {
-	struct process *process, *next;
+	struct process *process;
 
-	HASH_ITER(hh, ingest->state.by_key, process, next) {
+	for (process = ingest->state.by_key; process; process = process->hh.next) {
 		if (process->lived >= 0 || process->listed ||
 		    !has_ended_unseen(ingest, process))
 			continue;

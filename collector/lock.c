@@ -17,7 +17,9 @@ static int open_lock(const char *database, int flags)
 	if (snprintf(path, sizeof(path), "%s.lock", database) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0640);
-	return descriptor < 0 ? -errno : descriptor;
+	if (descriptor < 0)
+		return -errno;
+	return descriptor;
 }
 
 /* The whole file, for whom has opened it: unlike flock(2) it can be looked at. */

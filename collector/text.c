@@ -66,9 +66,20 @@ struct piece {
 	size_t size;
 };
 
-static void set(struct piece *piece, const char *format, unsigned int value)
+static void set(struct piece *piece, const char *text, size_t size)
 {
-	piece->size = (size_t)snprintf(piece->text, sizeof(piece->text), format, value);
+	memcpy(piece->text, text, size);
+	piece->size = size;
+}
+
+static void set_hex(struct piece *piece, unsigned int byte)
+{
+	piece->size = (size_t)snprintf(piece->text, sizeof(piece->text), "\\x%02x", byte);
+}
+
+static void set_code(struct piece *piece, unsigned int code)
+{
+	piece->size = (size_t)snprintf(piece->text, sizeof(piece->text), "\\u{%x}", code);
 }
 
 /* The escaped form of what stands at @from. Return: bytes of it used. */
@@ -79,23 +90,21 @@ static size_t escape_next(struct piece *piece, const char *from, size_t size)
 	size_t length = decode(from, size, &code);
 
 	if (!length) {
-		set(piece, "\\x%02x", byte);
+		set_hex(piece, byte);
 		return 1;
 	}
 	if (byte == '\n')
-		set(piece, "\\n", 0);
+		set(piece, "\\n", 2);
 	else if (byte == '\t')
-		set(piece, "\\t", 0);
+		set(piece, "\\t", 2);
 	else if (byte == '\\')
-		set(piece, "\\\\", 0);
+		set(piece, "\\\\", 2);
 	else if (byte < 0x20 || byte == 0x7f)
-		set(piece, "\\x%02x", byte);
+		set_hex(piece, byte);
 	else if (is_invisible(code))
-		set(piece, "\\u{%x}", code);
-	else {
-		memcpy(piece->text, from, length);
-		piece->size = length;
-	}
+		set_code(piece, code);
+	else
+		set(piece, from, length);
 	return length;
 }
 
