@@ -40,10 +40,11 @@ dist:
 demo:
 	@scripts/demo
 
-# Tests without a kernel, with the sanitizers.
+# Tests without a kernel: the collector with the sanitizers, and what is installed.
 check-unit:
 	@scripts/need gcc g++ make pkgconf check $(LIBRARIES)
 	@$(MAKE) -s -C tests/unit BUILD=$(BUILD) check
+	@tests/install/run
 
 $(BUILD):
 	@mkdir -p $@
