@@ -135,6 +135,19 @@ archive_refresh() {
 	mv "$ARCHIVE/index.new" "$ARCHIVE/index.tsv"
 }
 
+# archive_package SUITE NAME: "version uri sha256 depends" of the highest version
+# of a kernel package; nothing if there is none. Call archive_index first.
+archive_package() {
+	local best='' line
+	while read -r line; do
+		[ -z "$best" ] ||
+			dpkg --compare-versions "${line%% *}" gt "${best%% *}" || continue
+		best=$line
+	done < <(awk -F '\t' -v s="$1" -v p="$2" \
+		'$1 == s && $2 == p { print $3, $4, $5, $6 }' "$ARCHIVE/index.tsv")
+	printf '%s\n' "$best"
+}
+
 # archive_get URI SHA256 DIR: download a file into DIR and check it.
 archive_get() {
 	local name=${1##*/}
