@@ -63,12 +63,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 struct status {
 	struct control_info module;
 	struct control_counters counters;
-	int module_error;	       /* 0: the two above are there */
+	int module_error; /* 0: the two above are there */
 	uint64_t stored[KITH_CLASSES]; /* of this load of the module */
-	pid_t collector;	       /* 0: does not run; < 0: not known */
-	int64_t size;	   /* bytes of the database and its log, -1: there is none */
-	int64_t seen;	   /* time of the last record, 0: none */
-	int64_t lost;	   /* sum of view loss */
+	pid_t collector;  /* 0: does not run; < 0: not known */
+	int64_t size;	  /* bytes of the database and its log, -1: there is none */
+	int64_t seen;	  /* time of the last record, 0: none */
+	int64_t lost;	  /* sum of view loss */
 	int64_t unwatched; /* its rows whose number is not known */
 	int64_t unexplained;
 };
@@ -98,8 +98,7 @@ static void read_stored(struct status *status, sqlite3 *db)
 		int64_t class_ = sqlite3_column_int64(statement, 0);
 
 		if (class_ >= 0 && class_ < KITH_CLASSES)
-			status->stored[class_] =
-				(uint64_t)sqlite3_column_int64(statement, 1);
+			status->stored[class_] = (uint64_t)sqlite3_column_int64(statement, 1);
 	}
 	sqlite3_finalize(statement);
 }
@@ -114,8 +113,7 @@ static int64_t size_on_disk(const char *path)
 	if (stat(path, &file))
 		return -1;
 	size = file.st_size;
-	if (snprintf(log, sizeof(log), "%s-wal", path) < (int)sizeof(log) &&
-	    !stat(log, &file))
+	if (snprintf(log, sizeof(log), "%s-wal", path) < (int)sizeof(log) && !stat(log, &file))
 		size += file.st_size;
 	return size;
 }
@@ -128,13 +126,11 @@ static void read_database(struct status *status, const char *path)
 	if (status->size < 0)
 		return;
 	if (!query_open(&db, path)) {
-		status->seen =
-			ask_number(db, "SELECT value FROM meta WHERE name = 'seen'");
+		status->seen = ask_number(db, "SELECT value FROM meta WHERE name = 'seen'");
 		status->lost = ask_number(db, "SELECT sum(lost) FROM loss");
-		status->unwatched =
-			ask_number(db, "SELECT count(*) FROM loss WHERE lost IS NULL");
-		status->unexplained = ask_number(
-			db, "SELECT count(*) FROM credential WHERE unexplained");
+		status->unwatched = ask_number(db, "SELECT count(*) FROM loss WHERE lost IS NULL");
+		status->unexplained =
+			ask_number(db, "SELECT count(*) FROM credential WHERE unexplained");
 		read_stored(status, db);
 	}
 	sqlite3_close(db);
@@ -173,8 +169,8 @@ static void print_json_counters(const struct status *status)
 
 		printf("%s\"%s\":{\"emitted\":%" PRIu64 ",\"stored\":%" PRIu64
 		       ",\"lost\":%" PRIu64,
-		       class_ ? "," : "", record_class_name(class_),
-		       (uint64_t)of->emitted, status->stored[class_], lost_of(of));
+		       class_ ? "," : "", record_class_name(class_), (uint64_t)of->emitted,
+		       status->stored[class_], lost_of(of));
 		for (cause = 0; cause < KITH_LOSS_CAUSES; cause++)
 			printf(",\"lost_%s\":%" PRIu64, record_cause_name(cause),
 			       (uint64_t)of->lost[cause]);
@@ -197,19 +193,16 @@ static void print_json(const struct status *status, const struct common *common)
 		       "\"kprobes_fire\":%s",
 		       module->version, module->abi, module->load,
 		       module->real_ns - module->boot_ns + module->loaded_ns,
-		       module->subscriber ? "true" : "false", module->tasks,
-		       module->untracked,
+		       module->subscriber ? "true" : "false", module->tasks, module->untracked,
 		       module->health & KITH_HEALTH_FTRACE ? "true" : "false",
 		       module->health & KITH_HEALTH_KPROBES ? "true" : "false");
 		print_json_counters(status);
 		putchar('}');
 	}
-	printf(",\"collector_pid\":%d,\"database\":",
-	       status->collector > 0 ? status->collector : 0);
+	printf(",\"collector_pid\":%d,\"database\":", status->collector > 0 ? status->collector : 0);
 	text_print_json(stdout, common->database, strlen(common->database));
-	printf(",\"database_bytes\":%" PRId64 ",\"last_record_ns\":%" PRId64
-	       ",\"lost\":%" PRId64 ",\"unwatched_intervals\":%" PRId64
-	       ",\"unexplained_credentials\":%" PRId64 "}\n",
+	printf(",\"database_bytes\":%" PRId64 ",\"last_record_ns\":%" PRId64 ",\"lost\":%" PRId64
+	       ",\"unwatched_intervals\":%" PRId64 ",\"unexplained_credentials\":%" PRId64 "}\n",
 	       status->size, status->seen, status->lost, status->unwatched,
 	       status->unexplained);
 }
@@ -222,23 +215,22 @@ static void print_module(const struct status *status)
 
 	text_time(when, sizeof(when),
 		  (int64_t)(module->real_ns - module->boot_ns + module->loaded_ns));
-	printf("module     version %s, loaded %s, %u threads watched\n", module->version,
-	       when, module->tasks);
+	printf("module     version %s, loaded %s, %u threads watched\n", module->version, when,
+	       module->tasks);
 	if (!(module->health & KITH_HEALTH_FTRACE))
 		puts("           BLIND: function entry hooks do not fire");
 	if (!(module->health & KITH_HEALTH_KPROBES))
 		puts("           BLIND: kprobes do not fire");
 	if (module->untracked)
-		printf("           %" PRIu64
-		       " threads could not be watched: tasks_max is %u\n",
+		printf("           %" PRIu64 " threads could not be watched: tasks_max is %u\n",
 		       module->untracked, module->tasks_max);
 	for (class_ = 0; class_ < KITH_CLASSES; class_++) {
 		const struct kith_counters *of = &status->counters.classes[class_];
 
-		printf("           %-12s %12" PRIu64 " reported %12" PRIu64
-		       " stored %8" PRIu64 " lost\n",
-		       record_class_name(class_), (uint64_t)of->emitted,
-		       status->stored[class_], lost_of(of));
+		printf("           %-12s %12" PRIu64 " reported %12" PRIu64 " stored %8" PRIu64
+		       " lost\n",
+		       record_class_name(class_), (uint64_t)of->emitted, status->stored[class_],
+		       lost_of(of));
 	}
 }
 
@@ -254,9 +246,8 @@ static void print_text(const struct status *status, const struct common *common)
 		print_module(status);
 	if (status->collector > 0)
 		printf("collector  runs as process %d%s\n", status->collector,
-		       status->module_error || status->module.subscriber
-			       ? ""
-			       : ", but is not subscribed to the module");
+		       status->module_error || status->module.subscriber ?
+			       "" : ", but is not subscribed to the module");
 	else
 		puts("collector  DOES NOT RUN");
 	fputs("database   ", stdout);
@@ -270,8 +261,7 @@ static void print_text(const struct status *status, const struct common *common)
 		printf(", last record %s", text_time(when, sizeof(when), status->seen));
 	printf("\n           %" PRId64 " records lost, %" PRId64
 	       " interval%s not watched (view loss)\n"
-	       "           %" PRId64
-	       " unexplained credential changes (view credential)\n",
+	       "           %" PRId64 " unexplained credential changes (view credential)\n",
 	       status->lost, status->unwatched, status->unwatched == 1 ? "" : "s",
 	       status->unexplained);
 }
@@ -312,8 +302,8 @@ static bool has_positions(sqlite3 *db, const struct target *target)
 	bool ret = true;
 	size_t i;
 
-	if (sqlite3_prepare_v2(db, "SELECT seq FROM positions WHERE ring = ?", -1,
-			       &statement, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(db, "SELECT seq FROM positions WHERE ring = ?", -1, &statement,
+			       NULL) != SQLITE_OK)
 		return false;
 	for (i = 0; ret && i < target->count; i++)
 		ret = has_position(statement, &target->positions[i]);
@@ -376,8 +366,7 @@ static int wait_for_target(const struct target *target, const struct arguments *
 
 	while (!status && !is_synced(db, target)) {
 		if (now_ms() > deadline) {
-			log_error("not synced after %" PRIu64 " seconds",
-				  arguments->seconds);
+			log_error("not synced after %" PRIu64 " seconds", arguments->seconds);
 			status = EX_UNAVAILABLE;
 		}
 		nanosleep(&pause, NULL);
@@ -404,9 +393,7 @@ int command_status(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
 						      { 0 } };
-	static const struct argp argp = {
-		options, parse, NULL, doc, children, NULL, NULL
-	};
+	static const struct argp argp = { options, parse, NULL, doc, children, NULL, NULL };
 	struct arguments arguments = { .seconds = WAIT_SECONDS };
 	struct status status = { .size = -1 };
 	int waited = 0;
@@ -424,6 +411,5 @@ int command_status(int argc, char **argv)
 		print_json(&status, &arguments.common);
 	else
 		print_text(&status, &arguments.common);
-	return status.collector > 0 && status.module_error != -ENOENT ? 0
-								      : EX_UNAVAILABLE;
+	return status.collector > 0 && status.module_error != -ENOENT ? 0 : EX_UNAVAILABLE;
 }
