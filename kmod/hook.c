@@ -20,7 +20,8 @@
 
 static char *without;
 module_param(without, charp, 0444);
-MODULE_PARM_DESC(without, "symbols, with commas between, that are not hooked even if they are there");
+MODULE_PARM_DESC(without,
+		 "symbols, with commas between, that are not hooked even if they are there");
 
 static DEFINE_PER_CPU(u64, hits[KITH_AT_COUNT]);
 
@@ -56,7 +57,7 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 	[KITH_AT_COMMIT_CREDS] = {
 		.event = "credentials", .symbol = "commit_creds",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_credential_commit,
-		.loses = "credential changes but those by set-user-ID, set-group-ID and file capabilities; nothing is called unexplained",
+		.loses = "credential changes but those of exec; nothing is called unexplained",
 	},
 	[KITH_AT_BPRM_CHECK] = {
 		.event = "exec", .symbol = "security_bprm_check",

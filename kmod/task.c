@@ -25,7 +25,8 @@ enum {
 
 static unsigned int tasks_max = 131072;
 module_param(tasks_max, uint, 0444);
-MODULE_PARM_DESC(tasks_max, "threads whose credentials are watched, at most (about 300 bytes each)");
+MODULE_PARM_DESC(tasks_max,
+		 "threads whose credentials are watched, at most (about 300 bytes each)");
 
 static struct hlist_head *buckets;
 static spinlock_t locks[LOCKS]; /* for writers; bucket i has locks[i % LOCKS] */
