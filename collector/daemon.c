@@ -208,7 +208,8 @@ static const char *explain(const struct loop *loop, int error)
 	case EBUSY:
 		return "another collector is subscribed to the module, or the database is locked";
 	case EPROTO:
-		return "the module speaks another version of the protocol: module and collector must be of one release";
+		return "the module speaks another version of the protocol: "
+		       "module and collector must be of one release";
 	case ENOSPC:
 	case EIO:
 	case EROFS:

@@ -111,7 +111,8 @@ static int recording_next(struct source *source, int timeout, struct source_even
 		return ret;
 	ret = read_bytes(recording, recording->buffer, padded);
 	if (!ret)
-		log_warning("the recording ends in the middle of a chunk; what came before is used");
+		log_warning("the recording ends in the middle of a chunk; "
+			    "what came before is used");
 	return ret > 0 ? take_chunk(recording, &chunk, event) : ret;
 }
 

@@ -190,7 +190,8 @@ END_TEST
 	" LEFT JOIN container k USING (container_id) ORDER BY pid"
 
 static const char docker[] =
-	"/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope";
+	"/system.slice/docker-0123456789abcdef0123456789abcdef"
+	"0123456789abcdef0123456789abcdef.scope";
 
 /* Whether it is named before its first use or after. */
 START_TEST(a_container)

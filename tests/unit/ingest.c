@@ -432,6 +432,17 @@ START_TEST(a_restart_finds_the_living_among_many)
 }
 END_TEST
 
+START_TEST(records_of_a_newer_module)
+{
+	begin();
+	forge_record(&rig.forge, 200, shell, 64);
+	forge_fork(&rig.forge, shell, child);
+	rig_expect(&rig, "SELECT count(*) FROM process", "2");
+	ck_assert_uint_eq(rig.ingest.bad_records, 0);
+	rig_close(&rig);
+}
+END_TEST
+
 static void add_positions(Suite *suite)
 {
 	unit_add(suite, a_record_that_comes_again);
@@ -459,6 +470,7 @@ static void add_batches(Suite *suite)
 	unit_add(suite, the_clock_is_set);
 	unit_add(suite, the_clock_is_set_back);
 	unit_add(suite, a_broken_record);
+	unit_add(suite, records_of_a_newer_module);
 	unit_add(suite, a_batch_cut_in_the_middle);
 	unit_add(suite, an_empty_batch);
 	unit_add(suite, a_note);

@@ -67,6 +67,7 @@ static char *header(void)
 	char *text = calloc(1, 1 << 16);
 
 	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(text);
 	ck_assert_uint_gt(fread(text, 1, (1 << 16) - 1, file), 10000);
 	fclose(file);
 	return text;

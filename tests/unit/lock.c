@@ -89,6 +89,7 @@ START_TEST(an_old_file)
 
 	snprintf(path, sizeof(path), "%s.lock", database());
 	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
 	fputs("99999999999\nand more\n", file);
 	fclose(file);
 	ck_assert_int_eq(lock_holder(database()), 0);

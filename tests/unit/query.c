@@ -127,6 +127,8 @@ START_TEST(cuts_wide_cells)
 	size_t i, size = strlen(widths[_i].piece);
 	char *sql = calloc(1, 30000), *want = calloc(1, 30000);
 
+	ck_assert_ptr_nonnull(sql);
+	ck_assert_ptr_nonnull(want);
 	strcpy(want, "a\n");
 	strcpy(sql, "SELECT '");
 	for (i = 0; i < widths[_i].pieces; i++) {
@@ -214,6 +216,7 @@ START_TEST(opens_nothing_else)
 	refuse_to_open("nothing.db", EX_IOERR, "unable to open");
 	ck_assert_int_ne(access(unit_path("nothing.db"), F_OK), 0);
 	file = fopen(unit_path("text.db"), "w");
+	ck_assert_ptr_nonnull(file);
 	fputs("This is no database, whatever its name says, but it is long enough for one.",
 	      file);
 	fputs("An SQLite file begins with sixteen bytes that say so.", file);

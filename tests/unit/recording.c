@@ -123,6 +123,8 @@ static char *read_file(size_t *size)
 	FILE *file = fopen(path(), "r");
 	char *data = malloc(1 << 16);
 
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(data);
 	*size = fread(data, 1, 1 << 16, file);
 	fclose(file);
 	return data;
@@ -132,6 +134,7 @@ static void write_file(const char *data, size_t size)
 {
 	FILE *file = fopen(path(), "w");
 
+	ck_assert_ptr_nonnull(file);
 	if (size)
 		ck_assert_uint_eq(fwrite(data, size, 1, file), 1);
 	fclose(file);
@@ -302,6 +305,7 @@ START_TEST(a_batch_without_its_head)
 	ck_assert_int_eq(recording_write(recording, &event), 0);
 	ck_assert_int_eq(recording_close(recording), 0);
 	file = fopen(path(), "a");
+	ck_assert_ptr_nonnull(file);
 	fwrite(&chunk, sizeof(chunk), 1, file);
 	fwrite("0123456789abcdef", 16, 1, file);
 	fclose(file);

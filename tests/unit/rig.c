@@ -147,6 +147,7 @@ static char *query(sqlite3 *db, const char *sql)
 	const char *between = "";
 	int code;
 
+	ck_assert_ptr_nonnull(stream);
 	code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
 	ck_assert_msg(code == SQLITE_OK, "%s: %s", sqlite3_errmsg(db), sql);
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {

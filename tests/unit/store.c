@@ -41,6 +41,7 @@ static char *read_file(const char *name, size_t *size)
 	char *data = malloc(1 << 20);
 
 	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(data);
 	*size = fread(data, 1, 1 << 20, file);
 	fclose(file);
 	return data;
