@@ -37,6 +37,11 @@ dist:
 	@scripts/install/check
 	@scripts/dist
 
+# Mistakes that show without running anything.
+lint:
+	@scripts/need gcc make pkgconf check $(LIBRARIES)
+	@scripts/lint $(CHECK)
+
 demo:
 	@scripts/demo
 
@@ -53,4 +58,4 @@ clean:
 	rm -rf $(BUILD)/collector $(BUILD)/collector-san $(BUILD)/unit $(BUILD)/kithd $(BUILD)/kith
 	-@[ ! -d $(KDIR) ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod clean
 
-.PHONY: all collector kmod clean install install-live uninstall dist demo check-unit
+.PHONY: all collector kmod clean install install-live uninstall dist demo check-unit lint
