@@ -51,6 +51,18 @@ check-unit:
 	@$(MAKE) -s -C tests/unit BUILD=$(BUILD) check
 	@tests/install/run
 
+# All that a change must pass: unit tests, then end to end in a guest with 6.12.
+check: check-unit
+	@tests/e2e/run
+
+# End to end on every kernel; on the one that finds mistakes; what Kith costs.
+check-kernels:
+	@tests/e2e/run -k all
+check-debug:
+	@tests/e2e/debug-run
+bench:
+	@tests/bench/run
+
 $(BUILD):
 	@mkdir -p $@
 
@@ -58,4 +70,5 @@ clean:
 	rm -rf $(BUILD)/collector $(BUILD)/collector-san $(BUILD)/unit $(BUILD)/kithd $(BUILD)/kith
 	-@[ ! -d $(KDIR) ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod clean
 
-.PHONY: all collector kmod clean install install-live uninstall dist demo check-unit lint
+.PHONY: all collector kmod clean install install-live uninstall dist demo lint bench \
+	check check-unit check-kernels check-debug
