@@ -9,6 +9,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +240,20 @@ static int find_batch(const struct nlattr *attribute, void *found)
 	return MNL_CB_OK;
 }
 
+/*
+ * Is @attribute inside of the @message, and what is in it aligned to 8 as records
+ * want it? libmnl rounds the length of a message up, and attributes begin at
+ * multiples of 4.
+ */
+static bool is_batch(const struct nlmsghdr *message, const struct nlattr *attribute)
+{
+	const char *payload = mnl_attr_get_payload(attribute), *begin = (const char *)message;
+	size_t at = (size_t)(payload - begin), size = mnl_attr_get_payload_len(attribute);
+
+	return at % 8 == 0 && at + size <= message->nlmsg_len &&
+	       size >= sizeof(struct kith_batch);
+}
+
 /* The records of an EVENTS message. */
 static int take_batch(struct netlink_source *netlink, const struct nlmsghdr *message,
 		      struct source_event *event)
@@ -247,7 +262,7 @@ static int take_batch(struct netlink_source *netlink, const struct nlmsghdr *mes
 	const char *payload;
 
 	if (mnl_attr_parse(message, sizeof(struct genlmsghdr), find_batch, &attribute) < 0 ||
-	    !attribute || mnl_attr_get_payload_len(attribute) < sizeof(event->batch))
+	    !attribute || !is_batch(message, attribute))
 		return -EBADMSG;
 	payload = mnl_attr_get_payload(attribute);
 	memcpy(&event->batch, payload, sizeof(event->batch));
@@ -280,21 +295,28 @@ static int take_message(struct netlink_source *netlink, const struct nlmsghdr *m
 	return 0;
 }
 
+/*
+ * The kernel's port is 0. Whoever may administer the network can send to ours,
+ * from a container that shares the host's network too: that is not for us.
+ */
 static int receive(struct netlink_source *netlink, int timeout, struct source_event *event)
 {
 	struct pollfd wait = { .fd = mnl_socket_get_fd(netlink->socket), .events = POLLIN };
-	const struct nlmsghdr *message;
+	const struct nlmsghdr *message = (const struct nlmsghdr *)netlink->buffer;
+	struct sockaddr_nl sender;
+	socklen_t sender_size = sizeof(sender);
 	ssize_t size;
-	int left;
 
 	if (timeout && poll(&wait, 1, timeout) <= 0)
 		return 0;
-	size = recv(wait.fd, netlink->buffer, RECEIVE_BYTES, MSG_DONTWAIT);
+	size = recvfrom(wait.fd, netlink->buffer, RECEIVE_BYTES, MSG_DONTWAIT,
+			(struct sockaddr *)&sender, &sender_size);
 	if (size < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	left = (int)size;
-	message = (const struct nlmsghdr *)netlink->buffer;
-	if (!mnl_nlmsg_ok(message, left))
+	if (sender_size != sizeof(sender) || sender.nl_pid)
+		return 0;
+	/* libmnl takes the length for a signed number */
+	if (!mnl_nlmsg_ok(message, (int)size) || message->nlmsg_len > (size_t)size)
 		return -EBADMSG;
 	return take_message(netlink, message, event);
 }
