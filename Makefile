@@ -45,10 +45,12 @@ lint:
 demo:
 	@scripts/demo
 
-# Tests without a kernel: the collector with the sanitizers, and what is installed.
+# Tests without a kernel: the collector with the sanitizers, broken inputs too, and
+# what is installed.
 check-unit:
-	@scripts/need gcc g++ make pkgconf check $(LIBRARIES)
+	@scripts/need gcc g++ make pkgconf check mandoc $(LIBRARIES)
 	@$(MAKE) -s -C tests/unit BUILD=$(BUILD) check
+	@$(MAKE) -s -C tests/fuzz BUILD=$(BUILD) check
 	@tests/install/run
 
 # All that a change must pass: unit tests, then end to end in a guest with 6.12.
@@ -67,7 +69,8 @@ $(BUILD):
 	@mkdir -p $@
 
 clean:
-	rm -rf $(BUILD)/collector $(BUILD)/collector-san $(BUILD)/unit $(BUILD)/kithd $(BUILD)/kith
+	rm -rf $(BUILD)/collector $(BUILD)/collector-san $(BUILD)/unit $(BUILD)/fuzz \
+		$(BUILD)/kithd $(BUILD)/kith
 	-@[ ! -d $(KDIR) ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod clean
 
 .PHONY: all collector kmod clean install install-live uninstall dist demo lint bench \
