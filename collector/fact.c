@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* ns between losses that are rows of their own */
+#define LOSSES_APART 10000000000LL
+
 /* NULL for a u32 whose all-ones means "not set". */
 static void bind_optional(struct binder *binder, uint32_t value)
 {
@@ -244,9 +247,15 @@ int store_received(struct store *store, int64_t load, unsigned int class_, uint6
 	return statement_run(store, STATEMENT_RECEIVED);
 }
 
-/* What stands in the table of the running total of @loss, and until when. */
-static int known_loss(struct store *store, const struct store_loss *loss, uint64_t *total,
-		      int64_t *until)
+/* What is known of a running total: how far it stands in losses, and where. */
+struct known_loss {
+	uint64_t total;
+	int64_t until;
+	int64_t row; /* the latest; 0: none */
+};
+
+static int find_loss(struct store *store, const struct store_loss *loss,
+		     struct known_loss *known)
 {
 	struct binder binder = statement_bind(store, STATEMENT_LOSS_TOTAL);
 	int ret;
@@ -255,18 +264,18 @@ static int known_loss(struct store *store, const struct store_loss *loss, uint64
 	bind_int(&binder, loss->cpu);
 	bind_int(&binder, loss->class_);
 	bind_int(&binder, loss->cause);
-	*total = 0;
-	*until = 0;
+	*known = (struct known_loss){ 0 };
 	ret = statement_row(store, STATEMENT_LOSS_TOTAL);
 	if (ret <= 0)
 		return ret;
-	*total = (uint64_t)sqlite3_column_int64(binder.statement, 0);
-	*until = sqlite3_column_int64(binder.statement, 1);
+	known->total = (uint64_t)sqlite3_column_int64(binder.statement, 0);
+	known->until = sqlite3_column_int64(binder.statement, 1);
+	known->row = sqlite3_column_int64(binder.statement, 2);
 	statement_reset(store, STATEMENT_LOSS_TOTAL);
 	return 0;
 }
 
-static int remember_loss(struct store *store, const struct store_loss *loss)
+static int remember_loss(struct store *store, const struct store_loss *loss, int64_t row)
 {
 	struct binder binder = statement_bind(store, STATEMENT_LOSS_REMEMBER);
 
@@ -276,31 +285,56 @@ static int remember_loss(struct store *store, const struct store_loss *loss)
 	bind_int(&binder, loss->cause);
 	bind_int(&binder, (int64_t)loss->total);
 	bind_int(&binder, loss->to);
+	bind_int(&binder, row);
 	return statement_run(store, STATEMENT_LOSS_REMEMBER);
 }
 
-int store_loss(struct store *store, const struct store_loss *loss)
+static int add_loss(struct store *store, const struct store_loss *loss,
+		    const struct known_loss *known)
 {
 	const char *class_ = record_class_name(loss->class_);
 	const char *cause = record_cause_name(loss->cause);
-	struct binder binder;
-	uint64_t known;
-	int64_t until;
-	int ret = known_loss(store, loss, &known, &until);
+	struct binder binder = statement_bind(store, STATEMENT_LOSS);
 
-	if (ret || loss->total <= known)
-		return ret;
-	binder = statement_bind(store, STATEMENT_LOSS);
 	bind_int(&binder, loss->boot);
 	bind_int(&binder, loss->cpu);
 	bind_text(&binder, class_ ? class_ : "unknown");
 	bind_text(&binder, cause ? cause : "unknown");
 	/* Reports of the same loss to a dead subscriber told of earlier times. */
-	bind_int(&binder, loss->resumed && until && until < loss->from ? until : loss->from);
+	bind_int(&binder, loss->resumed && known->until && known->until < loss->from ?
+				  known->until :
+				  loss->from);
 	bind_int(&binder, loss->to);
-	bind_int(&binder, (int64_t)(loss->total - known));
-	ret = statement_run(store, STATEMENT_LOSS);
-	return ret ? ret : remember_loss(store, loss);
+	bind_int(&binder, (int64_t)(loss->total - known->total));
+	return statement_run(store, STATEMENT_LOSS);
+}
+
+/* The same loss goes on: a flood of hours is a few rows, not one a batch. */
+static int extend_loss(struct store *store, const struct store_loss *loss,
+		       const struct known_loss *known)
+{
+	struct binder binder = statement_bind(store, STATEMENT_LOSS_EXTEND);
+
+	bind_int(&binder, loss->to);
+	bind_int(&binder, (int64_t)(loss->total - known->total));
+	bind_int(&binder, known->row);
+	return statement_run(store, STATEMENT_LOSS_EXTEND);
+}
+
+int store_loss(struct store *store, const struct store_loss *loss)
+{
+	struct known_loss known;
+	int ret = find_loss(store, loss, &known);
+
+	if (ret || loss->total <= known.total)
+		return ret;
+	if (known.row && loss->from - known.until < LOSSES_APART) {
+		ret = extend_loss(store, loss, &known);
+	} else {
+		ret = add_loss(store, loss, &known);
+		known.row = sqlite3_last_insert_rowid(store->db);
+	}
+	return ret ? ret : remember_loss(store, loss, known.row);
 }
 
 int store_unwatched(struct store *store, int64_t boot, int64_t from, int64_t to)

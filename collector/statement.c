@@ -44,10 +44,12 @@ static const char *const texts[STATEMENTS] = {
 		"INSERT INTO received VALUES (?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count",
 	[STATEMENT_LOSS_TOTAL] =
-		"SELECT total, until FROM loss_totals"
+		"SELECT total, until, latest FROM loss_totals"
 		" WHERE load = ? AND cpu = ? AND class = ? AND cause = ?",
 	[STATEMENT_LOSS] = "INSERT INTO losses VALUES (NULL,?,?,?,?,?,?,?)",
-	[STATEMENT_LOSS_REMEMBER] = "REPLACE INTO loss_totals VALUES (?,?,?,?,?,?)",
+	[STATEMENT_LOSS_EXTEND] =
+		"UPDATE losses SET to_ts = max(to_ts, ?), lost = lost + ? WHERE id = ?",
+	[STATEMENT_LOSS_REMEMBER] = "REPLACE INTO loss_totals VALUES (?,?,?,?,?,?,?)",
 	/* While a module goes, some of its hooks are silent already. */
 	[STATEMENT_SEEN] =
 		"SELECT min(value, coalesce((SELECT max(ts) FROM sensor_events"

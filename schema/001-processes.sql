@@ -196,6 +196,7 @@ CREATE TABLE loss_totals (
   cause INTEGER NOT NULL,
   total INTEGER NOT NULL,
   until INTEGER NOT NULL,
+  latest INTEGER NOT NULL,        -- losses.id
   PRIMARY KEY (load, cpu, class, cause)
 ) WITHOUT ROWID;
 

@@ -35,10 +35,26 @@ START_TEST(what_is_new_of_a_total)
 	rig_open(&rig);
 	report(5, 100, 900);
 	rig_feed(&rig);
-	report(8, 1000, 1900);
+	report(8, 20000000000, 20000000900);
 	rig_expect(&rig, LOSS,
 		   "100|900|1|1|execution|ring-full|5\n"
-		   "1000|1900|1|1|execution|ring-full|3");
+		   "20000000000|20000000900|1|1|execution|ring-full|3");
+	rig_close(&rig);
+}
+END_TEST
+
+/* A flood is one row as long as it lasts, also beyond a restart. */
+START_TEST(a_loss_that_goes_on)
+{
+	rig_open(&rig);
+	report(5, 100, 900);
+	rig_feed(&rig);
+	report(8, 1000, 1900);
+	rig_feed(&rig);
+	rig_commit(&rig);
+	rig_restart(&rig);
+	report(9, 9000000000, 9000000900);
+	rig_expect(&rig, LOSS, "100|9000000900|1|1|execution|ring-full|9");
 	rig_close(&rig);
 }
 END_TEST
@@ -67,13 +83,13 @@ START_TEST(the_first_report_after_a_restart)
 	rig_feed(&rig);
 	rig_commit(&rig);
 	rig_restart(&rig);
-	report(9, 2000, 2900);
+	report(9, 20000000000, 20000000900);
 	rig_feed(&rig);
-	report(10, 3000, 3000);
+	report(10, 40000000000, 40000000000);
 	rig_expect(&rig, LOSS,
 		   "100|900|1|1|execution|ring-full|5\n"
-		   "900|2900|1|1|execution|ring-full|4\n"
-		   "3000|3000|1|1|execution|ring-full|1");
+		   "900|20000000900|1|1|execution|ring-full|4\n"
+		   "40000000000|40000000000|1|1|execution|ring-full|1");
 	rig_check("SELECT sum(lost) FROM loss", "10");
 	rig_close(&rig);
 }
@@ -89,8 +105,8 @@ START_TEST(the_first_report_after_a_restart_is_known)
 	rig_restart(&rig);
 	report(5, 100, 900);
 	rig_feed(&rig);
-	report(9, 2000, 2900);
-	rig_expect(&rig, LOSS " LIMIT 1 OFFSET 1", "2000|2900|1|1|execution|ring-full|4");
+	report(9, 20000000000, 20000000900);
+	rig_expect(&rig, LOSS " LIMIT 1 OFFSET 1", "20000000000|20000000900|1|1|execution|ring-full|4");
 	rig_close(&rig);
 }
 END_TEST
@@ -105,8 +121,8 @@ START_TEST(a_late_first_report_after_a_restart)
 	rig_restart(&rig);
 	forge_loss(&rig.forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_FULL, 1);
 	rig_feed(&rig);
-	report(9, 2000, 2900);
-	rig_expect(&rig, LOSS " LIMIT 1 OFFSET 2", "900|2900|1|1|execution|ring-full|4");
+	report(9, 20000000000, 20000000900);
+	rig_expect(&rig, LOSS " LIMIT 1 OFFSET 2", "900|20000000900|1|1|execution|ring-full|4");
 	rig_close(&rig);
 }
 END_TEST
@@ -260,6 +276,7 @@ int main(void)
 	Suite *suite = suite_create("loss");
 
 	unit_add(suite, a_loss);
+	unit_add(suite, a_loss_that_goes_on);
 	unit_add(suite, what_is_new_of_a_total);
 	unit_add(suite, a_report_that_comes_again);
 	unit_add(suite, the_first_report_after_a_restart);
