@@ -199,7 +199,8 @@ static void print_json(const struct status *status, const struct common *common)
 		print_json_counters(status);
 		putchar('}');
 	}
-	printf(",\"collector_pid\":%d,\"database\":", status->collector > 0 ? status->collector : 0);
+	printf(",\"collector_pid\":%d,\"database\":",
+	       status->collector > 0 ? status->collector : 0);
 	text_print_json(stdout, common->database, strlen(common->database));
 	printf(",\"database_bytes\":%" PRId64 ",\"last_record_ns\":%" PRId64 ",\"lost\":%" PRId64
 	       ",\"unwatched_intervals\":%" PRId64 ",\"unexplained_credentials\":%" PRId64 "}\n",

@@ -30,7 +30,9 @@ archive_base() {
 		apt-get -qq update >&2 || true
 		uri=$(archive_label "$label")
 	fi
-	[ -n "$uri" ] || die "$1: the machine's apt knows no repository labelled \"$label\" to derive its address from"
+	[ -n "$uri" ] ||
+		die "$1: the machine's apt knows no repository labelled \"$label\"" \
+			'to derive its address from'
 	printf '%s\n' "$uri"
 }
 
@@ -86,7 +88,7 @@ archive_parse() {
 			archive_apt "$HELPER" cat-file "$file" |
 				awk -v suite="$suite" -v repo="$repo" '
 				function flush() {
-					if (p ~ /^linux-(image|binary|modules|base|headers|kbuild|source)-[0-9]/)
+					if (p ~ /^linux-(image|source)-[0-9]/ || p ~ part)
 						print suite, p, v, repo f, s, d
 					p = v = f = s = ""; d = "-"
 				}
@@ -94,12 +96,16 @@ archive_parse() {
 					n = split(line, a, /, */)
 					for (i = 1; i <= n; i++) {
 						sub(/ .*/, "", a[i])
-						if (a[i] ~ /^linux-(binary|modules|base|headers|kbuild)-[0-9]/)
+						if (a[i] ~ part)
 							out = out (out ? "," : "") a[i]
 					}
 					return out ? out : "-"
 				}
-				BEGIN { OFS = "\t"; d = "-" }
+				BEGIN {
+					OFS = "\t"
+					d = "-"
+					part = "^linux-(binary|modules|base|headers|kbuild)-[0-9]"
+				}
 				/^Package: /  { p = $2 }
 				/^Version: /  { v = $2 }
 				/^Filename: / { f = $2 }
