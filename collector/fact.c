@@ -324,11 +324,14 @@ static int extend_loss(struct store *store, const struct store_loss *loss,
 int store_loss(struct store *store, const struct store_loss *loss)
 {
 	struct known_loss known;
+	int64_t gap;
 	int ret = find_loss(store, loss, &known);
 
 	if (ret || loss->total <= known.total)
 		return ret;
-	if (known.row && loss->from - known.until < LOSSES_APART) {
+	/* Times of a recording may lie anywhere. */
+	gap = (int64_t)((uint64_t)loss->from - (uint64_t)known.until);
+	if (known.row && gap < LOSSES_APART) {
 		ret = extend_loss(store, loss, &known);
 	} else {
 		ret = add_loss(store, loss, &known);

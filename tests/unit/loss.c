@@ -106,7 +106,8 @@ START_TEST(the_first_report_after_a_restart_is_known)
 	report(5, 100, 900);
 	rig_feed(&rig);
 	report(9, 20000000000, 20000000900);
-	rig_expect(&rig, LOSS " LIMIT 1 OFFSET 1", "20000000000|20000000900|1|1|execution|ring-full|4");
+	rig_expect(&rig, LOSS " LIMIT 1 OFFSET 1",
+		   "20000000000|20000000900|1|1|execution|ring-full|4");
 	rig_close(&rig);
 }
 END_TEST
