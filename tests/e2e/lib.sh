@@ -36,12 +36,13 @@ load() {
 }
 
 # Start kithd on $DB with further options, and wait until all is stored.
+# shellcheck disable=SC2120 # cases give options
 collect() {
 	"$IN/kithd" --db "$DB" --config /dev/null "$@" 2>>$DIR/kithd.log &
 	KITHD=$!
-	local i
-	for i in $(seq 100); do
-		[ -s "$DB" ] && "$IN/kith" status --db "$DB" --wait-synced >/dev/null 2>&1 && return 0
+	for _ in $(seq 100); do
+		[ -s "$DB" ] && "$IN/kith" status --db "$DB" --wait-synced >/dev/null 2>&1 &&
+			return 0
 		kill -0 "$KITHD" 2>/dev/null || break
 		sleep 0.1
 	done
@@ -53,6 +54,7 @@ collect() {
 start() {
 	mkdir -p $DIR
 	rm -f "$DB"*
+	# shellcheck disable=SC2119 # ours are the module's
 	load "$@" && collect
 }
 
