@@ -10,13 +10,18 @@
 #include "process.h"
 #include "ring.h"
 
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
-/* execs that may be blocked in the kernel at once before failures go unseen */
-#define EXECS_IN_FLIGHT 256
+#define EXECS_MAX 4096U
+
+static unsigned int execs = 256;
+module_param(execs, uint, 0444);
+MODULE_PARM_DESC(execs,
+		 "executions that may be in the kernel at once before failed ones go unseen (256)");
 
 static char *without;
 module_param(without, charp, 0444);
@@ -159,22 +164,44 @@ static void forget_filter(struct ftrace_ops *ops)
 }
 
 /*
+ * The core takes a failed allocation in ftrace_set_filter() for success, and
+ * leaves the filter empty, which means every function there is. Every empty
+ * filter is the same object, the one that forgetting leaves behind.
+ */
+static int set_filter(struct ftrace_ops *ops, const char *symbol)
+{
+	const struct ftrace_hash *empty;
+	char name[64];
+	int ret;
+
+	ret = ftrace_set_filter(ops, NULL, 0, 1);
+	if (ret)
+		return ret;
+	empty = rcu_access_pointer(ops->func_hash->filter_hash);
+	strscpy(name, symbol, sizeof(name));
+	ret = ftrace_set_filter(ops, name, strlen(name), 0);
+	if (ret)
+		return ret < 0 ? ret : -ENOENT;
+	if (rcu_access_pointer(ops->func_hash->filter_hash) == empty)
+		return -ENOMEM;
+	return 0;
+}
+
+/*
  * PERMANENT: while we are loaded, nobody can switch function hooks off with
  * kernel.ftrace_enabled (the kernel answers EBUSY): a credential change that
  * we do not see would look like an exploit later.
  */
 static int attach_ftrace(struct kith_hook *hook)
 {
-	char name[64];
 	int ret;
 
 	memset(&hook->ops, 0, sizeof(hook->ops));
 	hook->ops.func = enter;
 	hook->ops.flags = KITH_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
-	strscpy(name, hook->symbol, sizeof(name));
-	ret = ftrace_set_filter(&hook->ops, name, strlen(name), 0);
+	ret = set_filter(&hook->ops, hook->symbol);
 	if (ret)
-		return ret < 0 ? ret : -ENOENT;
+		return ret;
 	ret = register_ftrace_function(&hook->ops);
 	if (ret)
 		forget_filter(&hook->ops);
@@ -188,7 +215,7 @@ static int attach_kretprobe(struct kith_hook *hook)
 	hook->kretprobe.entry_handler = hook->called;
 	hook->kretprobe.handler = hook->returned;
 	hook->kretprobe.data_size = hook->data_size;
-	hook->kretprobe.maxactive = EXECS_IN_FLIGHT;
+	hook->kretprobe.maxactive = clamp(execs, 1U, EXECS_MAX);
 	hook->reported_missed = 0;
 	return register_kretprobe(&hook->kretprobe);
 }

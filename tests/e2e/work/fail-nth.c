@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fail-nth MODULE NAME: loads the module again and again, the kernel failing the
+ * fail-nth MODULE NAME PARAMETERS: loads it again and again, the kernel failing the
  * first allocation of it, the second, and so on, until one load meets no failure
  * any more (fault injection: /proc/thread-self/fail-nth). A load that survives
  * its failure is unloaded. Writes how many loads failed and how many survived.
@@ -51,14 +51,14 @@ int main(int argc, char **argv)
 {
 	int control = open_control(), n, failed = 0, survived = 0;
 
-	if (argc != 3)
+	if (argc != 4)
 		return 2;
 	for (n = 1; n < LIMIT; n++) {
 		int module = open(argv[1], O_RDONLY | O_CLOEXEC), left;
 		long result;
 
 		set_fault(control, n);
-		result = syscall(SYS_finit_module, module, "", 0);
+		result = syscall(SYS_finit_module, module, argv[3], 0);
 		left = faults_left(control);
 		set_fault(control, 0);
 		close(module);
