@@ -329,6 +329,29 @@ static void commit(struct kith_task *entry, const struct cred *new)
 		report(entry, &change, new);
 }
 
+/* A thread without an entry: told, but not judged, and not folded. */
+static void commit_untracked(const struct cred *new)
+{
+	const struct cred *old = rcu_dereference(current->real_cred);
+	struct kith_shadow from, to;
+	struct change change = {
+		.cause = kith_rule_cause(),
+		.count = 1,
+		.from = &from.id,
+		.to = &to.id,
+		.groups_from = old->group_info,
+		.groups_to = new->group_info,
+	};
+
+	kith_shadow_fill(&from, old, NULL);
+	kith_shadow_fill(&to, new, &from);
+	if (kith_credential_same(&from.id, &to.id))
+		return;
+	change.first = ktime_get_boot_fast_ns();
+	change.last = change.first;
+	emit(&change, current);
+}
+
 void kith_credential_commit(unsigned long new_cred, unsigned long unused)
 {
 	struct kith_task *entry;
@@ -338,8 +361,10 @@ void kith_credential_commit(unsigned long new_cred, unsigned long unused)
 		return;
 	}
 	entry = kith_task_add(current);
-	if (!entry)
+	if (!entry) {
+		commit_untracked((const struct cred *)new_cred);
 		return;
+	}
 	spin_lock(&entry->lock);
 	commit(entry, (const struct cred *)new_cred);
 	spin_unlock(&entry->lock);

@@ -208,6 +208,9 @@ void kith_exec_succeeded(void *data, struct task_struct *task, pid_t old_pid,
 	if (mine) {
 		kith_credential_exec(mine, inode->i_mode, inode->i_uid);
 		forget_scripts(mine);
+	} else if (inode->i_mode & (S_ISUID | S_ISGID)) {
+		/* Who it was before nobody knows any more. */
+		kith_ring_missed(KITH_CLASS_CREDENTIAL, 1);
 	}
 	kith_hook_leave();
 }

@@ -9,26 +9,28 @@
 
 #include <linux/atomic.h>
 #include <linux/hash.h>
-#include <linux/module.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 enum {
-	BUCKET_BITS = 13,
-	BUCKETS = 1 << BUCKET_BITS,
 	LOCKS = 256,
 	TASKS_MIN = 64,
 	TASKS_MAX = 4 << 20, /* PID_MAX_LIMIT: more threads there cannot be */
+	TASKS_PER_BUCKET = 16,
 };
 
-static unsigned int tasks_max = 131072;
+static unsigned int tasks_max;
 module_param(tasks_max, uint, 0444);
 MODULE_PARM_DESC(tasks_max,
-		 "threads whose credentials are watched, at most (about 300 bytes each)");
+		 "threads whose credentials are watched, at most (0: as many as there can be)");
 
 static struct hlist_head *buckets;
+static unsigned int bucket_bits;
 static spinlock_t locks[LOCKS]; /* for writers; bucket i has locks[i % LOCKS] */
 static struct kmem_cache *cache;
 static atomic_t count = ATOMIC_INIT(0);
@@ -51,7 +53,7 @@ u64 kith_task_untracked(void)
 
 static unsigned int bucket_of(const struct task_struct *task)
 {
-	return hash_ptr((void *)task, BUCKET_BITS);
+	return hash_ptr((void *)task, bucket_bits);
 }
 
 static spinlock_t *lock_of(unsigned int bucket)
@@ -149,7 +151,7 @@ void kith_task_purge(u32 sweep)
 	struct kith_task *entry;
 	unsigned int i;
 
-	for (i = 0; i < BUCKETS; i++) {
+	for (i = 0; i < 1U << bucket_bits; i++) {
 		if (hlist_empty(&buckets[i]))
 			continue;
 		spin_lock(lock_of(i));
@@ -160,18 +162,33 @@ void kith_task_purge(u32 sweep)
 	}
 }
 
+/*
+ * As many as the memory is good for by the kernel's own rule (set_max_threads()
+ * in kernel/fork.c: an eighth of it may be stacks), so that nobody can make so
+ * many threads that one is not watched.
+ */
+static unsigned int threads_possible(void)
+{
+	u64 threads = ((u64)totalram_pages() << PAGE_SHIFT) / (THREAD_SIZE * 8UL);
+
+	return clamp_t(u64, threads, TASKS_MIN, TASKS_MAX);
+}
+
 int kith_task_init(void)
 {
 	unsigned int i;
 
+	if (!tasks_max)
+		tasks_max = threads_possible();
 	if (tasks_max < TASKS_MIN || tasks_max > TASKS_MAX) {
 		pr_err("tasks_max must be from %d to %d\n", TASKS_MIN, TASKS_MAX);
 		return -EINVAL;
 	}
-	buckets = kvmalloc_array(BUCKETS, sizeof(*buckets), GFP_KERNEL);
+	bucket_bits = order_base_2(DIV_ROUND_UP(tasks_max, TASKS_PER_BUCKET));
+	buckets = kvmalloc_array(1U << bucket_bits, sizeof(*buckets), GFP_KERNEL);
 	if (!buckets)
 		return -ENOMEM;
-	for (i = 0; i < BUCKETS; i++)
+	for (i = 0; i < 1U << bucket_bits; i++)
 		INIT_HLIST_HEAD(&buckets[i]);
 	for (i = 0; i < LOCKS; i++)
 		spin_lock_init(&locks[i]);
