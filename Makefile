@@ -62,6 +62,9 @@ check-kernels:
 	@tests/e2e/run -k all
 check-debug:
 	@tests/e2e/debug-run
+# As on a server: installed, restarted, killed, hung, rebooted, upgraded, removed.
+check-install:
+	@tests/e2e/install-test
 bench:
 	@tests/bench/run
 
@@ -74,4 +77,4 @@ clean:
 	-@[ ! -d $(KDIR) ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod clean
 
 .PHONY: all collector kmod clean install install-live uninstall dist demo lint bench \
-	check check-unit check-kernels check-debug
+	check check-unit check-kernels check-debug check-install
