@@ -303,7 +303,7 @@ static int receive(struct netlink_source *netlink, int timeout, struct source_ev
 {
 	struct pollfd wait = { .fd = mnl_socket_get_fd(netlink->socket), .events = POLLIN };
 	const struct nlmsghdr *message = (const struct nlmsghdr *)netlink->buffer;
-	struct sockaddr_nl sender;
+	struct sockaddr_nl sender = { .nl_pid = UINT32_MAX };
 	socklen_t sender_size = sizeof(sender);
 	ssize_t size;
 
