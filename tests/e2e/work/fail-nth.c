@@ -67,7 +67,8 @@ int main(int argc, char **argv)
 			return 1;
 		}
 		if (!result && left > 0) {
-			printf("%d loads failed, %d survived a failed allocation\n", failed, survived);
+			printf("%d loads failed, %d survived a failed allocation\n", failed,
+			       survived);
 			return 0;
 		}
 		failed += result != 0;
