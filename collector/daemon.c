@@ -254,7 +254,10 @@ static int step(struct loop *loop)
 	return ret;
 }
 
-/* Take what the source still has at hand, but not for ever. */
+/*
+ * Take what the source still has at hand, but not for ever. That the module is
+ * gone is no failure of ours.
+ */
 static int drain(struct loop *loop)
 {
 	int64_t deadline = now_ms() + DRAIN_MS;
@@ -262,8 +265,9 @@ static int drain(struct loop *loop)
 	int ret = 0;
 
 	while (!ret && loop->daemon->live && now_ms() < deadline) {
-		ret = source_next(loop->daemon->source, 20, &event);
-		if (ret || event.kind == SOURCE_IDLE || event.kind == SOURCE_STREAM)
+		if (source_next(loop->daemon->source, 20, &event))
+			break;
+		if (event.kind == SOURCE_IDLE || event.kind == SOURCE_STREAM)
 			break;
 		ret = handle(loop, &event);
 	}
@@ -279,7 +283,11 @@ static int finish(struct loop *loop)
 	if (!ret && loop->daemon->live && loop->started)
 		ret = ingest_note(&loop->ingest, wall_ns(), "collector stopped", NULL);
 	if (!ret)
-		ret = commit(loop);
+		ret = ingest_commit(&loop->ingest);
+	/* If that fails the module sends it again to the next one, who knows it. */
+	if (!ret && loop->ingest.seqs)
+		(void)source_acknowledge(loop->daemon->source, loop->ingest.seqs,
+					 loop->ingest.rings);
 	return ret;
 }
 
