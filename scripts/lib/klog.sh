@@ -28,10 +28,17 @@ klog_text() {
 		}' "$1"
 }
 
-# klog_splats LOG: print each splat with a few lines around it; fail if none.
+# What the kernel says, with a call trace, of an allocation that was made to fail.
+KLOG_FAULT='^FAULT_INJECTION: |page allocation failure: |vmalloc error: '
+KLOG_FAULT+='|^__kmem_cache_create_args.* failed with error -'
+
+# klog_splats LOG [faults]: print each splat with a few lines around it; fail if
+# none. With faults, the trace that tells of a failed allocation is none.
 klog_splats() {
-	awk -v re="$KLOG_SPLAT" '
+	awk -v re="$KLOG_SPLAT" -v fault="${2:+$KLOG_FAULT}" '
 		{ line[NR] = $0; sub(/^\[ *[0-9.]+\] ?/, "") }
+		fault && $0 ~ fault { excused = NR }
+		excused && NR - excused < 9 && /^Call Trace:/ { excused = 0; next }
 		$0 ~ re { for (i = NR - 2; i <= NR + 20; i++) show[i] = 1; found = 1 }
 		END {
 			for (i = 1; i <= NR; i++) {
