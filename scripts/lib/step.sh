@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Long steps, told on one line each: what is being done, a dot every five seconds,
+# Long steps, told on one line each: what is being done, a dot every ten seconds,
 # and how long it took. What the command says is shown only if it fails.
 
 STEP_LOG=''	# file for what the command says; set it
@@ -12,7 +12,7 @@ step_dots() {
 	local status
 	while :; do
 		status=0
-		read -r -t 5 || status=$?
+		read -r -t 10 || status=$?
 		[ $status -gt 128 ] || break
 		printf .
 	done
