@@ -97,7 +97,10 @@ void kith_cgroup_attached(void *data, struct cgroup *cgroup, const char *path,
 	kith_hook_enter();
 	kith_hook_hit(KITH_AT_CGROUP_ATTACH);
 	name(cgroup, cgroup_id(cgroup));
-	record = kith_ring_reserve(KITH_RECORD_CGROUP_ATTACH, sizeof(*body), 0);
+	record = NULL;
+	/* Of one that has been reaped the leader may be gone. */
+	if (pid_alive(task))
+		record = kith_ring_reserve(KITH_RECORD_CGROUP_ATTACH, sizeof(*body), 0);
 	if (record) {
 		body = kith_body(record);
 		body->target = kith_key(task);

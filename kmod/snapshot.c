@@ -34,8 +34,11 @@
 enum {
 	ARGV_MAX = 4096,
 	ENV_MAX = 2048,
-	/* A record at its longest, and no more than a dump's buffer can hold. */
-	CHUNK_BYTES = 18 * 1024,
+	/* exe, cwd, comm, cgroup, env, namespaces and argv, at their longest */
+	RECORD_BYTES = sizeof(struct kith_record) + sizeof(struct kith_process) +
+		       3 * (PATH_MAX + 8) + (TASK_COMM_LEN + 8) + (ENV_MAX + 8) +
+		       (sizeof(struct kith_namespaces) + 8) + (ARGV_MAX + 8) + 8,
+	CHUNK_BYTES = 20 * 1024,
 	MESSAGE_BYTES = CHUNK_BYTES + 256,
 };
 
@@ -54,6 +57,7 @@ struct snapshot {
 
 /* One process while it is looked at. */
 struct subject {
+	u64 key;
 	struct kith_process body;
 	struct kith_namespaces ns;
 	struct kith_path exe;
@@ -128,31 +132,48 @@ static void read_locked(struct subject *subject, struct task_struct *task)
 	path_put(&cwd);
 }
 
-static void read_subject(struct subject *subject, struct task_struct *task)
+/* What leads to other tasks. Return: is @task still there? */
+static bool read_kin(struct subject *subject, struct task_struct *task)
 {
 	struct kith_image *image = &subject->body.image;
-	const struct cred *cred = get_task_cred(task);
-	struct mm_struct *mm = get_task_mm(task);
+	bool alive;
 
-	memset(subject, 0, offsetof(struct subject, exe_text));
-	get_task_comm(subject->comm, task);
 	rcu_read_lock();
-	kith_image_fill(image, task, cred);
+	alive = pid_alive(task);
+	if (!alive)
+		goto out;
+	subject->key = kith_key(task);
+	kith_image_fill(image, task, rcu_dereference(task->real_cred));
 	image->cgroup = kith_cgroup_path(task, subject->cgroup, sizeof(subject->cgroup),
 					 &subject->cgroup_size);
 	subject->body.start = task->group_leader->start_boottime;
 	subject->body.pid = task->tgid;
+out:
 	rcu_read_unlock();
-	put_cred(cred);
+	return alive;
+}
+
+static bool read_subject(struct subject *subject, struct task_struct *task)
+{
+	struct kith_image *image = &subject->body.image;
+	struct mm_struct *mm;
+
+	memset(subject, 0, offsetof(struct subject, exe_text));
+	if (!read_kin(subject, task))
+		return false;
+	get_task_comm(subject->comm, task);
 	read_locked(subject, task);
 	if (task->flags & PF_KTHREAD)
 		image->flags |= KITH_IMAGE_KTHREAD;
 	image->known |= KITH_KNOWN_ROOT;
+	mm = get_task_mm(task);
 	if (!mm)
-		return;
+		return true;
 	read_exe(subject, mm);
 	read_memory(subject, mm);
-	mmput(mm);
+	/* The last one to let go waits for FUSE and AIO: that must not be us. */
+	mmput_async(mm);
+	return true;
 }
 
 static struct chunk *chunk_with_room(struct snapshot *snapshot, size_t size)
@@ -174,8 +195,7 @@ static struct chunk *chunk_with_room(struct snapshot *snapshot, size_t size)
 	return chunk;
 }
 
-static int write_subject(struct snapshot *snapshot, const struct subject *subject,
-			 u64 key)
+static int write_subject(struct snapshot *snapshot, const struct subject *subject)
 {
 	size_t comm = strlen(subject->comm);
 	size_t first = sizeof(struct kith_record) + sizeof(subject->body);
@@ -190,6 +210,7 @@ static int write_subject(struct snapshot *snapshot, const struct subject *subjec
 	struct kith_record *record;
 	struct kith_writer writer;
 
+	BUILD_BUG_ON(RECORD_BYTES > CHUNK_BYTES);
 	if (!chunk)
 		return -ENOMEM;
 	record = (struct kith_record *)(chunk->data + chunk->used);
@@ -199,7 +220,7 @@ static int write_subject(struct snapshot *snapshot, const struct subject *subjec
 	record->items = first / 8;
 	record->ring = KITH_NO_RING;
 	record->ts = ktime_get_boottime_ns();
-	record->process = key;
+	record->process = subject->key;
 	memcpy(kith_body(record), &subject->body, sizeof(subject->body));
 	writer = kith_writer(record);
 	kith_put(&writer, KITH_ITEM_EXE, subject->exe.text, subject->exe.length);
@@ -225,16 +246,8 @@ static int take(struct snapshot *snapshot)
 		return -ENOMEM;
 	ret = kith_roster_call(&roster, false);
 	for (i = 0; !ret && i < roster.count; i++) {
-		struct task_struct *task = roster.tasks[i];
-		u64 key;
-
-		rcu_read_lock();
-		key = pid_alive(task) ? kith_key(task) : 0;
-		rcu_read_unlock();
-		if (!key)
-			continue;
-		read_subject(subject, task);
-		ret = write_subject(snapshot, subject, key);
+		if (read_subject(subject, roster.tasks[i]))
+			ret = write_subject(snapshot, subject);
 		cond_resched();
 	}
 	kith_roster_dismiss(&roster);
