@@ -113,7 +113,7 @@ static int subscribe(struct sk_buff *skb, struct genl_info *info)
 	if (load_id && nla_get_u64(load_id) != kith_load_id())
 		n = 0;
 	kith_cgroup_forget();
-	ret = kith_stream_subscribe(info->snd_portid, positions, n);
+	ret = kith_stream_subscribe(info->snd_portid, NETLINK_CB(skb).sk, positions, n);
 	return ret ? ret : get_info(skb, info);
 }
 

@@ -17,6 +17,7 @@
 #include <linux/wait.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 enum {
 	/* A batch and its headers fill a 32 KiB buffer: one order-3 block. */
@@ -44,6 +45,7 @@ struct reported {
 static struct {
 	struct mutex lock; /* protects all below, ring->sent and, while subscribed, ring->tail */
 	u32 portid;	   /* 0: nobody */
+	struct sock *socket; /* the subscriber's, held */
 	bool closing;
 	u64 number; /* of the last batch packed */
 	struct sk_buff *unsent;
@@ -241,8 +243,16 @@ static struct sk_buff *pack(unsigned int *n, u64 cut)
  */
 static int send(struct sk_buff *skb)
 {
-	int ret = genlmsg_unicast(&init_net, skb_get(skb), stream.portid);
+	struct sk_buff *copy;
+	int ret;
 
+	/* Once it is closed its number may become anybody's. */
+	if (sock_flag(stream.socket, SOCK_DEAD))
+		return -ECONNREFUSED;
+	copy = skb_clone(skb, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	ret = genlmsg_unicast(&init_net, copy, stream.portid);
 	if (!ret)
 		consume_skb(skb);
 	return ret;
@@ -295,6 +305,8 @@ static void drop_subscriber(void)
 	kfree_skb(stream.unsent);
 	stream.unsent = NULL;
 	stream.portid = 0;
+	sock_put(stream.socket);
+	stream.socket = NULL;
 	for (i = 0; i < kith_ring_count(); i++) {
 		struct kith_ring *ring = kith_ring_get(i);
 
@@ -317,6 +329,7 @@ static void rearm_wakers(void)
 static unsigned int work(void)
 {
 	unsigned int pause = READ_ONCE(kith_policy.batch_ms);
+	u32 gone = 0;
 
 	mutex_lock(&stream.lock);
 	WRITE_ONCE(stream.urgent, false);
@@ -332,6 +345,7 @@ static unsigned int work(void)
 				WRITE_ONCE(stream.idle, false);
 			break;
 		case -ECONNREFUSED:
+			gone = stream.portid;
 			drop_subscriber();
 			break;
 		default:
@@ -339,6 +353,8 @@ static unsigned int work(void)
 		}
 	}
 	mutex_unlock(&stream.lock);
+	if (gone)
+		kith_sensor_emit(KITH_SENSOR_UNSUBSCRIBED, gone, NULL);
 	return pause;
 }
 
@@ -382,11 +398,15 @@ static void forget(const struct kith_position *positions, unsigned int n,
 	}
 }
 
-static void adopt_subscriber(u32 portid, const struct kith_position *positions,
-			     unsigned int n)
+static void adopt_subscriber(u32 portid, struct sock *socket,
+			     const struct kith_position *positions, unsigned int n)
 {
 	unsigned int i;
 
+	sock_hold(socket);
+	if (stream.socket)
+		sock_put(stream.socket);
+	stream.socket = socket;
 	kfree_skb(stream.unsent);
 	stream.unsent = NULL;
 	kith_ring_keep(true);
@@ -402,8 +422,8 @@ static void adopt_subscriber(u32 portid, const struct kith_position *positions,
 	WRITE_ONCE(stream.portid, portid);
 }
 
-int kith_stream_subscribe(u32 portid, const struct kith_position *positions,
-			  unsigned int n)
+int kith_stream_subscribe(u32 portid, struct sock *socket,
+			  const struct kith_position *positions, unsigned int n)
 {
 	int ret = 0;
 
@@ -413,7 +433,7 @@ int kith_stream_subscribe(u32 portid, const struct kith_position *positions,
 	else if (stream.portid && stream.portid != portid)
 		ret = -EBUSY;
 	else
-		adopt_subscriber(portid, positions, n);
+		adopt_subscriber(portid, socket, positions, n);
 	mutex_unlock(&stream.lock);
 	if (ret)
 		return ret;

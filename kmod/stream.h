@@ -13,14 +13,17 @@
 int kith_stream_init(void);
 void kith_stream_exit(void);
 
+struct sock;
+
 /**
  * kith_stream_subscribe() - Send to @portid from now on.
+ * @socket: the one of that number
  * @positions: @n of them, what the subscriber has stored; NULL if nothing
  *
  * Return: 0, -EBUSY, -ESHUTDOWN. Context: may sleep.
  */
-int kith_stream_subscribe(u32 portid, const struct kith_position *positions,
-			  unsigned int n);
+int kith_stream_subscribe(u32 portid, struct sock *socket,
+			  const struct kith_position *positions, unsigned int n);
 
 /* 0, or -EPERM if @portid is not the subscriber. May sleep. */
 int kith_stream_unsubscribe(u32 portid);
