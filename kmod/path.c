@@ -24,7 +24,7 @@ void kith_root_of_current(struct kith_root *root)
 	struct path init_root, init_cwd;
 
 	kith_fs_paths(current->fs, &root->path, &root->cwd);
-	kith_fs_paths(init_task.fs, &init_root, &init_cwd);
+	kith_fs_paths(kith_init_fs(), &init_root, &init_cwd);
 	root->reachable = root->path.dentry != root->path.mnt->mnt_root;
 	if (path_equal(&root->path, &init_root))
 		root->chrooted = false;

@@ -7,6 +7,7 @@
 #include <linux/fs_struct.h>
 #include <linux/mm_types.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/task.h>
 #include <linux/seqlock.h>
 
 /**
@@ -32,6 +33,19 @@ static inline void kith_fs_paths(struct fs_struct *fs, struct path *root,
 		*root = fs->root;
 		*pwd = fs->pwd;
 	} while (__read_seqcount_retry(seq, start));
+}
+
+/*
+ * The root and working directory of pid 1. Since 7.3 those of kernel threads are
+ * others.
+ */
+static inline struct fs_struct *kith_init_fs(void)
+{
+#ifdef scoped_with_init_fs
+	return userspace_init_fs;
+#else
+	return init_task.fs;
+#endif
 }
 
 /**
