@@ -23,6 +23,7 @@
 
 enum {
 	ENV_SEARCHED = 64 * 1024, /* bytes: a bound on the time in the hook */
+	ENV_CANDIDATES = 256,	  /* names that begin like ours: likewise */
 	ENV_VALUE = 512,	  /* bytes kept of one variable, its name included */
 	CHUNK = 512,
 };
@@ -147,13 +148,14 @@ void kith_image_file(struct kith_image *image, const struct file *file)
 size_t kith_image_argv_size(struct kith_image *image, const struct mm_struct *mm)
 {
 	size_t all = mm->arg_end - mm->arg_start;
+	size_t most = READ_ONCE(kith_policy.argv_max);
 
 	image->argv_size = min_t(size_t, all, U32_MAX);
 	image->env_size = min_t(size_t, mm->env_end - mm->env_start, U32_MAX);
-	if (all <= READ_ONCE(kith_policy.argv_max))
+	if (all <= most)
 		return all;
 	image->flags |= KITH_IMAGE_ARGV_TRUNCATED;
-	return READ_ONCE(kith_policy.argv_max);
+	return most;
 }
 
 u32 kith_image_put_argv(struct kith_writer *writer, const struct mm_struct *mm,
@@ -251,8 +253,11 @@ static void search_chunk(struct kith_env *env, char *text, size_t size,
 	size_t i = 0;
 
 	while (i < got) {
-		if (*start && may_be_wanted(chunk + i, got - i))
+		if (*start && may_be_wanted(chunk + i, got - i)) {
+			if (++env->candidates > ENV_CANDIDATES)
+				return;
 			select_variable(env, text, size, at + i);
+		}
 		i = next_nul(chunk, i, got);
 		*start = i < got;
 		i++;
@@ -277,6 +282,10 @@ struct kith_env kith_image_env(const struct mm_struct *mm, char *text, size_t si
 			break;
 		}
 		search_chunk(&env, text, size, chunk, n, at, &start);
+		if (env.candidates > ENV_CANDIDATES) {
+			env.truncated = true;
+			break;
+		}
 		at += n;
 		left -= n;
 	}

@@ -12,6 +12,7 @@ struct kith_env {
 	size_t size;	/* bytes selected into the buffer */
 	bool truncated; /* not all was searched, or something did not fit */
 	bool known;	/* the environment could be read at all */
+	unsigned int candidates; /* names looked at more closely */
 };
 
 void kith_image_init(void);
