@@ -94,8 +94,8 @@ static unsigned int groups_to_send(const struct group_info *groups)
 	return groups ? min_t(unsigned int, groups->ngroups, GROUPS_SENT) : 0;
 }
 
-/* @task is whose change it is: not always current's. */
-static void emit(const struct change *change, const struct task_struct *task)
+/* @task is whose change it is: not always current's. Return: is there a record? */
+static bool emit(const struct change *change, const struct task_struct *task)
 {
 	size_t from = groups_to_send(change->groups_from) * sizeof(u32);
 	size_t to = groups_to_send(change->groups_to) * sizeof(u32);
@@ -103,10 +103,15 @@ static void emit(const struct change *change, const struct task_struct *task)
 	struct kith_record *record;
 	struct kith_writer writer;
 
-	record = kith_ring_reserve(KITH_RECORD_CREDENTIAL, sizeof(*body),
-				   kith_item_space(from) + kith_item_space(to));
+	if (change->flags & KITH_CREDENTIAL_UNEXPLAINED)
+		record = kith_ring_reserve_vital(KITH_RECORD_CREDENTIAL, sizeof(*body),
+						 kith_item_space(from) +
+							 kith_item_space(to));
+	else
+		record = kith_ring_reserve(KITH_RECORD_CREDENTIAL, sizeof(*body),
+					   kith_item_space(from) + kith_item_space(to));
 	if (!record)
-		return;
+		return false;
 	record->tid = task->pid;
 	record->process = kith_key(task);
 	body = kith_body(record);
@@ -123,6 +128,16 @@ static void emit(const struct change *change, const struct task_struct *task)
 	if (to)
 		kith_put(&writer, KITH_ITEM_GROUPS_TO, change->groups_to->gid, to);
 	kith_ring_commit(record);
+	return true;
+}
+
+/* A change of this moment. */
+static bool emit_now(struct change *change, const struct task_struct *task)
+{
+	change->first = ktime_get_boot_fast_ns();
+	change->last = change->first;
+	change->count = 1;
+	return emit(change, task);
 }
 
 static void emit_fold(struct fold *fold, const struct task_struct *task)
@@ -140,8 +155,8 @@ static void emit_fold(struct fold *fold, const struct task_struct *task)
 		return;
 	change.last = ktime_get_boot_fast_ns() - jiffies_to_nsecs(jiffies - fold->last);
 	change.last = max(change.last, change.first);
-	emit(&change, task);
-	fold->count = 0;
+	if (emit(&change, task))
+		fold->count = 0;
 }
 
 void kith_credential_flush(struct kith_task *entry, struct task_struct *task)
@@ -169,8 +184,11 @@ static struct fold *find_fold(struct kith_fold *folds, const struct change *chan
 	return NULL;
 }
 
-/* Make room to fold repetitions of @change; what stood there is sent. */
-static void remember(struct kith_task *entry, const struct change *change)
+/*
+ * Make room to fold repetitions of @change; what stood there is sent.
+ * @unsent: it could not be sent itself, so it is one of them
+ */
+static void remember(struct kith_task *entry, const struct change *change, bool unsent)
 {
 	struct kith_fold *folds = entry->folds;
 	struct fold *fold;
@@ -190,7 +208,9 @@ static void remember(struct kith_task *entry, const struct change *change)
 	}
 	fold->cause = change->cause;
 	fold->flags = change->flags;
-	fold->count = 0;
+	fold->count = unsent;
+	fold->first = change->first;
+	fold->last = jiffies;
 	fold->from = *change->from;
 	fold->to = *change->to;
 }
@@ -208,15 +228,6 @@ static bool count_again(struct kith_task *entry, const struct change *change)
 	return true;
 }
 
-static void emit_first(struct kith_task *entry, struct change *change)
-{
-	change->first = ktime_get_boot_fast_ns();
-	change->last = change->first;
-	change->count = 1;
-	emit(change, current);
-	remember(entry, change);
-}
-
 static bool judging(const struct kith_task *entry)
 {
 	if (!READ_ONCE(trusted))
@@ -226,39 +237,57 @@ static bool judging(const struct kith_task *entry)
 	return entry->epoch == kith_credential_epoch();
 }
 
-/* @actual is not what we remember. The lock of @entry is held. */
-static void check_difference(struct kith_task *entry, const struct cred *cred,
-			     struct task_struct *task, u32 flags)
+/*
+ * @task has other credentials than @from, which it should have. The lock of
+ * @entry is held. What there is no room to tell is told by the next look.
+ */
+static void report_difference(struct kith_task *entry, const struct cred *cred,
+			      const struct kith_shadow *from, struct task_struct *task,
+			      u32 flags)
 {
 	struct kith_shadow actual;
 	struct change change = {
 		.cause = KITH_CAUSE_NONE,
 		.flags = flags | KITH_CREDENTIAL_UNEXPLAINED,
-		.count = 1,
-		.from = &entry->now->id,
+		.from = &from->id,
 		.to = &actual.id,
 	};
 
-	kith_shadow_fill(&actual, cred, entry->now);
+	kith_shadow_fill(&actual, cred, NULL);
 	/* The same groups in another list, say, are no difference. */
-	if (!kith_credential_same(&actual.id, &entry->now->id) && judging(entry)) {
-		change.first = ktime_get_boot_fast_ns();
-		change.last = change.first;
-		emit(&change, task);
-	}
+	if (!kith_credential_same(&actual.id, &from->id) && judging(entry) &&
+	    !emit_now(&change, task))
+		return;
 	*entry->now = actual;
+	entry->pending = false;
 }
 
-/* The lock of @entry is held. */
-static void check(struct kith_task *entry, struct task_struct *task, u32 flags)
+/*
+ * After commit_creds() was entered with entry->next. @mine: it is over, since
+ * current, whose it was, has gone on to a hook. Return: what @cred should be.
+ */
+static const struct kith_shadow *expected(const struct kith_task *entry,
+					  const struct cred *cred, bool mine)
+{
+	if (!entry->pending)
+		return entry->now;
+	if (cred == entry->committed || mine)
+		return entry->next;
+	/* Another CPU may be in the middle of it. */
+	return kith_shadow_matches(entry->next, cred) ? entry->next : entry->now;
+}
+
+/* The lock of @entry is held. @deep: look at the lists of groups as well. */
+static void check(struct kith_task *entry, struct task_struct *task, u32 flags, bool deep)
 {
 	const struct cred *cred = rcu_dereference(task->real_cred);
+	bool mine = task == current && !(flags & KITH_CREDENTIAL_SWEPT);
+	const struct kith_shadow *should = expected(entry, cred, mine);
 
-	if (entry->pending && kith_shadow_matches(entry->next, cred)) {
+	if (!(deep ? kith_shadow_equals(should, cred) : kith_shadow_matches(should, cred))) {
+		report_difference(entry, cred, should, task, flags);
+	} else if (should == entry->next) {
 		swap(entry->now, entry->next);
-		entry->pending = false;
-	} else if (!kith_shadow_matches(entry->now, cred)) {
-		check_difference(entry, cred, task, flags);
 		entry->pending = false;
 	}
 	entry->epoch = kith_credential_epoch();
@@ -267,7 +296,7 @@ static void check(struct kith_task *entry, struct task_struct *task, u32 flags)
 void kith_credential_check(struct kith_task *entry, struct task_struct *task, u32 flags)
 {
 	spin_lock(&entry->lock);
-	check(entry, task, flags);
+	check(entry, task, flags, true);
 	spin_unlock(&entry->lock);
 }
 
@@ -284,12 +313,11 @@ static bool contains(const struct user_namespace *outer,
 static bool explained(const struct kith_task *entry, const struct change *change,
 		      const struct cred *old, const struct cred *new)
 {
-	bool outwards = new->user_ns != old->user_ns &&
-			contains(new->user_ns, old->user_ns);
+	bool inwards = new->user_ns != old->user_ns &&
+		       contains(old->user_ns, new->user_ns);
 
-	/* Without the other hook an exec looks like any system call. */
-	return !judging(entry) || !kith_hook_attached(KITH_AT_BPRM_CHECK) ||
-	       kith_rule_allows(change->cause, change->from, change->to, outwards);
+	return !judging(entry) ||
+	       kith_rule_allows(change->cause, change->from, change->to, inwards);
 }
 
 /* A change that is none of exec's. */
@@ -306,26 +334,42 @@ static void report(struct kith_task *entry, struct change *change, const struct 
 	}
 	if (!explained(entry, change, old, new))
 		change->flags = KITH_CREDENTIAL_UNEXPLAINED;
-	emit_first(entry, change);
+	remember(entry, change, !emit_now(change, current));
+}
+
+/* Is @new what the exec that current is in prepared? Any, if we could not look. */
+static bool is_exec(struct kith_task *entry, const struct cred *new)
+{
+	bool unseen = entry->exec_unseen || !kith_hook_attached(KITH_AT_BPRM_CHECK);
+	bool ret = current->in_execve && (entry->exec_cred == new || unseen);
+
+	/* The address may be another set's the next time. */
+	entry->exec_cred = NULL;
+	entry->exec_unseen = false;
+	return ret;
 }
 
 /* current is about to make @new its own. The lock of @entry is held. */
 static void commit(struct kith_task *entry, const struct cred *new)
 {
+	bool exec = is_exec(entry, new);
 	struct change change = {};
 
 	/* May make next now. */
-	check(entry, current, 0);
+	check(entry, current, 0, exec);
+	/* An exec is reported when it has succeeded, with its file. */
+	if (exec) {
+		entry->exec_from = entry->now->id;
+		entry->exec_committed = true;
+	}
 	if (kith_shadow_matches(entry->now, new))
 		return;
 	kith_shadow_fill(entry->next, new, entry->now);
+	entry->committed = new;
 	entry->pending = true;
 	change.from = &entry->now->id;
 	change.to = &entry->next->id;
-	if (kith_credential_same(&entry->next->id, &entry->now->id))
-		return;
-	/* An exec is reported when it has succeeded, with its file. */
-	if (entry->exec_cred != new)
+	if (!exec && !kith_credential_same(&entry->next->id, &entry->now->id))
 		report(entry, &change, new);
 }
 
@@ -336,7 +380,6 @@ static void commit_untracked(const struct cred *new)
 	struct kith_shadow from, to;
 	struct change change = {
 		.cause = kith_rule_cause(),
-		.count = 1,
 		.from = &from.id,
 		.to = &to.id,
 		.groups_from = old->group_info,
@@ -345,11 +388,8 @@ static void commit_untracked(const struct cred *new)
 
 	kith_shadow_fill(&from, old, NULL);
 	kith_shadow_fill(&to, new, &from);
-	if (kith_credential_same(&from.id, &to.id))
-		return;
-	change.first = ktime_get_boot_fast_ns();
-	change.last = change.first;
-	emit(&change, current);
+	if (!kith_credential_same(&from.id, &to.id))
+		emit_now(&change, current);
 }
 
 void kith_credential_commit(unsigned long new_cred, unsigned long unused)
@@ -382,45 +422,95 @@ static u32 exec_cause(const struct kith_credential *from,
 	return KITH_CAUSE_EXEC;
 }
 
-void kith_credential_exec(struct kith_task *entry, umode_t mode, kuid_t owner)
+const struct kith_credential *kith_credential_before_exec(const struct kith_task *entry)
+{
+	return entry->exec_committed ? &entry->exec_from : &entry->now->id;
+}
+
+/* The lock of @entry is held. */
+static void report_exec(struct kith_task *entry, umode_t mode, kuid_t owner)
+{
+	struct change change = {
+		.from = kith_credential_before_exec(entry),
+		.to = &entry->now->id,
+	};
+
+	change.cause = exec_cause(change.from, change.to, mode, __kuid_val(owner));
+	if (judging(entry) && !kith_rule_exec_allows(change.from, change.to))
+		change.flags = KITH_CREDENTIAL_UNEXPLAINED;
+	if (!kith_credential_same(change.from, change.to))
+		emit_now(&change, current);
+}
+
+/*
+ * Without the hook on commit_creds() there is no pending change: what differs
+ * may be a system call's from before, unless the file explains it.
+ */
+static void report_exec_unhooked(struct kith_task *entry, umode_t mode, kuid_t owner)
 {
 	struct kith_shadow actual;
 	struct change change = {
-		.count = 1,
 		.from = &entry->now->id,
 		.to = &actual.id,
 	};
 
-	spin_lock(&entry->lock);
-	kith_shadow_fill(&actual, rcu_dereference(current->real_cred), entry->now);
+	kith_shadow_fill(&actual, rcu_dereference(current->real_cred), NULL);
 	change.cause = exec_cause(change.from, change.to, mode, __kuid_val(owner));
-	/* Without the hook on commit_creds() it may be a system call's from before. */
 	if (!kith_credential_same(&actual.id, &entry->now->id) &&
-	    (judging(entry) || change.cause != KITH_CAUSE_EXEC)) {
-		change.first = ktime_get_boot_fast_ns();
-		change.last = change.first;
-		emit(&change, current);
-	}
+	    change.cause != KITH_CAUSE_EXEC)
+		emit_now(&change, current);
 	*entry->now = actual;
-	entry->pending = false;
-	entry->exec_cred = NULL;
 	entry->epoch = kith_credential_epoch();
+}
+
+void kith_credential_exec(struct kith_task *entry, umode_t mode, kuid_t owner)
+{
+	spin_lock(&entry->lock);
+	if (judging(entry) && entry->exec_committed) {
+		/* What it committed, if nobody has touched it since. */
+		check(entry, current, 0, true);
+		report_exec(entry, mode, owner);
+	} else {
+		report_exec_unhooked(entry, mode, owner);
+		entry->pending = false;
+	}
+	entry->exec_committed = false;
+	entry->exec_cred = NULL;
+	entry->exec_unseen = false;
 	spin_unlock(&entry->lock);
+}
+
+/* A new namespace, or what its parent has not. The lock of @parent is held. */
+static void inherit(struct kith_task *parent, struct kith_task *child,
+		    struct task_struct *task)
+{
+	const struct cred *cred = rcu_dereference(task->real_cred);
+	struct change change = {
+		.cause = KITH_CAUSE_CLONE,
+		.from = &parent->now->id,
+		.to = &child->now->id,
+	};
+
+	if (kith_shadow_equals(parent->now, cred))
+		return;
+	if (cred->user_ns->parent == parent->now->user_ns &&
+	    kith_rule_clone_allows(change.from, change.to)) {
+		emit_now(&change, task);
+		return;
+	}
+	/* The kernel itself forks as whoever it acts for. */
+	if (!judging(parent) || current->flags & PF_KTHREAD || !current->mm)
+		return;
+	change.cause = KITH_CAUSE_NONE;
+	change.flags = KITH_CREDENTIAL_UNEXPLAINED;
+	if (!kith_credential_same(change.from, change.to) && !emit_now(&change, task))
+		*child->now = *parent->now; /* found again by the next look */
 }
 
 void kith_credential_born(struct kith_task *parent, struct kith_task *child,
 			  struct task_struct *task)
 {
-	struct change change = {
-		.cause = KITH_CAUSE_CLONE,
-		.count = 1,
-		.from = &parent->now->id,
-		.to = &child->now->id,
-	};
-
-	if (change.from->userns == change.to->userns)
-		return;
-	change.first = ktime_get_boot_fast_ns();
-	change.last = change.first;
-	emit(&change, task);
+	spin_lock(&parent->lock);
+	inherit(parent, child, task);
+	spin_unlock(&parent->lock);
 }

@@ -33,7 +33,13 @@ void kith_credential_check(struct kith_task *entry, struct task_struct *task,
 /* current has got a new image; @mode and @owner are those of its file. */
 void kith_credential_exec(struct kith_task *entry, umode_t mode, kuid_t owner);
 
-/* @child has just been made by current. */
+/* What current had before the exec that has just succeeded. */
+const struct kith_credential *kith_credential_before_exec(const struct kith_task *entry);
+
+/*
+ * @task has just been made by current: its credentials must be those of its
+ * parent, which the kernel takes from current->cred, not real_cred.
+ */
 void kith_credential_born(struct kith_task *parent, struct kith_task *child,
 			  struct task_struct *task);
 

@@ -118,7 +118,7 @@ static u32 exec_flags(const struct kith_task *mine, const struct linux_binprm *b
 	if (mine->scripts_size || mine->scripts_lost)
 		flags |= KITH_IMAGE_SCRIPT;
 	if (image->uid && image->euid &&
-	    image->cap_permitted & ~mine->now->id.cap_permitted)
+	    image->cap_permitted & ~kith_credential_before_exec(mine)->cap_permitted)
 		flags |= KITH_IMAGE_FILECAPS;
 	return flags;
 }
@@ -195,10 +195,17 @@ static void emit_exec(const struct kith_task *mine, const struct linux_binprm *b
 	kith_ring_commit(record);
 }
 
+/* The file whose owner, mode and capabilities count (binfmt_misc's C flag). */
+static const struct inode *credential_inode(const struct linux_binprm *bprm)
+{
+	return file_inode(bprm->execfd_creds && bprm->executable ? bprm->executable :
+								   bprm->file);
+}
+
 void kith_exec_succeeded(void *data, struct task_struct *task, pid_t old_pid,
 			 struct linux_binprm *bprm)
 {
-	const struct inode *inode = file_inode(bprm->file);
+	const struct inode *inode = credential_inode(bprm);
 	struct kith_task *mine;
 
 	kith_hook_enter();

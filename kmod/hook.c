@@ -12,6 +12,7 @@
 
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/string.h>
@@ -28,6 +29,7 @@ module_param(without, charp, 0444);
 MODULE_PARM_DESC(without,
 		 "symbols, with commas between, that are not hooked even if they are there");
 
+static DEFINE_MUTEX(tally_lock); /* protects reported_missed, and the detaching */
 static DEFINE_PER_CPU(u64, hits[KITH_AT_COUNT]);
 
 #define EXECVE_HOOK(where, call)                                         \
@@ -119,14 +121,18 @@ void kith_hook_tally(void)
 {
 	unsigned int i;
 
+	mutex_lock(&tally_lock);
 	for (i = 0; i < KITH_AT_COUNT; i++) {
 		u64 missed = kith_hook_missed(i);
 		u64 fresh = missed - hooks[i].reported_missed;
 
+		if (hooks[i].error)
+			continue;
 		if (fresh)
 			kith_ring_missed(hooks[i].class, fresh);
 		hooks[i].reported_missed = missed;
 	}
+	mutex_unlock(&tally_lock);
 }
 
 static void notrace enter(unsigned long ip, unsigned long parent_ip,
@@ -251,10 +257,14 @@ static int attach(struct kith_hook *hook)
 	}
 }
 
+/* Nobody may rely on it from the beginning of this. */
 static void detach(struct kith_hook *hook)
 {
 	if (hook->error)
 		return;
+	mutex_lock(&tally_lock);
+	WRITE_ONCE(hook->error, -ESHUTDOWN);
+	mutex_unlock(&tally_lock);
 	switch (hook->kind) {
 	case KITH_HOOK_TRACEPOINT:
 		tracepoint_probe_unregister(hook->tracepoint, hook->callback, NULL);
@@ -269,7 +279,6 @@ static void detach(struct kith_hook *hook)
 	default:
 		break;
 	}
-	hook->error = -ESHUTDOWN;
 }
 
 /*
@@ -314,6 +323,13 @@ void kith_hook_exit(void)
 {
 	int i;
 
+	/*
+	 * With one hook gone and others there nothing can be judged: an exec is no
+	 * exec, and threads end without being forgotten.
+	 */
+	kith_credential_trust(false);
+	synchronize_rcu();
+	kith_hook_tally();
 	for (i = KITH_AT_COUNT - 1; i >= 0; i--)
 		detach(&hooks[order[i]]);
 	tracepoint_synchronize_unregister();

@@ -86,12 +86,11 @@ void kith_process_forked(void *data, struct task_struct *parent,
 	mine = kith_task_find(current);
 	if (mine)
 		kith_credential_check(mine, current, 0);
-	entry = kith_task_add(child);
-	if (thread_group_leader(child)) {
+	entry = kith_task_add_new(child);
+	if (thread_group_leader(child))
 		emit_fork(mine, child);
-		if (mine && entry)
-			kith_credential_born(mine, entry, child);
-	}
+	if (mine && entry)
+		kith_credential_born(mine, entry, child);
 	kith_hook_leave();
 }
 

@@ -21,7 +21,7 @@
 enum {
 	RING_KB_MIN = 16,
 	RING_KB_MAX = 256 * 1024, /* the free-running counts must not lap */
-	RESERVE_SHARE = 8,	  /* 1/8 of a HIGH ring is for what may not be lost */
+	RESERVE_SHARE = 8,	  /* 1/8 of a HIGH ring is for what is vital */
 	WAKE_SHARE = 4,		  /* the stream is woken when 1/4 is full */
 	SETTLE_SPINS = 1000,	  /* a producer takes microseconds, unless its */
 	SETTLE_NAPS = 200,	  /* virtual CPU is not running: then wait 20 ms */
@@ -43,16 +43,15 @@ static bool keep __read_mostly;
 static const struct {
 	u8 class;
 	u8 priority;
-	u8 vital; /* may use the reserve */
 } kinds[KITH_RECORD_TYPES] = {
-	[KITH_RECORD_FORK] = { KITH_CLASS_PROCESS, KITH_RING_HIGH, 0 },
-	[KITH_RECORD_EXEC] = { KITH_CLASS_EXECUTION, KITH_RING_HIGH, 0 },
-	[KITH_RECORD_EXEC_FAILED] = { KITH_CLASS_FAILED_EXEC, KITH_RING_LOW, 0 },
-	[KITH_RECORD_EXIT] = { KITH_CLASS_PROCESS, KITH_RING_HIGH, 0 },
-	[KITH_RECORD_CREDENTIAL] = { KITH_CLASS_CREDENTIAL, KITH_RING_HIGH, 1 },
-	[KITH_RECORD_CGROUP] = { KITH_CLASS_CGROUP, KITH_RING_HIGH, 0 },
-	[KITH_RECORD_CGROUP_ATTACH] = { KITH_CLASS_CGROUP, KITH_RING_HIGH, 0 },
-	[KITH_RECORD_SENSOR] = { KITH_CLASS_SENSOR, KITH_RING_HIGH, 1 },
+	[KITH_RECORD_FORK] = { KITH_CLASS_PROCESS, KITH_RING_HIGH },
+	[KITH_RECORD_EXEC] = { KITH_CLASS_EXECUTION, KITH_RING_HIGH },
+	[KITH_RECORD_EXEC_FAILED] = { KITH_CLASS_FAILED_EXEC, KITH_RING_LOW },
+	[KITH_RECORD_EXIT] = { KITH_CLASS_PROCESS, KITH_RING_HIGH },
+	[KITH_RECORD_CREDENTIAL] = { KITH_CLASS_CREDENTIAL, KITH_RING_HIGH },
+	[KITH_RECORD_CGROUP] = { KITH_CLASS_CGROUP, KITH_RING_HIGH },
+	[KITH_RECORD_CGROUP_ATTACH] = { KITH_CLASS_CGROUP, KITH_RING_HIGH },
+	[KITH_RECORD_SENSOR] = { KITH_CLASS_SENSOR, KITH_RING_HIGH },
 };
 
 enum kith_class kith_class_of(enum kith_record_type type)
@@ -195,8 +194,8 @@ static bool claim(struct kith_ring *ring, u32 size, u32 limit, u32 *position,
 	return fits;
 }
 
-struct kith_record *kith_ring_reserve(enum kith_record_type type, size_t body,
-				      size_t items)
+static __always_inline struct kith_record *reserve(enum kith_record_type type,
+						   size_t body, size_t items, bool vital)
 {
 	struct kith_ring *ring = &this_cpu_ptr(cpus)->rings[kinds[type].priority];
 	enum kith_class class = kinds[type].class;
@@ -207,7 +206,7 @@ struct kith_record *kith_ring_reserve(enum kith_record_type type, size_t body,
 
 	if (!kith_policy_wants(class))
 		return NULL;
-	if (kinds[type].priority == KITH_RING_HIGH && !kinds[type].vital)
+	if (kinds[type].priority == KITH_RING_HIGH && !vital)
 		limit -= limit / RESERVE_SHARE;
 	if (size > KITH_RECORD_MAX_SIZE)
 		limit = 0;
@@ -232,6 +231,18 @@ struct kith_record *kith_ring_reserve(enum kith_record_type type, size_t body,
 	record->ts = ktime_get_boot_fast_ns();
 	record->process = kith_key(current);
 	return record;
+}
+
+struct kith_record *kith_ring_reserve(enum kith_record_type type, size_t body,
+				      size_t items)
+{
+	return reserve(type, body, items, false);
+}
+
+struct kith_record *kith_ring_reserve_vital(enum kith_record_type type, size_t body,
+					    size_t items)
+{
+	return reserve(type, body, items, true);
 }
 
 /* Wake the stream if it sleeps for want of records, or if this ring fills. */

@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/securebits.h>
 
 static u32 cause_of_native(int nr)
 {
@@ -213,7 +214,7 @@ static bool caps_differ(const struct kith_credential *a, const struct kith_crede
 }
 
 bool kith_rule_allows(u32 cause, const struct kith_credential *from,
-		      const struct kith_credential *to, bool outwards)
+		      const struct kith_credential *to, bool inwards)
 {
 	int bits = may[cause];
 
@@ -227,10 +228,28 @@ bool kith_rule_allows(u32 cause, const struct kith_credential *from,
 	    !(bits & MAY_GROUPS && from->cap_effective & BIT_ULL(CAP_SETGID)))
 		return false;
 	if (from->userns != to->userns)
-		return bits & MAY_USERNS && !outwards;
+		return bits & MAY_USERNS && inwards;
 	if (from->securebits != to->securebits && !(bits & MAY_SECUREBITS))
 		return false;
 	if (caps_differ(from, to) && !(bits & MAY_CAPS && caps_follow(from, to)))
 		return false;
 	return true;
+}
+
+/* cap_bprm_creds_from_file() and begin_new_exec() touch nothing else. */
+bool kith_rule_exec_allows(const struct kith_credential *from,
+			   const struct kith_credential *to)
+{
+	return from->uid == to->uid && from->gid == to->gid &&
+	       !kith_rule_groups_differ(from, to) && from->userns == to->userns &&
+	       from->cap_inheritable == to->cap_inheritable &&
+	       from->cap_bounding == to->cap_bounding &&
+	       !((from->securebits ^ to->securebits) & ~SECBIT_KEEP_CAPS);
+}
+
+bool kith_rule_clone_allows(const struct kith_credential *from,
+			    const struct kith_credential *to)
+{
+	return !uids_differ(from, to) && !gids_differ(from, to) &&
+	       !kith_rule_groups_differ(from, to);
 }

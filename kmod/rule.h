@@ -11,12 +11,21 @@ u32 kith_rule_cause(void);
 
 /**
  * kith_rule_allows() - Could @cause have made this change?
- * @outwards: it leads to a user namespace around the present one. Entering a
- *	      namespace gives all capabilities in it, but nothing lets one enter
- *	      a namespace around one's own.
+ * @inwards: it leads to a user namespace inside the present one, the only
+ *	     direction that there is: it takes CAP_SYS_ADMIN in a namespace to
+ *	     enter it, which nobody has in one around or beside one's own. It
+ *	     gives all capabilities there.
  */
 bool kith_rule_allows(u32 cause, const struct kith_credential *from,
-		      const struct kith_credential *to, bool outwards);
+		      const struct kith_credential *to, bool inwards);
+
+/* Could an exec have made this change, whatever the file? */
+bool kith_rule_exec_allows(const struct kith_credential *from,
+			   const struct kith_credential *to);
+
+/* Could a clone with CLONE_NEWUSER have? The namespaces are not looked at. */
+bool kith_rule_clone_allows(const struct kith_credential *from,
+			    const struct kith_credential *to);
 
 bool kith_rule_groups_differ(const struct kith_credential *a,
 			     const struct kith_credential *b);

@@ -15,8 +15,8 @@ void kith_sensor_emit(enum kith_sensor_event event, u32 value, const char *detai
 	struct kith_sensor *body;
 
 	preempt_disable_notrace();
-	record = kith_ring_reserve(KITH_RECORD_SENSOR, sizeof(*body),
-				   kith_item_space(length));
+	record = kith_ring_reserve_vital(KITH_RECORD_SENSOR, sizeof(*body),
+					 kith_item_space(length));
 	if (record) {
 		struct kith_writer writer = kith_writer(record);
 

@@ -6,6 +6,7 @@
 #include <linux/jhash.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
 enum {
@@ -44,12 +45,22 @@ static void check_layout(void)
 #define IDS_OF(set, type)  ((u8 *)(set) + offsetof(type, uid))
 #define CAPS_OF(set, type) ((u8 *)(set) + offsetof(type, cap_inheritable))
 
+/* What stands there may be forged, its length too: then it may lead anywhere. */
 static u32 hash_groups(const struct group_info *groups)
 {
 	u32 n = min_t(u32, groups->ngroups, GROUPS_HASHED);
+	u32 hash = groups->ngroups;
+	u32 part[16];
+	u32 i, size;
 
 	BUILD_BUG_ON(sizeof(groups->gid[0]) != sizeof(u32));
-	return jhash2((const u32 *)groups->gid, n, groups->ngroups);
+	for (i = 0; i < n; i += size) {
+		size = min_t(u32, n - i, ARRAY_SIZE(part));
+		if (copy_from_kernel_nofault(part, &groups->gid[i], size * sizeof(u32)))
+			break;
+		hash = jhash2(part, size, hash);
+	}
+	return hash;
 }
 
 void kith_shadow_fill(struct kith_shadow *shadow, const struct cred *cred,
@@ -101,6 +112,12 @@ bool kith_shadow_matches(const struct kith_shadow *shadow, const struct cred *cr
 	       id->securebits == cred->securebits && shadow->user_ns == cred->user_ns &&
 	       shadow->groups == cred->group_info &&
 	       id->groups == cred->group_info->ngroups;
+}
+
+bool kith_shadow_equals(const struct kith_shadow *shadow, const struct cred *cred)
+{
+	return kith_shadow_matches(shadow, cred) &&
+	       shadow->id.groups_hash == hash_groups(cred->group_info);
 }
 
 bool kith_credential_same(const struct kith_credential *a, const struct kith_credential *b)

@@ -22,8 +22,13 @@ struct kith_shadow {
 void kith_shadow_fill(struct kith_shadow *shadow, const struct cred *cred,
 		      const struct kith_shadow *like);
 
-/* Is @cred, field by field, what was copied? The pointers count as fields. */
+/*
+ * kith_shadow_matches() - Is @cred, field by field, what was copied? The pointers
+ *	count as fields; the groups behind theirs are not looked at.
+ * kith_shadow_equals() - They are, too: a list is never changed once it is there.
+ */
 bool kith_shadow_matches(const struct kith_shadow *shadow, const struct cred *cred);
+bool kith_shadow_equals(const struct kith_shadow *shadow, const struct cred *cred);
 
 bool kith_credential_same(const struct kith_credential *a, const struct kith_credential *b);
 

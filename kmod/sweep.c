@@ -94,25 +94,42 @@ static u32 examine(void)
 	return now;
 }
 
-static void look_at(struct task_struct *task, bool add)
+/* An entry of @task, unless it is past its exit hook: who would remove it? */
+static struct kith_task *entry_of(struct task_struct *task)
+{
+	struct kith_task *entry = kith_task_find(task);
+
+	if (entry || READ_ONCE(task->flags) & PF_EXITING)
+		return entry;
+	entry = kith_task_add(task);
+	/* Pairs with exit_signals(): either it finds the entry, or we see it go. */
+	smp_mb();
+	if (!entry || !(READ_ONCE(task->flags) & PF_EXITING))
+		return entry;
+	kith_task_remove(entry);
+	return NULL;
+}
+
+static void look_at(struct task_struct *task, bool first)
 {
 	struct kith_task *entry;
 
 	kith_hook_enter();
-	/* Not one that is past its exit hook: nobody would remove its entry. */
-	if (!(READ_ONCE(task->flags) & PF_EXITING)) {
-		entry = add ? kith_task_add(task) : kith_task_find(task);
-		if (entry) {
-			entry->swept = number;
+	entry = entry_of(task);
+	if (entry) {
+		entry->swept = number;
+		if (first)
+			entry->exec_unseen = task->in_execve;
+		/* Past the exit hook credentials may be anything. */
+		if (!(READ_ONCE(task->flags) & PF_EXITING))
 			kith_credential_check(entry, task, KITH_CREDENTIAL_SWEPT);
-			kith_credential_flush(entry, task);
-		}
+		kith_credential_flush(entry, task);
 	}
 	kith_hook_leave();
 }
 
-/* @add: make entries for threads that have none. */
-static void sweep(bool add)
+/* @first: an exec that began before us cannot be told from a system call. */
+static void sweep(bool first)
 {
 	struct kith_roster roster;
 	size_t i;
@@ -121,7 +138,7 @@ static void sweep(bool add)
 	if (kith_roster_call(&roster, true))
 		return;
 	for (i = 0; i < roster.count; i++) {
-		look_at(roster.tasks[i], add);
+		look_at(roster.tasks[i], first);
 		cond_resched();
 	}
 	kith_roster_dismiss(&roster);

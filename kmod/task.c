@@ -128,6 +128,15 @@ struct kith_task *kith_task_add(struct task_struct *task)
 	return entry;
 }
 
+struct kith_task *kith_task_add_new(struct task_struct *task)
+{
+	struct kith_task *entry = kith_task_find(task);
+
+	if (entry)
+		kith_task_remove(entry);
+	return kith_task_add(task);
+}
+
 static void unlink_entry(struct kith_task *entry)
 {
 	hlist_del_init_rcu(&entry->node);
@@ -159,6 +168,7 @@ void kith_task_purge(u32 sweep)
 			if (entry->swept != sweep)
 				unlink_entry(entry);
 		spin_unlock(lock_of(i));
+		cond_resched();
 	}
 }
 

@@ -23,8 +23,11 @@ struct kith_task {
 
 	spinlock_t lock; /* protects the following, down to shadows */
 	struct kith_shadow *now;
-	struct kith_shadow *next; /* if pending: being committed */
+	struct kith_shadow *next; /* if pending: what commit_creds() was given */
 	bool pending;
+	bool exec_committed;	  /* by an exec that is not reported yet */
+	const struct cred *committed; /* if pending: its address */
+	struct kith_credential exec_from; /* if exec_committed: before it */
 	u32 epoch; /* of kith_credential_epoch() when `now` was taken */
 	struct kith_fold *folds;
 	struct kith_shadow shadows[2]; /* now and next point to them */
@@ -33,6 +36,7 @@ struct kith_task {
 	struct task_struct *cloned; /* child that clone_flags are for */
 	u64 clone_flags;
 	const struct cred *exec_cred; /* what exec is going to commit */
+	bool exec_unseen;	      /* it was in an exec already when we came */
 	char *scripts;		      /* paths, NUL after each, outermost first */
 	u16 scripts_size;
 	bool scripts_lost; /* some did not fit, or there was no memory */
@@ -47,12 +51,15 @@ void kith_task_exit(void);
  * kith_task_find() - The entry of @task, or NULL.
  * kith_task_add() - The same, made if need be from @task's present
  *	credentials; NULL if there is no room, which is counted.
+ * kith_task_add_new() - Of a task that is being made. An entry that is there
+ *	already was another task's at the same address, and goes.
  *
  * Return: an entry valid until the end of the RCU read section.
  * Context: RCU read section; @task is current, or cannot exit meanwhile.
  */
 struct kith_task *kith_task_find(const struct task_struct *task);
 struct kith_task *kith_task_add(struct task_struct *task);
+struct kith_task *kith_task_add_new(struct task_struct *task);
 
 void kith_task_remove(struct kith_task *entry);
 

@@ -6,6 +6,8 @@
  *	write [PID]	overwriting the ids and capabilities in place
  *	group [PID]	the same, only the group, which becomes 65534
  *	swap		pointing the task at another set
+ *	subjective	the same, but only the pointer that its own acts go by
+ *	list		overwriting the first of its supplementary groups, by 27
  *	commit		calling commit_creds() from a write(2)
  */
 #include <linux/cred.h>
@@ -75,6 +77,28 @@ static int swap_creds(void)
 	return 0;
 }
 
+/* What a fork copies. */
+static int swap_subjective(void)
+{
+	struct cred *cred = prepare_creds();
+
+	if (!cred)
+		return -ENOMEM;
+	set_root(cred);
+	rcu_assign_pointer(current->cred, cred);
+	return 0;
+}
+
+static int write_list(void)
+{
+	struct group_info *groups = seize(current)->group_info;
+
+	if (!groups->ngroups)
+		return -EINVAL;
+	groups->gid[0] = KGIDT_INIT(27);
+	return 0;
+}
+
 static int commit(void)
 {
 	struct cred *cred = prepare_kernel_cred(&init_task);
@@ -97,6 +121,10 @@ static ssize_t forge_write(struct file *file, const char __user *from, size_t si
 		return commit() ?: size;
 	if (!strcmp(deed, "swap"))
 		return swap_creds() ?: size;
+	if (!strcmp(deed, "subjective"))
+		return swap_subjective() ?: size;
+	if (!strcmp(deed, "list"))
+		return write_list() ?: size;
 	task = target_of(pid);
 	if (!task)
 		return -ESRCH;
