@@ -13,6 +13,9 @@ SELECT
   first, last, boot AS boot_id, path, unit, cgroup
 FROM containers;
 
+-- One table and no join, so that SQLite flattens it where it stands right of a
+-- LEFT JOIN too, and looks processes up by their key; a join it would copy whole.
+-- The price: each column that is not of the table itself is a look-up of its own.
 CREATE VIEW process AS
 SELECT
   p.id AS process_id,
@@ -23,20 +26,32 @@ SELECT
   p.started + p.lived AS ended,
   CASE WHEN p.status & 127 = 0 THEN p.status >> 8 & 255 END AS exit_code,
   nullif(p.status & 127, 0) AS exit_signal,
-  x.path AS exe,
-  argv.value AS argv,
-  cwd.value AS cwd,
-  script.value AS script,
-  c.uid, c.euid, c.gid, c.loginuid, c.session,
-  c.container AS container_id,
-  k.unit,
+  (SELECT path FROM executables WHERE id =
+    (SELECT executable FROM executions WHERE id = p.execution)) AS exe,
+  (SELECT value FROM strings WHERE id =
+    (SELECT argv FROM executions WHERE id = p.execution)) AS argv,
+  (SELECT value FROM strings WHERE id =
+    (SELECT cwd FROM executions WHERE id = p.execution)) AS cwd,
+  (SELECT value FROM strings WHERE id =
+    (SELECT script FROM executions WHERE id = p.execution)) AS script,
+  (SELECT uid FROM contexts WHERE id = p.context) AS uid,
+  (SELECT euid FROM contexts WHERE id = p.context) AS euid,
+  (SELECT gid FROM contexts WHERE id = p.context) AS gid,
+  (SELECT loginuid FROM contexts WHERE id = p.context) AS loginuid,
+  (SELECT session FROM contexts WHERE id = p.context) AS session,
+  (SELECT container FROM contexts WHERE id = p.context) AS container_id,
+  (SELECT unit FROM containers WHERE id =
+    (SELECT container FROM contexts WHERE id = p.context)) AS unit,
   CAST(NULL AS TEXT) AS exe_sha256,
-  x.origin AS exe_origin,
+  (SELECT origin FROM executables WHERE id =
+    (SELECT executable FROM executions WHERE id = p.execution)) AS exe_origin,
   p.flags & 1 AS incomplete,
   -- further columns
   coalesce(p.creator, p.parent) AS creator_id,
   coalesce(p.ns_pid, p.key & 4194303) AS ns_pid,
-  coalesce(p.comm, substr(replace(x.path, rtrim(x.path, replace(x.path, '/', '')), ''), 1, 15)) AS comm,
+  coalesce(p.comm, (SELECT substr(replace(path, rtrim(path, replace(path, '/', '')), ''), 1, 15)
+    FROM executables WHERE id =
+    (SELECT executable FROM executions WHERE id = p.execution))) AS comm,
   p.flags >> 1 & 1 AS kernel_thread,
   p.flags >> 2 & 1 AS unexplained,
   -- it has ended, but nobody saw when: so have all of boots that are over
@@ -46,23 +61,34 @@ SELECT
   p.max_rss,
   p.clone AS clone_flags,
   p.execution AS execution_id,
-  x.device AS exe_device,
-  x.inode AS exe_inode,
-  env.value AS env,
-  c.egid, c.cap_permitted, c.cap_effective, c.tty, c.sid,
-  n.mnt AS mnt_ns, n.pid AS pid_ns, n.net AS net_ns, n.user AS user_ns,
-  n.cgroup AS cgroup_ns, n.ipc AS ipc_ns, n.uts AS uts_ns,
-  k.path AS cgroup_path
-FROM processes p
-LEFT JOIN executions e ON e.id = p.execution
-LEFT JOIN executables x ON x.id = e.executable
-LEFT JOIN strings argv ON argv.id = e.argv
-LEFT JOIN strings cwd ON cwd.id = e.cwd
-LEFT JOIN strings script ON script.id = e.script
-LEFT JOIN strings env ON env.id = e.env
-LEFT JOIN contexts c ON c.id = p.context
-LEFT JOIN containers k ON k.id = c.container
-LEFT JOIN namespaces n ON n.id = c.namespaces;
+  (SELECT device FROM executables WHERE id =
+    (SELECT executable FROM executions WHERE id = p.execution)) AS exe_device,
+  (SELECT inode FROM executables WHERE id =
+    (SELECT executable FROM executions WHERE id = p.execution)) AS exe_inode,
+  (SELECT value FROM strings WHERE id =
+    (SELECT env FROM executions WHERE id = p.execution)) AS env,
+  (SELECT egid FROM contexts WHERE id = p.context) AS egid,
+  (SELECT cap_permitted FROM contexts WHERE id = p.context) AS cap_permitted,
+  (SELECT cap_effective FROM contexts WHERE id = p.context) AS cap_effective,
+  (SELECT tty FROM contexts WHERE id = p.context) AS tty,
+  (SELECT sid FROM contexts WHERE id = p.context) AS sid,
+  (SELECT mnt FROM namespaces WHERE id =
+    (SELECT namespaces FROM contexts WHERE id = p.context)) AS mnt_ns,
+  (SELECT pid FROM namespaces WHERE id =
+    (SELECT namespaces FROM contexts WHERE id = p.context)) AS pid_ns,
+  (SELECT net FROM namespaces WHERE id =
+    (SELECT namespaces FROM contexts WHERE id = p.context)) AS net_ns,
+  (SELECT user FROM namespaces WHERE id =
+    (SELECT namespaces FROM contexts WHERE id = p.context)) AS user_ns,
+  (SELECT cgroup FROM namespaces WHERE id =
+    (SELECT namespaces FROM contexts WHERE id = p.context)) AS cgroup_ns,
+  (SELECT ipc FROM namespaces WHERE id =
+    (SELECT namespaces FROM contexts WHERE id = p.context)) AS ipc_ns,
+  (SELECT uts FROM namespaces WHERE id =
+    (SELECT namespaces FROM contexts WHERE id = p.context)) AS uts_ns,
+  (SELECT path FROM containers WHERE id =
+    (SELECT container FROM contexts WHERE id = p.context)) AS cgroup_path
+FROM processes p;
 
 CREATE VIEW execution AS
 SELECT

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How SQLite goes about the queries that people ask: by keys, and without copies. */
+#include "rig.h"
+
+#include <glob.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *read_query(const char *path)
+{
+	char *text = NULL;
+	size_t room = 0;
+	FILE *file = fopen(path, "r");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_gt(getdelim(&text, &room, '\0', file), 0);
+	fclose(file);
+	return text;
+}
+
+/* A whole view copied, or an index made for one question, grows with the database. */
+static void check_plan(const char *sql)
+{
+	char *explain = NULL, *plan;
+
+	ck_assert_int_gt(asprintf(&explain, "EXPLAIN QUERY PLAN %s", sql), 0);
+	plan = rig_rows(explain);
+	ck_assert_msg(!strstr(plan, "MATERIALIZE") && !strstr(plan, "AUTOMATIC") &&
+			      !strstr(plan, "CO-ROUTINE"),
+		      "%s\n%s", sql, plan);
+	free(plan);
+	free(explain);
+}
+
+START_TEST(ready_queries)
+{
+	struct rig rig;
+	glob_t found;
+	size_t i;
+
+	rig_open(&rig);
+	ck_assert_int_eq(glob(TOP "/schema/queries/*.sql", 0, NULL, &found), 0);
+	for (i = 0; i < found.gl_pathc; i++) {
+		char *text = read_query(found.gl_pathv[i]);
+		/* its first lines are comments */
+		char *sql = strstr(text, "\nSELECT");
+
+		ck_assert_msg(sql != NULL, "%s", found.gl_pathv[i]);
+		check_plan(sql);
+		free(text);
+	}
+	ck_assert_uint_ge(i, 8);
+	globfree(&found);
+	rig_close(&rig);
+}
+END_TEST
+
+static const char *const queries[] = {
+	"SELECT e.ts, p.comm, p.exe, p.argv, p.unit FROM execution e"
+	" LEFT JOIN process p ON p.process_id = e.parent_id",
+	"SELECT * FROM execution LEFT JOIN process USING (process_id)",
+	"SELECT * FROM credential LEFT JOIN process USING (process_id)",
+	"SELECT c.pid, p.pid FROM process c LEFT JOIN process p ON p.process_id = c.parent_id"
+	" LEFT JOIN process g ON g.process_id = p.parent_id",
+	"SELECT * FROM process p LEFT JOIN container c USING (container_id)",
+	"SELECT * FROM control LEFT JOIN process USING (process_id)",
+	"SELECT p.exe, count(*) FROM execution e JOIN process p USING (process_id) GROUP BY 1",
+};
+
+START_TEST(joins_of_users)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	check_plan(queries[_i]);
+	rig_close(&rig);
+}
+END_TEST
+
+/* Only what is asked for is looked up. */
+START_TEST(columns_that_nobody_asks_for)
+{
+	struct rig rig;
+	char *plan;
+
+	rig_open(&rig);
+	plan = rig_rows("EXPLAIN QUERY PLAN SELECT process_id, parent_id, pid FROM process");
+	ck_assert_ptr_nonnull(strstr(plan, "SCAN"));
+	ck_assert_msg(!strstr(plan, "SEARCH") && !strchr(plan, '\n'), "%s", plan);
+	free(plan);
+	rig_close(&rig);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("plans");
+
+	unit_add(suite, ready_queries);
+	unit_add_rows(suite, joins_of_users, UNIT_COUNT(queries));
+	unit_add(suite, columns_that_nobody_asks_for);
+	return unit_run(suite);
+}
