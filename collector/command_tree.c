@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith tree: processes and their descendants. */
 #include "command.h"
+#include "family.h"
 #include "log.h"
 #include "query.h"
 #include "select.h"
@@ -149,8 +150,7 @@ static const char living[] =
 static const char lived[] =
 	COLUMNS " WHERE started <= ?3 AND " QUERY_LIVED_SINCE
 		" AND (?1 OR NOT kernel_thread) ORDER BY started";
-/* Ids grow: what descends from a process stands behind it. */
-static const char descended[] = COLUMNS " WHERE process_id >= ?4 ORDER BY process_id";
+static const char member[] = COLUMNS " WHERE process_id = ?4";
 
 static void print_fate(sqlite3_stmt *row, FILE *stream)
 {
@@ -170,6 +170,11 @@ static void print_fate(sqlite3_stmt *row, FILE *stream)
 	fputc(']', stream);
 }
 
+static bool is_known(sqlite3_stmt *row, int column)
+{
+	return sqlite3_column_type(row, column) != SQLITE_NULL;
+}
+
 static void print_column(sqlite3_stmt *row, int column, FILE *stream)
 {
 	const char *text = (const char *)sqlite3_column_text(row, column);
@@ -178,25 +183,49 @@ static void print_column(sqlite3_stmt *row, int column, FILE *stream)
 		text_print(stream, text, (size_t)sqlite3_column_bytes(row, column));
 }
 
-/* "1234 /usr/bin/x: x --with y (uid 1000) [0.1 s]" */
-static void print_row(sqlite3_stmt *row, FILE *stream)
+/* What it runs; or its name in brackets. */
+static void print_image(sqlite3_stmt *row, FILE *stream)
 {
-	int uid = sqlite3_column_int(row, UID), euid = sqlite3_column_int(row, EUID);
-
-	fprintf(stream, "%d ", sqlite3_column_int(row, PID));
-	if (sqlite3_column_type(row, EXE) != SQLITE_NULL) {
+	if (is_known(row, EXE)) {
 		print_column(row, EXE, stream);
-		fputs(": ", stream);
+		fputs(is_known(row, ARGV) ? ": " : ": (arguments unknown)", stream);
 		print_column(row, ARGV, stream);
-	} else {
+	} else if (is_known(row, COMM)) {
 		fputc('[', stream);
 		print_column(row, COMM, stream);
 		fputc(']', stream);
+	} else {
+		fputs("(unknown)", stream);
 	}
-	if (uid != euid)
-		fprintf(stream, " (uid %u as %u)", (unsigned int)uid, (unsigned int)euid);
-	else if (uid)
-		fprintf(stream, " (uid %u)", (unsigned int)uid);
+}
+
+static const char *user_name(sqlite3_stmt *row, int column, char *text, size_t size)
+{
+	if (!is_known(row, column))
+		return "unknown";
+	snprintf(text, size, "%" PRId64, (int64_t)sqlite3_column_int64(row, column));
+	return text;
+}
+
+/* Nothing for root alone. */
+static void print_users(sqlite3_stmt *row, FILE *stream)
+{
+	char uid_text[24], euid_text[24];
+	const char *uid = user_name(row, UID, uid_text, sizeof(uid_text));
+	const char *euid = user_name(row, EUID, euid_text, sizeof(euid_text));
+
+	if (strcmp(uid, euid))
+		fprintf(stream, " (uid %s as %s)", uid, euid);
+	else if (strcmp(uid, "0"))
+		fprintf(stream, " (uid %s)", uid);
+}
+
+/* "1234 /usr/bin/x: x --with y (uid 1000) [0.1 s]" */
+static void print_row(sqlite3_stmt *row, FILE *stream)
+{
+	fprintf(stream, "%d ", sqlite3_column_int(row, PID));
+	print_image(row, stream);
+	print_users(row, stream);
 	if (sqlite3_column_int(row, UNEXPLAINED))
 		fputs(" UNEXPLAINED CREDENTIALS", stream);
 	print_fate(row, stream);
@@ -218,33 +247,41 @@ static char *line_of(sqlite3_stmt *row, bool json)
 	return line;
 }
 
-static bool is_wanted(struct forest *forest, sqlite3_stmt *row, const int64_t *roots,
-		      size_t count)
+/* Return: an exit status. */
+static int step(sqlite3 *db, sqlite3_stmt *rows, bool *there)
 {
-	int64_t id = sqlite3_column_int64(row, ID);
+	int code = sqlite3_step(rows);
+
+	*there = code == SQLITE_ROW;
+	return *there || code == SQLITE_DONE ? 0 : query_failed(db);
+}
+
+/* Add all that @rows gives. */
+static int grow(struct forest *forest, sqlite3 *db, sqlite3_stmt *rows, bool json)
+{
+	bool there;
+	int status;
+
+	while (!(status = step(db, rows, &there)) && there)
+		add(forest, sqlite3_column_int64(rows, ID), sqlite3_column_int64(rows, PARENT),
+		    line_of(rows, json));
+	return status;
+}
+
+/* Add those of @ids, in the order of their keys. */
+static int grow_members(struct forest *forest, sqlite3 *db, sqlite3_stmt *row,
+			const struct family *family, bool json)
+{
+	int status = 0;
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		if (roots[i] == id)
-			return true;
-	return !roots || find(forest, sqlite3_column_int64(row, PARENT));
+	for (i = 0; !status && i < family->count; i++) {
+		sqlite3_bind_int64(row, 4, family->ids[i]);
+		status = grow(forest, db, row, json);
+		sqlite3_reset(row);
+	}
+	return status;
 }
-
-/* @roots: NULL: all rows */
-static int grow(struct forest *forest, sqlite3_stmt *rows, const int64_t *roots,
-		size_t count, bool json)
-{
-	while (sqlite3_step(rows) == SQLITE_ROW)
-		if (is_wanted(forest, rows, roots, count))
-			add(forest, sqlite3_column_int64(rows, ID),
-			    sqlite3_column_int64(rows, PARENT), line_of(rows, json));
-	link_nodes(forest);
-	if (!forest->failed)
-		return 0;
-	log_error("cannot show the tree: out of memory");
-	return EX_OSERR;
-}
-
 /*
  * The branches that pass the line of @node, which has @depth ancestors. Of a long
  * chain, and those who are watched may make it as long as they like, the last.
@@ -291,51 +328,61 @@ static void print_forest(const struct forest *forest, bool json)
 	}
 }
 
-static int64_t oldest(const int64_t *ids, size_t count)
-{
-	int64_t least = INT64_MAX;
-
-	while (count--)
-		if (ids[count] < least)
-			least = ids[count];
-	return least;
-}
-
 static const char *choose(const struct arguments *arguments)
 {
 	if (arguments->what)
-		return descended;
+		return member;
 	if (arguments->common.since != INT64_MIN || arguments->common.until != INT64_MAX)
 		return lived;
 	return living;
 }
 
-static int run(const struct arguments *arguments)
+/* All rows of the query; or if somebody asks for PROCESS, those of its family. */
+static int fill(struct forest *forest, sqlite3 *db, const struct arguments *arguments)
 {
 	const struct common *common = &arguments->common;
-	struct forest forest = { .failed = false };
+	struct family family = { .count = 0 };
 	sqlite3_stmt *rows = NULL;
 	int64_t *roots = NULL;
 	size_t count = 0;
-	sqlite3 *db;
-	int status = query_open(&db, common->database);
+	int status = query_prepare(db, &rows, choose(arguments));
 
 	if (!status && arguments->what)
 		status = select_processes(db, arguments->what, common, &roots, &count, 1000);
-	if (!status)
-		status = query_prepare(db, &rows, choose(arguments));
+	if (!status && arguments->what)
+		status = family_of(db, roots, count, &family);
 	if (!status) {
 		sqlite3_bind_int(rows, 1, arguments->kernel ? 1 : 0);
 		sqlite3_bind_int64(rows, 2, common->since);
 		sqlite3_bind_int64(rows, 3, common->until);
-		sqlite3_bind_int64(rows, 4, oldest(roots, count));
-		status = grow(&forest, rows, roots, count, common->json);
 	}
-	if (!status)
-		print_forest(&forest, common->json);
-	clear(&forest);
-	free(roots);
+	if (!status && arguments->what)
+		status = grow_members(forest, db, rows, &family, common->json);
+	else if (!status)
+		status = grow(forest, db, rows, common->json);
 	sqlite3_finalize(rows);
+	family_clear(&family);
+	free(roots);
+	return status;
+}
+
+static int run(const struct arguments *arguments)
+{
+	struct forest forest = { .failed = false };
+	sqlite3 *db;
+	int status = query_open(&db, arguments->common.database);
+
+	if (!status)
+		status = fill(&forest, db, arguments);
+	if (!status && forest.failed) {
+		log_error("cannot show the tree: out of memory");
+		status = EX_OSERR;
+	}
+	if (!status) {
+		link_nodes(&forest);
+		print_forest(&forest, arguments->common.json);
+	}
+	clear(&forest);
 	sqlite3_close(db);
 	return status;
 }

@@ -38,8 +38,8 @@ static void print_help(FILE *stream)
 	for (i = 0; i < COMMANDS; i++)
 		fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nkith COMMAND --help tells more. All commands take --db FILE, --json, "
-	      "--since TIME\nand --until TIME. Exit status: 0 fine, 1 no such process, 2 "
-	      "usage, 69 not\nrunning, 74 input/output, 77 no permission.\n",
+	      "--since TIME\nand --until TIME. Exit status: 0 fine, 2 usage, 66 no such "
+	      "process, 69 not\nrunning, 74 input/output, 77 no permission.\n",
 	      stream);
 }
 

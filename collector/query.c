@@ -39,6 +39,11 @@ static int complain(sqlite3 *db, const char *what)
 	return exit_status(code);
 }
 
+int query_failed(sqlite3 *db)
+{
+	return complain(db, "the query failed");
+}
+
 int query_open(sqlite3 **db, const char *path)
 {
 	int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
@@ -317,7 +322,7 @@ int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *
 		print_grid(&grid, stream);
 	free_grid(&grid);
 	if (code != SQLITE_DONE)
-		return complain(db, "the query failed");
+		return query_failed(db);
 	if (fflush(stream) || grid.failed) {
 		log_error("cannot write the answer");
 		return EX_IOERR;

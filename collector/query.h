@@ -26,6 +26,9 @@ int query_open(sqlite3 **db, const char *path);
 /* Prepare @sql, or say on stderr what is wrong with it. Return: exit status. */
 int query_prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql);
 
+/* A step of a statement has failed: say why on stderr. Return: exit status. */
+int query_failed(sqlite3 *db);
+
 /*
  * Print all rows: as a table whose columns fit (text escaped), as JSON objects,
  * one a line, or as CSV (RFC 4180, bytes as they are).

@@ -58,7 +58,7 @@ int select_processes(sqlite3 *db, const char *text, const struct common *common,
 {
 	const char *meant = text, *sql = choose(&meant);
 	sqlite3_stmt *statement = NULL;
-	int status = query_prepare(db, &statement, sql);
+	int status = query_prepare(db, &statement, sql), code = SQLITE_DONE;
 
 	*count = 0;
 	*ids = calloc(max, sizeof(**ids));
@@ -66,12 +66,14 @@ int select_processes(sqlite3 *db, const char *text, const struct common *common,
 		status = EX_OSERR;
 	if (!status)
 		bind(statement, sql, meant, common, max);
-	while (!status && *count < max && sqlite3_step(statement) == SQLITE_ROW)
+	while (!status && *count < max && (code = sqlite3_step(statement)) == SQLITE_ROW)
 		(*ids)[(*count)++] = sqlite3_column_int64(statement, 0);
+	if (!status && code != SQLITE_ROW && code != SQLITE_DONE)
+		status = query_failed(db);
 	sqlite3_finalize(statement);
 	if (!status && !*count) {
 		log_error("no process is known as %s", text);
-		status = 1;
+		status = EX_NOINPUT;
 	}
 	return status;
 }

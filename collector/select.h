@@ -17,7 +17,7 @@
 /*
  * The ids of the processes that @text means and that lived between since and
  * until, the youngest first, at most @max. malloc()ed into *ids.
- * Return: exit status; 1 if there is none, after saying so on stderr.
+ * Return: exit status; EX_NOINPUT if there is none, after saying so on stderr.
  */
 int select_processes(sqlite3 *db, const char *text, const struct common *common,
 		     int64_t **ids, size_t *count, size_t max);
