@@ -90,9 +90,12 @@ int apply_context(struct ingest *ingest, struct process *process)
 int apply_container(struct ingest *ingest, struct context *context, uint64_t cgroup,
 		    uint64_t ts)
 {
-	int64_t id = dictionary_container(&ingest->dictionary, ingest->load.boot, cgroup,
-					  ingest_wall(ingest, ts));
+	int64_t id = 0;
 
+	if (!cgroup) /* not known: what was known stands */
+		return 0;
+	id = dictionary_container(&ingest->dictionary, ingest->load.boot, cgroup,
+				  ingest_wall(ingest, ts));
 	if (id < 0)
 		return (int)id;
 	context->container = id;

@@ -49,15 +49,23 @@ static int64_t text_id(struct ingest *ingest, struct slice text)
 	return text.size ? dictionary_string(&ingest->dictionary, text) : 0;
 }
 
-/* The same for arguments; of none at all, or of one that is empty, "" is known. */
-static int64_t argv_id(struct ingest *ingest, const struct record *record, uint32_t known)
+/*
+ * The same for arguments; of none at all, or of one that is empty, "" is known.
+ * @size: bytes of all of them, of which they may be a part.
+ */
+static int set_argv(struct ingest *ingest, const struct record *record, uint32_t known,
+		    size_t size, struct store_execution *row)
 {
 	char buffer[TEXT_MAX];
 	struct slice text = join(record->items[KITH_ITEM_ARGV], buffer, sizeof(buffer));
 
+	row->argv_size = -1;
 	if (!text.size && !(known & KITH_KNOWN_ARGV))
 		return 0;
-	return dictionary_string(&ingest->dictionary, text);
+	if (size != text.size + 1)
+		row->argv_size = (int64_t)size;
+	row->argv = dictionary_string(&ingest->dictionary, text);
+	return row->argv < 0 ? -EIO : 0;
 }
 
 static const char *origin_of(uint32_t flags)
@@ -105,6 +113,21 @@ static void set_exe(struct process *process, struct slice path)
 	*process->comm = '\0';
 }
 
+/*
+ * Of a process in the dump the terminal is not known. If it was before, it still
+ * holds, unless the process began a session since: that ends it.
+ */
+static void set_terminal(struct context *context, const struct record *record,
+			 const struct kith_image *image)
+{
+	bool same_session = !image->sid || image->sid == context->sid;
+
+	if (record->head.type != KITH_RECORD_PROCESS || image->tty || !same_session)
+		context->tty = image->tty;
+	if (image->sid)
+		context->sid = image->sid;
+}
+
 static int image_context(struct ingest *ingest, struct context *context,
 			 const struct record *record, const struct kith_image *image)
 {
@@ -118,24 +141,25 @@ static int image_context(struct ingest *ingest, struct context *context,
 	context->cap_effective = (int64_t)image->cap_effective;
 	context->loginuid = image->loginuid;
 	context->session = image->session;
-	context->tty = image->tty;
-	context->sid = image->sid;
+	set_terminal(context, record, image);
 	ret = apply_container(ingest, context, image->cgroup, record->head.ts);
-	return ret ? ret : apply_namespaces(ingest, context, record);
+	if (ret || !(image->known & KITH_KNOWN_NS))
+		return ret;
+	return apply_namespaces(ingest, context, record);
 }
 
 /* Ids of the texts of @record; the first error there was, or 0. */
 static int image_texts(struct ingest *ingest, const struct record *record,
 		       const struct kith_image *image, struct store_execution *row)
 {
+	int ret = set_argv(ingest, record, image->known, image->argv_size, row);
 	char buffer[TEXT_MAX];
 
-	row->argv = argv_id(ingest, record, image->known);
 	row->env = text_id(ingest, join(record->items[KITH_ITEM_ENV], buffer, sizeof(buffer)));
 	row->via = text_id(ingest, join_scripts(record, buffer, sizeof(buffer)));
 	row->cwd = text_id(ingest, record->items[KITH_ITEM_CWD]);
 	row->script = text_id(ingest, record->scripts[0]);
-	if (row->argv < 0 || row->env < 0 || row->via < 0 || row->cwd < 0 || row->script < 0)
+	if (ret || row->env < 0 || row->via < 0 || row->cwd < 0 || row->script < 0)
 		return -EIO;
 	return 0;
 }
@@ -173,11 +197,10 @@ static int apply_image(struct ingest *ingest, const struct record *record,
 	row.executable = image_executable(ingest, record, image);
 	if (row.parent < 0 || row.executable < 0)
 		return -EIO;
-	if (image->flags & KITH_IMAGE_ARGV_TRUNCATED)
-		row.argv_size = image->argv_size;
 	row.context = process->context_id;
 	process->execution = row.id;
-	process->ns_pid = image->ns_pid;
+	if (image->ns_pid)
+		process->ns_pid = image->ns_pid;
 	set_exe(process, record->items[KITH_ITEM_EXE]);
 	state_touch(&ingest->state, process);
 	return store_execution(ingest->store, &row);
@@ -194,6 +217,16 @@ int apply_exec(struct ingest *ingest, const struct record *record)
 	return apply_image(ingest, record, &exec->image, process, false);
 }
 
+/* Does @process run something else than we know? Of a zombie the dump knows nothing. */
+static bool runs_another(const struct process *process, struct slice exe)
+{
+	if (process->flags & PROCESS_KTHREAD)
+		return false;
+	if (!exe.size)
+		return !process->execution;
+	return process->exe_hash != intern_hash(exe.data, exe.size);
+}
+
 /*
  * A live process, from the dump. What the stream has told of what it runs
  * stands, unless that is another file now: then an exec of it was lost.
@@ -204,13 +237,14 @@ int apply_process(struct ingest *ingest, const struct record *record)
 	struct slice exe = record->items[KITH_ITEM_EXE];
 	struct process *process = state_find(&ingest->state, record->head.process);
 	bool fresh = !process || process->flags & PROCESS_INCOMPLETE;
-	int64_t parent, container;
+	int64_t parent, container = 0;
 	int ret;
 
-	container = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
-					      body->image.cgroup,
-					      record->items[KITH_ITEM_CGROUP],
-					      ingest_wall(ingest, record->head.ts));
+	if (body->image.cgroup)
+		container = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
+						      body->image.cgroup,
+						      record->items[KITH_ITEM_CGROUP],
+						      ingest_wall(ingest, record->head.ts));
 	parent = apply_id(ingest, body->image.parent, record->head.ts);
 	process = apply_need(ingest, record->head.process, record->head.ts);
 	if (!process || container < 0 || parent < 0)
@@ -228,8 +262,7 @@ int apply_process(struct ingest *ingest, const struct record *record)
 		state_touch(&ingest->state, process);
 	}
 	apply_comm(process, record->items[KITH_ITEM_COMM]);
-	if (process->flags & PROCESS_KTHREAD ||
-	    (exe.size && process->exe_hash == intern_hash(exe.data, exe.size)))
+	if (!runs_another(process, exe))
 		return adopt_context(ingest, record, &body->image, process);
 	ret = apply_image(ingest, record, &body->image, process, true);
 	apply_comm(process, record->items[KITH_ITEM_COMM]);
@@ -260,10 +293,10 @@ int apply_exec_failed(struct ingest *ingest, const struct record *record)
 	row.process = process->id;
 	row.context = process->context_id;
 	row.parent = apply_id(ingest, failed->parent, record->head.ts);
-	row.argv = argv_id(ingest, record, failed->known);
+	ret = set_argv(ingest, record, failed->known, record->items[KITH_ITEM_ARGV].size, &row);
 	if (executable.path.size)
 		row.executable = dictionary_executable(&ingest->dictionary, &executable);
-	if (row.parent < 0 || row.argv < 0 || row.executable < 0)
+	if (row.parent < 0 || ret || row.executable < 0)
 		return -EIO;
 	return store_execution(ingest->store, &row);
 }

@@ -135,7 +135,7 @@ static void execution_column(const struct pending *pending, const void *row, int
 	case 12:
 		return put_int(result, execution->unknown);
 	case 13:
-		return put_id(result, execution->argv_size);
+		return put_nonnegative(result, execution->argv_size);
 	case 14:
 		return put_id(result, execution->error);
 	default:

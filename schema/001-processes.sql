@@ -140,7 +140,7 @@ CREATE TABLE executions (
   context    INTEGER,
   flags      INTEGER NOT NULL,    -- KITH_IMAGE_*
   unknown    INTEGER NOT NULL,    -- KITH_KNOWN_* bits that are not set
-  argv_size  INTEGER,             -- only where it is longer than argv
+  argv_size  INTEGER,             -- only where it is not that of argv and a NUL
   error      INTEGER,
   live       INTEGER              -- 1: found running, its exec was not seen
 );

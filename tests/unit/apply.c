@@ -406,11 +406,20 @@ START_TEST(joins_arguments)
 }
 END_TEST
 
-START_TEST(arguments_that_were_not_read)
+/* Of no argument at all and of an empty one the text is the same. */
+START_TEST(bytes_of_arguments)
 {
 	begin();
+	forge_exec(&rig.forge, shell, 0, "/bin/x", "", 0);
+	forge_exec(&rig.forge, shell, 0, "/bin/x", "", 1);
+	forge_exec(&rig.forge, shell, 0, "/bin/x", "x\0y", 4);
 	forge_exec(&rig.forge, shell, 0, "/bin/x", "", 0)->known = KITH_KNOWN_EXE;
-	rig_expect(&rig, "SELECT argv, argv_size FROM execution", "-|-");
+	forge_exec_failed(&rig.forge, shell, 2, "/bin/y")->known = KITH_KNOWN_ARGV;
+	forge_exec_failed(&rig.forge, shell, 2, "/bin/y")->known = KITH_KNOWN_ARGV;
+	forge_item(&rig.forge, KITH_ITEM_ARGV, "", 1);
+	forge_exec_failed(&rig.forge, shell, 2, "/bin/y")->known = 0;
+	rig_expect(&rig, "SELECT argv, argv_size FROM execution ORDER BY ts",
+		   "|0\n|1\nx y|4\n-|-\n|0\n|1\n-|-");
 	rig_close(&rig);
 }
 END_TEST
@@ -569,7 +578,7 @@ static void add_images(Suite *suite)
 	unit_add(suite, origins_of_images);
 	unit_add(suite, what_could_not_be_read);
 	unit_add_rows(suite, joins_arguments, UNIT_COUNT(arguments));
-	unit_add(suite, arguments_that_were_not_read);
+	unit_add(suite, bytes_of_arguments);
 	unit_add(suite, arguments_cut_by_the_policy);
 	unit_add(suite, hostile_text);
 	unit_add_rows(suite, long_text, UNIT_COUNT(long_sizes));
