@@ -142,15 +142,17 @@ static int run(const struct arguments *arguments)
 	source_close(recorder.source);
 	free(recorder.seqs);
 	closed = recording_close(recorder.recording);
-	if (closed)
-		log_error("cannot write %s: %s", arguments->path, strerror(-closed));
 	if (ret && !recorder.records)
 		remove(arguments->path);
+	if (closed) {
+		log_error("cannot write %s: %s; it holds %" PRIu64 " records", arguments->path,
+			  strerror(-closed), recorder.records);
+		return EX_IOERR;
+	}
 	if (ret)
 		return command_module_error(ret);
-	if (!closed)
-		log_info("%" PRIu64 " records", recorder.records);
-	return closed ? EX_IOERR : 0;
+	log_info("%" PRIu64 " records", recorder.records);
+	return 0;
 }
 
 int command_record(int argc, char **argv)

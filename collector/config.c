@@ -2,10 +2,10 @@
 /* kith.conf: [collector] database; [policy] what the module keeps. */
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,67 +14,13 @@ void config_init(struct config *config)
 {
 	*config = (struct config){
 		.database = CONFIG_DATABASE,
-		.policy = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX },
+		.policy = {
+			.argv_max = KITH_POLICY_ARGV_MAX_DEFAULT,
+			.batch_ms = KITH_POLICY_BATCH_MS_DEFAULT,
+			.sweep_ms = KITH_POLICY_SWEEP_MS_DEFAULT,
+			.classes = KITH_POLICY_CLASSES_DEFAULT,
+		},
 	};
-}
-
-static int set_number(uint32_t *to, const char *value)
-{
-	char *end;
-	unsigned long number;
-
-	if (!isdigit((unsigned char)*value))
-		return -EINVAL;
-	errno = 0;
-	number = strtoul(value, &end, 10);
-	if (errno || *end || number >= UINT32_MAX)
-		return -EINVAL;
-	*to = (uint32_t)number;
-	return 0;
-}
-
-static int set_failed_exec(uint32_t *classes, const char *value)
-{
-	const uint32_t all = (1u << KITH_CLASSES) - 1;
-
-	if (!strcmp(value, "yes"))
-		*classes = all;
-	else if (!strcmp(value, "no"))
-		*classes = all & ~(1u << KITH_CLASS_FAILED_EXEC);
-	else
-		return -EINVAL;
-	return 0;
-}
-
-/* Absolute: the daemon's working directory is nobody's business. */
-static int set_database(struct config *config, const char *value)
-{
-	size_t size = strlen(value);
-
-	if (*value != '/' || size >= sizeof(config->database))
-		return -EINVAL;
-	memcpy(config->database, value, size + 1);
-	return 0;
-}
-
-static int set(struct config *config, const char *section, const char *name,
-	       const char *value)
-{
-	struct control_policy *policy = &config->policy;
-
-	if (!strcmp(section, "collector") && !strcmp(name, "database"))
-		return set_database(config, value);
-	if (strcmp(section, "policy"))
-		return -ENOENT;
-	if (!strcmp(name, "argv_max"))
-		return set_number(&policy->argv_max, value);
-	if (!strcmp(name, "batch_ms"))
-		return set_number(&policy->batch_ms, value);
-	if (!strcmp(name, "sweep_ms"))
-		return set_number(&policy->sweep_ms, value);
-	if (!strcmp(name, "failed_exec"))
-		return set_failed_exec(&policy->classes, value);
-	return -ENOENT;
 }
 
 /* A file while it is read: libinih tells the line of the first error alone. */
@@ -104,6 +50,85 @@ complain(struct reading *reading, const char *format, ...)
 	va_end(arguments);
 }
 
+/* A number of the policy, and the bounds that the module sets it. */
+struct number {
+	const char *name;
+	size_t offset; /* into struct control_policy */
+	uint32_t least;
+	uint32_t most;
+};
+
+static const struct number numbers[] = {
+	{ "argv_max", offsetof(struct control_policy, argv_max), KITH_POLICY_ARGV_MAX_LEAST,
+	  KITH_POLICY_ARGV_MAX_MOST },
+	{ "batch_ms", offsetof(struct control_policy, batch_ms), KITH_POLICY_BATCH_MS_LEAST,
+	  KITH_POLICY_BATCH_MS_MOST },
+	{ "sweep_ms", offsetof(struct control_policy, sweep_ms), KITH_POLICY_SWEEP_MS_LEAST,
+	  KITH_POLICY_SWEEP_MS_MOST },
+};
+
+/* @value: digits, however many. */
+static int set_number(struct control_policy *policy, const struct number *number,
+		      const char *value)
+{
+	unsigned long read;
+
+	if (!*value || value[strspn(value, "0123456789")])
+		return -EINVAL;
+	errno = 0;
+	read = strtoul(value, NULL, 10);
+	if (errno || read < number->least || read > number->most)
+		return -ERANGE;
+	*(uint32_t *)((char *)policy + number->offset) = (uint32_t)read;
+	return 0;
+}
+
+static int set_failed_exec(uint32_t *classes, const char *value)
+{
+	if (!strcmp(value, "yes"))
+		*classes |= 1u << KITH_CLASS_FAILED_EXEC;
+	else if (!strcmp(value, "no"))
+		*classes &= ~(1u << KITH_CLASS_FAILED_EXEC);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* Absolute: the daemon's working directory is nobody's business. */
+static int set_database(struct config *config, const char *value)
+{
+	size_t size = strlen(value);
+
+	if (*value != '/' || size >= sizeof(config->database))
+		return -EINVAL;
+	memcpy(config->database, value, size + 1);
+	return 0;
+}
+
+static const struct number *find_number(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (!strcmp(name, numbers[i].name))
+			return &numbers[i];
+	return NULL;
+}
+
+static int set(struct config *config, const char *section, const char *name,
+	       const char *value)
+{
+	const struct number *number = find_number(name);
+
+	if (!strcmp(section, "collector") && !strcmp(name, "database"))
+		return set_database(config, value);
+	if (strcmp(section, "policy"))
+		return -ENOENT;
+	if (!strcmp(name, "failed_exec"))
+		return set_failed_exec(&config->policy.classes, value);
+	return number ? set_number(&config->policy, number, value) : -ENOENT;
+}
+
 /* libinih would take the rest of a line that is too long for it for the next one. */
 static char *next_line(char *text, int room, void *reading_)
 {
@@ -126,9 +151,13 @@ static char *next_line(char *text, int room, void *reading_)
 static int take(void *reading_, const char *section, const char *name, const char *value)
 {
 	struct reading *reading = reading_;
+	const struct number *number = find_number(name);
 	int ret = set(reading->config, section, name, value);
 
-	if (ret)
+	if (ret == -ERANGE)
+		complain(reading, "[%s] %s = %s: must be from %u to %u", section, name, value,
+			 number->least, number->most);
+	else if (ret)
 		complain(reading, "[%s] %s = %s: %s", section, name, value,
 			 ret == -ENOENT ? "no such setting" :
 					  "not a value for this setting");
@@ -154,12 +183,4 @@ int config_read(struct config *config, const char *path)
 		complain(&reading, "not understood");
 	}
 	return reading.bad_line ? -EINVAL : 0;
-}
-
-bool config_has_policy(const struct config *config)
-{
-	const struct control_policy *policy = &config->policy;
-
-	return (policy->argv_max & policy->batch_ms & policy->sweep_ms & policy->classes) !=
-	       UINT32_MAX;
 }

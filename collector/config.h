@@ -10,19 +10,16 @@
 
 struct config {
 	char database[4096];
-	struct control_policy policy; /* UINT32_MAX: as the module has it */
+	struct control_policy policy;
 	char error[256];	      /* what is wrong, after an error */
 };
 
 void config_init(struct config *config);
 
 /*
- * Read @path. Return: 0; -EINVAL: a line that is not understood, and
- * config->error says which and why; or why the file cannot be read.
+ * Read @path. Return: 0; -EINVAL: a line that is not understood or out of bounds,
+ * and config->error says which and why; or why the file cannot be read.
  */
 int config_read(struct config *config, const char *path);
-
-/* Does it set anything for the module? */
-bool config_has_policy(const struct config *config);
 
 #endif

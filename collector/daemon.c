@@ -29,11 +29,14 @@ struct loop {
 	int64_t opened;	   /* monotonic ms when the transaction began */
 	int64_t watchdog;  /* ms between signs of life; 0: nobody asks */
 	int64_t signed_at;
-	int last_error;	   /* so that the same one is told once */
+	const char *doing; /* with the module */
+	char trouble[512]; /* what was told last, so that it is told once; "": all is well */
+	bool unstored;	   /* it is the database's */
 	bool ready;
 	bool started; /* "collector started" is noted */
 	bool stop;
 	bool ended;
+	bool cut_short; /* the recording is */
 };
 
 static int64_t clock_ms(clockid_t clock)
@@ -76,16 +79,27 @@ static void announce_ready(struct loop *loop)
 	sd_notify(0, "READY=1");
 }
 
+static bool is_same_policy(const struct control_policy *a, const struct control_policy *b)
+{
+	return a->argv_max == b->argv_max && a->batch_ms == b->batch_ms &&
+	       a->sweep_ms == b->sweep_ms && a->classes == b->classes;
+}
+
+/* As the settings say, whatever it was before; classes of a newer module stay. */
 static int set_policy(const struct daemon *daemon)
 {
+	struct control_policy have = { .classes = 0 }, want = *daemon->policy;
 	struct control *control;
-	int ret;
+	int ret = control_open(&control);
 
-	if (!daemon->policy)
-		return 0;
-	ret = control_open(&control);
 	if (!ret)
-		ret = control_policy_set(control, daemon->policy);
+		ret = control_policy_get(control, &have);
+	if (!ret) {
+		want.classes = (have.classes & ~KITH_POLICY_CLASSES_OPTIONAL) |
+			       (want.classes & KITH_POLICY_CLASSES_OPTIONAL);
+		if (!is_same_policy(&have, &want))
+			ret = control_policy_set(control, &want);
+	}
 	control_close(control);
 	return ret;
 }
@@ -113,22 +127,45 @@ static int begin_stream(struct loop *loop, const struct stream_info *info)
 	if (ret)
 		return ret;
 	ret = source_start(loop->daemon->source, ingest->seqs, ingest->rings);
-	if (!ret)
-		ret = set_policy(loop->daemon);
 	if (ret)
 		return ret;
-	log_info("connected to module version %s", info->version);
+	if (loop->daemon->policy) {
+		loop->doing = "set the policy of";
+		ret = set_policy(loop->daemon);
+	}
+	if (ret)
+		return ret;
+	if (!loop->unstored)
+		log_info("connected to module version %s", info->version);
 	announce_ready(loop);
 	return 0;
+}
+
+/*
+ * A recording that cannot be written is of no use from there on, but no reason to
+ * store nothing: life goes on without it. A copy that is made of a recording or
+ * of made-up records can be made again, and ends.
+ */
+static int record(struct loop *loop, const struct source_event *event)
+{
+	int ret;
+
+	if (!loop->daemon->recording || loop->cut_short)
+		return 0;
+	ret = recording_write(loop->daemon->recording, event);
+	if (!ret)
+		return 0;
+	loop->cut_short = true;
+	log_error("cannot write recording %s: %s; it ends here%s", loop->daemon->recording_path,
+		  strerror(-ret), loop->daemon->live ? ", the database goes on" : "");
+	return loop->daemon->live ? 0 : ret;
 }
 
 static int handle(struct loop *loop, const struct source_event *event)
 {
 	struct ingest *ingest = &loop->ingest;
-	int ret = 0;
+	int ret = record(loop, event);
 
-	if (loop->daemon->recording)
-		ret = recording_write(loop->daemon->recording, event);
 	if (ret)
 		return ret;
 	switch (event->kind) {
@@ -155,6 +192,12 @@ static int commit(struct loop *loop)
 	struct ingest *ingest = &loop->ingest;
 	int ret = ingest_commit(ingest);
 
+	if (!ret && loop->unstored)
+		log_info("database %s can be written again", store_path(loop->daemon->store));
+	if (!ret) {
+		loop->unstored = false;
+		*loop->trouble = '\0';
+	}
 	if (ret || !ingest->seqs)
 		return ret;
 	return source_acknowledge(loop->daemon->source, ingest->seqs, ingest->rings);
@@ -198,27 +241,49 @@ static void wait_for(struct loop *loop, int timeout)
 		loop->stop = true;
 }
 
-static const char *explain(const struct loop *loop, int error)
+static const char *explain_module(int error)
 {
 	switch (-error) {
 	case ENOENT:
 		return "the kernel module kith is not loaded";
 	case EPERM:
+	case EACCES:
 		return "the module asks for CAP_NET_ADMIN";
 	case EBUSY:
-		return "another collector is subscribed to the module, or the database is locked";
+		return "another collector is subscribed to the module";
 	case EPROTO:
 		return "the module speaks another version of the protocol: "
 		       "module and collector must be of one release";
-	case ENOSPC:
-	case EIO:
-	case EROFS:
-	case EUCLEAN:
-	case EACCES:
-		return store_error(loop->daemon->store);
 	default:
 		return strerror(-error);
 	}
+}
+
+static const char *explain_recording(int error)
+{
+	switch (-error) {
+	case EPROTO:
+		return "the recording is of another version of the protocol";
+	case EBADMSG:
+		return "the recording is damaged";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* What could not be done, to what, and why. */
+static void explain(const struct loop *loop, int error, char *text, size_t size)
+{
+	const struct store *store = loop->daemon->store;
+
+	if (store_failed(store))
+		snprintf(text, size, "cannot write database %s: %s", store_path(store),
+			 store_error(store));
+	else if (loop->daemon->live)
+		snprintf(text, size, "cannot %s the module: %s", loop->doing,
+			 explain_module(error));
+	else
+		snprintf(text, size, "cannot go on: %s", explain_recording(error));
 }
 
 /*
@@ -227,12 +292,17 @@ static const char *explain(const struct loop *loop, int error)
  */
 static int recover(struct loop *loop, int error)
 {
-	if (error != loop->last_error)
-		log_error("cannot go on: %s; trying again every second", explain(loop, error));
-	loop->last_error = error;
-	sd_notifyf(0, "STATUS=waiting: %s", explain(loop, error));
+	char text[sizeof(loop->trouble)];
+
+	explain(loop, error, text, sizeof(text));
+	if (strcmp(text, loop->trouble) != 0)
+		log_error("%s; trying again every second", text);
+	memcpy(loop->trouble, text, sizeof(text));
+	loop->unstored = store_failed(loop->daemon->store);
+	sd_notifyf(0, "STATUS=waiting: %s", text);
 	source_restart(loop->daemon->source);
 	wait_for(loop, RETRY_MS);
+	store_forgive(loop->daemon->store);
 	return ingest_reset(&loop->ingest);
 }
 
@@ -242,6 +312,7 @@ static int step(struct loop *loop)
 	int timeout = loop->daemon->live ? patience(loop) : 0;
 	int ret;
 
+	loop->doing = "read from";
 	if (timeout && source_descriptor(loop->daemon->source) >= 0)
 		wait_for(loop, timeout);
 	ret = source_next(loop->daemon->source, 0, &event);
@@ -249,8 +320,6 @@ static int step(struct loop *loop)
 		ret = handle(loop, &event);
 	if (!ret && is_due(loop))
 		ret = commit(loop);
-	if (!ret && event.kind == SOURCE_BATCH)
-		loop->last_error = 0;
 	return ret;
 }
 
@@ -306,7 +375,8 @@ static int loop_until_stopped(struct loop *loop)
 
 int daemon_run(struct daemon *daemon)
 {
-	struct loop loop = { .daemon = daemon };
+	struct loop loop = { .daemon = daemon, .doing = "read from" };
+	char text[sizeof(loop.trouble)];
 	uint64_t watchdog;
 	int ret;
 
@@ -317,8 +387,10 @@ int daemon_run(struct daemon *daemon)
 		ret = loop_until_stopped(&loop);
 	if (!ret)
 		ret = finish(&loop);
-	if (ret)
-		log_error("stopped: %s", explain(&loop, ret));
+	if (ret && !(loop.cut_short && !daemon->live)) {
+		explain(&loop, ret, text, sizeof(text));
+		log_error("%s; stopped", text);
+	}
 	if (loop.ingest.bad_records)
 		log_warning("%" PRIu64 " records were malformed", loop.ingest.bad_records);
 	ingest_close(&loop.ingest);

@@ -13,9 +13,10 @@
 struct daemon {
 	struct store *store;
 	struct source *source;
-	struct recording *recording;	     /* or NULL: also written there */
-	const struct control_policy *policy; /* or NULL: given to the module */
-	bool live;   /* the source comes back after errors, and time passes */
+	struct recording *recording; /* or NULL: also written there */
+	const char *recording_path;
+	const struct control_policy *policy; /* or NULL: that of the module stays */
+	bool live;   /* the source is the module: it comes back, and time passes */
 	int signals; /* a signalfd that asks to stop, or -1 */
 };
 

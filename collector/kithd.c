@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <kith/version.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -21,7 +22,7 @@ static const char doc[] =
 	"Keeps what the kernel module kith reports in a SQLite database."
 	"\vWithout --replay or --synthetic it runs until SIGTERM or SIGINT, which store "
 	"what is at hand first. Exit status: 0 fine, 2 usage, 69 not available, "
-	"74 input/output, 77 no permission.";
+	"74 input/output, 77 no permission, 78 settings.";
 
 enum { OPTION_RECORD = 256, OPTION_REPLAY, OPTION_SYNTHETIC, OPTION_SEED };
 
@@ -41,8 +42,9 @@ struct arguments {
 	const char *config;
 	const char *record;
 	const char *replay;
-	uint64_t synthetic;
+	uint64_t synthetic; /* 0: no */
 	uint64_t seed;
+	bool seeded;
 };
 
 static uint64_t parse_number(const char *text, struct argp_state *state)
@@ -78,19 +80,28 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_SYNTHETIC:
 		arguments->synthetic = parse_number(text, state);
+		if (!arguments->synthetic)
+			argp_error(state, "--synthetic wants at least one record");
 		return 0;
 	case OPTION_SEED:
 		arguments->seed = parse_number(text, state);
+		arguments->seeded = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "what is \"%s\" for?", text);
 		return EINVAL;
+	case ARGP_KEY_END:
+		if (arguments->synthetic && arguments->replay)
+			argp_error(state, "--replay or --synthetic: one source, please");
+		if (arguments->seeded && !arguments->synthetic)
+			argp_error(state, "--seed is for --synthetic");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* Only a file that was asked for has to be there. */
+/* Only a file that was asked for has to be there. Return: exit status. */
 static int read_config(struct config *config, const struct arguments *arguments)
 {
 	const char *path = arguments->config ? arguments->config : CONFIG_PATH;
@@ -98,12 +109,11 @@ static int read_config(struct config *config, const struct arguments *arguments)
 
 	config_init(config);
 	ret = config_read(config, path);
-	if (ret == -ENOENT && !arguments->config)
-		ret = 0;
-	if (ret)
-		log_error("cannot read %s: %s", path,
-			  *config->error ? config->error : strerror(-ret));
-	return ret;
+	if (!ret || (ret == -ENOENT && !arguments->config))
+		return 0;
+	log_error("cannot use the settings in %s: %s", path,
+		  *config->error ? config->error : strerror(-ret));
+	return ret == -EACCES || ret == -EPERM ? EX_NOPERM : EX_CONFIG;
 }
 
 static int open_source(struct source **source, const struct arguments *arguments)
@@ -176,18 +186,15 @@ static int exit_status(int error)
 	}
 }
 
-static int run(const struct arguments *arguments)
+static int run(const struct arguments *arguments, const struct config *config)
 {
-	struct config config;
-	struct daemon daemon = { .live = !arguments->replay && !arguments->synthetic };
-	const char *database;
-	int ret = read_config(&config, arguments), closed;
+	const bool live = !arguments->replay && !arguments->synthetic;
+	struct daemon daemon = { .policy = live ? &config->policy : NULL,
+				 .recording_path = arguments->record,
+				 .live = live };
+	const char *database = arguments->database ? arguments->database : config->database;
+	int ret, closed;
 
-	if (ret)
-		return ret;
-	database = arguments->database ? arguments->database : config.database;
-	if (daemon.live && config_has_policy(&config))
-		daemon.policy = &config.policy;
 	daemon.signals = stop_signals();
 	ret = open_source(&daemon.source, arguments);
 	if (!ret)
@@ -198,7 +205,8 @@ static int run(const struct arguments *arguments)
 		ret = daemon_run(&daemon);
 	closed = recording_close(daemon.recording);
 	if (closed) {
-		log_error("cannot write %s: %s", arguments->record, strerror(-closed));
+		log_error("recording %s is incomplete: %s", arguments->record,
+			  strerror(-closed));
 		ret = ret ? ret : closed;
 	}
 	source_close(daemon.source);
@@ -210,10 +218,13 @@ int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
 	struct arguments arguments = { .seed = 1 };
+	static struct config config;
+	int status;
 
 	argp_err_exit_status = 2;
 	log_init("kithd");
 	umask(027);
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	return exit_status(run(&arguments));
+	status = read_config(&config, &arguments);
+	return status ? status : exit_status(run(&arguments, &config));
 }

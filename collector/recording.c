@@ -4,49 +4,83 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 struct recording {
-	FILE *file;
-	int error; /* the first; after it nothing more is written */
+	int descriptor;
+	int error;   /* the first; after it nothing more is written */
+	off_t whole; /* bytes, to the end of the last whole chunk */
 };
 
-static int write_bytes(struct recording *recording, const void *data, size_t size)
+enum { PARTS = 4 };
+
+/* All of @parts, which are used up, or an error. */
+static int write_parts(int descriptor, struct iovec *parts, int count)
 {
-	if (!recording->error && size && fwrite(data, size, 1, recording->file) != 1)
-		recording->error = -errno;
-	return recording->error;
+	while (count) {
+		ssize_t size = writev(descriptor, parts, count);
+
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return -errno;
+		for (; count && (size_t)size >= parts->iov_len; parts++, count--)
+			size -= (ssize_t)parts->iov_len;
+		if (count) {
+			parts->iov_base = (char *)parts->iov_base + size;
+			parts->iov_len -= (size_t)size;
+		}
+	}
+	return 0;
+}
+
+/* What cannot be written whole is not written at all. */
+static int append(struct recording *recording, struct iovec *parts, int count)
+{
+	off_t end = recording->whole;
+	int i, ret;
+
+	for (i = 0; i < count; i++)
+		end += (off_t)parts[i].iov_len;
+	if (recording->error)
+		return recording->error;
+	ret = write_parts(recording->descriptor, parts, count);
+	if (!ret) {
+		recording->whole = end;
+		return 0;
+	}
+	recording->error = ret;
+	/* If this fails too, a chunk is cut short, which replay knows. */
+	if (ftruncate(recording->descriptor, recording->whole) == 0)
+		lseek(recording->descriptor, recording->whole, SEEK_SET);
+	return ret;
+}
+
+static struct iovec part(const void *data, size_t size)
+{
+	return (struct iovec){ .iov_base = (void *)data, .iov_len = size };
 }
 
 int recording_create(struct recording **result, const char *path)
 {
-	const uint64_t magic = RECORDING_MAGIC;
+	static const uint64_t magic = RECORDING_MAGIC;
 	struct recording *recording = calloc(1, sizeof(*recording));
-	int descriptor, ret;
+	struct iovec head = part(&magic, sizeof(magic));
+	int ret;
 
 	if (!recording)
 		return -ENOMEM;
-	descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	if (descriptor < 0) {
+	recording->descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (recording->descriptor < 0) {
 		ret = -errno;
-		goto err_open;
+		free(recording);
+		return ret;
 	}
-	recording->file = fdopen(descriptor, "w");
-	if (!recording->file) {
-		ret = -errno;
-		close(descriptor);
-		goto err_open;
-	}
-	ret = write_bytes(recording, &magic, sizeof(magic));
 	*result = recording;
-	return ret;
-
-err_open:
-	free(recording);
-	return ret;
+	return append(recording, &head, 1);
 }
 
 /* A chunk of two parts, either of which may be empty. */
@@ -55,15 +89,14 @@ static int write_chunk(struct recording *recording, uint32_t kind, const void *h
 {
 	static const char padding[8];
 	struct recording_chunk chunk = { kind, (uint32_t)(head_size + size) };
-	int ret = write_bytes(recording, &chunk, sizeof(chunk));
+	struct iovec parts[PARTS] = {
+		part(&chunk, sizeof(chunk)),
+		part(head, head_size),
+		part(data, size),
+		part(padding, -(head_size + size) & 7),
+	};
 
-	if (!ret)
-		ret = write_bytes(recording, head, head_size);
-	if (!ret)
-		ret = write_bytes(recording, data, size);
-	if (!ret)
-		ret = write_bytes(recording, padding, -(head_size + size) & 7);
-	return ret;
+	return append(recording, parts, PARTS);
 }
 
 static int write_stream(struct recording *recording, const struct stream_info *info)
@@ -105,9 +138,10 @@ int recording_close(struct recording *recording)
 	if (!recording)
 		return 0;
 	ret = recording->error;
-	if ((fflush(recording->file) || fsync(fileno(recording->file))) && !ret)
+	if (fsync(recording->descriptor) && !ret)
 		ret = -errno;
-	fclose(recording->file);
+	if (close(recording->descriptor) && !ret)
+		ret = -errno;
 	free(recording);
 	return ret;
 }

@@ -40,6 +40,11 @@ struct recording;
 
 /* Make a new file; -EEXIST if there is one. */
 int recording_create(struct recording **result, const char *path);
+
+/*
+ * After an error the recording ends with the last event that was written whole,
+ * and each further call gives the same error.
+ */
 int recording_write(struct recording *recording, const struct source_event *event);
 
 /* Return: 0, or the first error that any write met. */

@@ -27,6 +27,21 @@ const char *store_error(const struct store *store)
 	return *store->error ? store->error : sqlite3_errmsg(store->db);
 }
 
+const char *store_path(const struct store *store)
+{
+	return sqlite3_db_filename(store->db, "main");
+}
+
+bool store_failed(const struct store *store)
+{
+	return *store->error;
+}
+
+void store_forgive(struct store *store)
+{
+	*store->error = '\0';
+}
+
 /* Keep the words: a later call, a ROLLBACK say, would replace them. */
 int store_fail(struct store *store, int code)
 {
@@ -268,7 +283,7 @@ void store_close(struct store *store)
 
 int store_begin(struct store *store)
 {
-	*store->error = '\0';
+	store_forgive(store);
 	return statement_run(store, STATEMENT_BEGIN);
 }
 

@@ -33,6 +33,11 @@ struct store_last {
 int store_open(struct store **result, const char *path);
 void store_close(struct store *store);
 const char *store_error(const struct store *store);
+const char *store_path(const struct store *store);
+
+/* Has it failed since store_begin() or store_forgive()? store_error() says why. */
+bool store_failed(const struct store *store);
+void store_forgive(struct store *store);
 
 int store_begin(struct store *store);
 int store_commit(struct store *store);
@@ -116,7 +121,7 @@ struct store_execution {
 	int64_t via;
 	int64_t env;
 	int64_t context;
-	int64_t argv_size; /* 0: as long as argv */
+	int64_t argv_size; /* -1: as long as argv with a NUL behind it */
 	uint32_t flags;
 	uint32_t unknown;
 	int error;

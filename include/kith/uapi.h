@@ -167,9 +167,9 @@ enum kith_attribute {
 	KITH_A_COUNTERS,        /* struct kith_counters[] */
 	KITH_A_BATCH,	        /* struct kith_batch, then records */
 	KITH_A_RECORDS,	        /* records */
-	KITH_A_POLICY_ARGV_MAX, /* u32: bytes of argv kept, 64..24576 */
-	KITH_A_POLICY_BATCH_MS, /* u32: how long a record may wait, 1..1000 */
-	KITH_A_POLICY_SWEEP_MS, /* u32: pause between sweeps, 100..3600000 */
+	KITH_A_POLICY_ARGV_MAX, /* u32: bytes of argv kept */
+	KITH_A_POLICY_BATCH_MS, /* u32: how long a record may wait */
+	KITH_A_POLICY_SWEEP_MS, /* u32: pause between sweeps */
 	KITH_A_POLICY_CLASSES,  /* u32: bit per class to record; HIGH ones stay */
 	KITH_A_HOOK_EVENT,      /* string: what it is for */
 	KITH_A_HOOK_SYMBOL,     /* string: where it is */
@@ -212,6 +212,19 @@ enum kith_loss_cause {
 	KITH_LOSS_MISSED,      /* the kernel could not run the hook */
 	KITH_LOSS_CAUSES,
 };
+
+/* The policy: bounds, beyond which SET_POLICY is -ERANGE, and what it begins with. */
+#define KITH_POLICY_ARGV_MAX_LEAST   64
+#define KITH_POLICY_ARGV_MAX_MOST    24576
+#define KITH_POLICY_ARGV_MAX_DEFAULT 4096
+#define KITH_POLICY_BATCH_MS_LEAST   1
+#define KITH_POLICY_BATCH_MS_MOST    1000
+#define KITH_POLICY_BATCH_MS_DEFAULT 100
+#define KITH_POLICY_SWEEP_MS_LEAST   100
+#define KITH_POLICY_SWEEP_MS_MOST    3600000
+#define KITH_POLICY_SWEEP_MS_DEFAULT 5000
+#define KITH_POLICY_CLASSES_DEFAULT  ((1u << KITH_CLASSES) - 1)
+#define KITH_POLICY_CLASSES_OPTIONAL (1u << KITH_CLASS_FAILED_EXEC)
 
 struct kith_counters {
 	__u32 class_; /* enum kith_class */

@@ -23,15 +23,28 @@ static int read_text(const char *text)
 	return config_read(&config, unit_path("kith.conf"));
 }
 
+/* All of it: what is not set is as the module begins with. */
+static void check_policy(uint32_t argv_max, uint32_t batch_ms, uint32_t sweep_ms,
+			 bool failed_exec)
+{
+	const uint32_t all = (1u << KITH_CLASSES) - 1;
+
+	ck_assert_uint_eq(config.policy.argv_max, argv_max);
+	ck_assert_uint_eq(config.policy.batch_ms, batch_ms);
+	ck_assert_uint_eq(config.policy.sweep_ms, sweep_ms);
+	ck_assert_uint_eq(config.policy.classes,
+			  failed_exec ? all : all & ~(1u << KITH_CLASS_FAILED_EXEC));
+}
+
 START_TEST(defaults)
 {
 	config_init(&config);
 	ck_assert_str_eq(config.database, "/var/lib/kith/kith.db");
-	ck_assert(!config_has_policy(&config));
+	check_policy(4096, 100, 5000, true);
 	ck_assert_int_eq(read_text(""), 0);
 	ck_assert_int_eq(read_text("# nothing\n\n[collector]\n[policy]\n"), 0);
 	ck_assert_str_eq(config.database, "/var/lib/kith/kith.db");
-	ck_assert(!config_has_policy(&config));
+	check_policy(4096, 100, 5000, true);
 	ck_assert_str_eq(config.error, "");
 }
 END_TEST
@@ -42,45 +55,39 @@ START_TEST(everything_set)
 				   "database = /srv/kith/a b.db\n"
 				   "\n"
 				   "[policy]\n"
-				   "argv_max=4096\n"
+				   "argv_max=8192\n"
 				   "batch_ms = 10 ; a comment\n"
-				   "sweep_ms\t=\t5000\r\n"
+				   "sweep_ms\t=\t6000\r\n"
 				   "failed_exec = yes"),
 			 0);
 	ck_assert_str_eq(config.database, "/srv/kith/a b.db");
-	ck_assert_uint_eq(config.policy.argv_max, 4096);
-	ck_assert_uint_eq(config.policy.batch_ms, 10);
-	ck_assert_uint_eq(config.policy.sweep_ms, 5000);
-	ck_assert_uint_eq(config.policy.classes, (1u << KITH_CLASSES) - 1);
-	ck_assert(config_has_policy(&config));
+	check_policy(8192, 10, 6000, true);
 }
 END_TEST
 
-/* One setting is enough for the module to be told. */
-static const char *const settings[] = {
-	"[policy]\nargv_max = 64\n",
-	"[policy]\nbatch_ms = 1\n",
-	"[policy]\nsweep_ms = 100\n",
-	"[policy]\nfailed_exec = no\n",
+/* With one setting the others are what they are without it; the bounds belong to it. */
+static const struct {
+	const char *text;
+	uint32_t argv_max;
+	uint32_t batch_ms;
+	uint32_t sweep_ms;
+	bool failed_exec;
+} settings[] = {
+	{ "[policy]\nargv_max = 64\n", 64, 100, 5000, true },
+	{ "[policy]\nargv_max = 24576\n", 24576, 100, 5000, true },
+	{ "[policy]\nbatch_ms = 1\n", 4096, 1, 5000, true },
+	{ "[policy]\nbatch_ms = 1000\n", 4096, 1000, 5000, true },
+	{ "[policy]\nsweep_ms = 100\n", 4096, 100, 100, true },
+	{ "[policy]\nsweep_ms = 3600000\n", 4096, 100, 3600000, true },
+	{ "[policy]\nfailed_exec = no\n", 4096, 100, 5000, false },
+	{ "[policy]\nfailed_exec = no\nfailed_exec = yes\n", 4096, 100, 5000, true },
 };
 
 START_TEST(one_setting)
 {
-	ck_assert_int_eq(read_text(settings[_i]), 0);
-	ck_assert(config_has_policy(&config));
-	ck_assert_uint_eq(config.policy.argv_max == UINT32_MAX, _i != 0);
-	ck_assert_uint_eq(config.policy.batch_ms == UINT32_MAX, _i != 1);
-	ck_assert_uint_eq(config.policy.sweep_ms == UINT32_MAX, _i != 2);
-	ck_assert_uint_eq(config.policy.classes == UINT32_MAX, _i != 3);
-}
-END_TEST
-
-START_TEST(without_failed_execs)
-{
-	ck_assert_int_eq(read_text("[policy]\nfailed_exec = no\n"), 0);
-	ck_assert_uint_eq(config.policy.classes >> KITH_CLASS_FAILED_EXEC & 1, 0);
-	ck_assert_uint_eq(config.policy.classes | 1u << KITH_CLASS_FAILED_EXEC,
-			  (1u << KITH_CLASSES) - 1);
+	ck_assert_int_eq(read_text(settings[_i].text), 0);
+	check_policy(settings[_i].argv_max, settings[_i].batch_ms, settings[_i].sweep_ms,
+		     settings[_i].failed_exec);
 }
 END_TEST
 
@@ -97,7 +104,15 @@ static const struct {
 	{ "[policy]\nargv_max = -5\n", "line 2", "argv_max = -5" },
 	{ "[policy]\nargv_max = +5\n", "line 2", "argv_max = +5" },
 	{ "[policy]\nargv_max = 0x10\n", "line 2", "argv_max = 0x10" },
+	{ "[policy]\nargv_max = 5\n", "line 2", "argv_max = 5: must be from 64 to 24576" },
+	{ "[policy]\nargv_max = 63\n", "line 2", "must be from 64" },
+	{ "[policy]\nargv_max = 24577\n", "line 2", "must be from 64 to 24576" },
+	{ "[policy]\n\nbatch_ms = 0\n", "line 3", "batch_ms = 0: must be from 1 to 1000" },
+	{ "[policy]\nbatch_ms = 1001\n", "line 2", "batch_ms = 1001: must be" },
+	{ "[policy]\nsweep_ms = 99\n", "line 2", "sweep_ms = 99: must be from 100 to 3600000" },
+	{ "[policy]\nsweep_ms = 3600001\n", "line 2", "must be" },
 	{ "[policy]\nargv_max = 4294967295\n", "line 2", "argv_max" },
+	{ "[policy]\nargv_max = 4294967360\n", "line 2", "argv_max" },
 	{ "[policy]\nargv_max = 99999999999999999999\n", "line 2", "argv_max" },
 	{ "[policy]\nfailed_exec = maybe\n", "line 2", "failed_exec = maybe" },
 	{ "[policy]\nfailed_exec = Yes\n", "line 2", "failed_exec" },
@@ -172,7 +187,6 @@ int main(void)
 	unit_add(suite, defaults);
 	unit_add(suite, everything_set);
 	unit_add_rows(suite, one_setting, UNIT_COUNT(settings));
-	unit_add(suite, without_failed_execs);
 	unit_add_rows(suite, refuses, UNIT_COUNT(refusals));
 	unit_add_rows(suite, long_paths, 9);
 	unit_add(suite, no_file);

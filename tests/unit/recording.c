@@ -32,6 +32,8 @@ static const struct stream_info info = {
 
 static const struct kith_position positions[] = { { 0, 0, 2 }, { 3, 0, 9 } };
 
+enum { WRITTEN = 4 };
+
 /* One event of each kind that is written. */
 static void write_all(struct recording *recording)
 {
@@ -178,7 +180,7 @@ START_TEST(cut_anywhere)
 
 	make_recording();
 	data = read_file(&size);
-	ck_assert_uint_eq(find_ends(data, size, ends), 4);
+	ck_assert_uint_eq(find_ends(data, size, ends), WRITTEN);
 	unit_capture_stderr();
 	for (cut = 0; cut <= size; cut++) {
 		write_file(data, cut);
@@ -188,7 +190,7 @@ START_TEST(cut_anywhere)
 		}
 		source = open_recording();
 		ck_assert_int_eq(read_all(source, &count), 0);
-		for (whole = 0; whole < 4 && ends[whole + 1] <= cut;)
+		for (whole = 0; whole < WRITTEN && ends[whole + 1] <= cut;)
 			whole++;
 		ck_assert_int_eq(count, (int)whole);
 		source_close(source);
@@ -350,8 +352,9 @@ START_TEST(a_full_disk)
 	struct recording *recording;
 	struct rlimit limit, old;
 	struct source_event event = { .kind = SOURCE_BATCH };
-	char data[8000] = "";
-	int i, ret = 0;
+	char data[8000] = "", *said;
+	struct source *source;
+	int i, count, ret = 0;
 
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
@@ -369,6 +372,15 @@ START_TEST(a_full_disk)
 	errno = 0;
 	ck_assert_int_eq(recording_write(recording, &event), -EFBIG);
 	ck_assert_int_eq(recording_close(recording), -EFBIG);
+	/* what was written is whole: nothing of it ends in the middle */
+	source = open_recording();
+	unit_capture_stderr();
+	ck_assert_int_eq(read_all(source, &count), 0);
+	said = unit_stderr();
+	ck_assert_str_eq(said, "");
+	ck_assert_int_eq(count, WRITTEN + i - 1);
+	free(said);
+	source_close(source);
 }
 END_TEST
 
