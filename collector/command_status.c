@@ -65,7 +65,9 @@ struct status {
 	struct control_counters counters;
 	int module_error; /* 0: the two above are there */
 	uint64_t stored[KITH_CLASSES]; /* of this load of the module */
-	pid_t collector;  /* 0: does not run; < 0: not known */
+	uint64_t elsewhere[KITH_CLASSES]; /* of it, lost to other collectors */
+	pid_t collector;  /* 0: does not run; < 0: a negative errno, not known */
+	int database_error; /* an errno; ENOENT: there is none */
 	int64_t size;	  /* bytes of the database and its log, -1: there is none */
 	int64_t seen;	  /* time of the last record, 0: none */
 	int64_t lost;	  /* sum of view loss */
@@ -85,20 +87,23 @@ static int64_t ask_number(sqlite3 *db, const char *sql)
 	return number;
 }
 
-static void read_stored(struct status *status, sqlite3 *db)
+#define THIS_LOAD "load = (SELECT id FROM loads WHERE load = ?1)"
+
+/* Numbers by class that @sql gives, of this load of the module. */
+static void read_classes(const struct status *status, sqlite3 *db, const char *sql,
+			 uint64_t *counts)
 {
-	static const char sql[] = "SELECT class, count FROM received"
-				  " WHERE load = (SELECT id FROM loads WHERE load = ?)";
 	sqlite3_stmt *statement = NULL;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
 		return;
 	sqlite3_bind_int64(statement, 1, (int64_t)status->module.load);
+	sqlite3_bind_int(statement, 2, RECORD_CAUSE_ELSEWHERE);
 	while (sqlite3_step(statement) == SQLITE_ROW) {
 		int64_t class_ = sqlite3_column_int64(statement, 0);
 
 		if (class_ >= 0 && class_ < KITH_CLASSES)
-			status->stored[class_] = (uint64_t)sqlite3_column_int64(statement, 1);
+			counts[class_] += (uint64_t)sqlite3_column_int64(statement, 1);
 	}
 	sqlite3_finalize(statement);
 }
@@ -118,20 +123,37 @@ static int64_t size_on_disk(const char *path)
 	return size;
 }
 
+static void read_rows(struct status *status, sqlite3 *db)
+{
+	status->seen = ask_number(db, "SELECT value FROM meta WHERE name = 'seen'");
+	status->lost = ask_number(db, "SELECT sum(lost) FROM loss");
+	status->unwatched = ask_number(db, "SELECT count(*) FROM loss WHERE lost IS NULL");
+	status->unexplained =
+		ask_number(db, "SELECT count(*) FROM credential WHERE unexplained");
+	read_classes(status, db, "SELECT class, count FROM received WHERE " THIS_LOAD,
+		     status->stored);
+	read_classes(status, db,
+		     "SELECT class, total FROM loss_totals WHERE " THIS_LOAD " AND cause = ?2",
+		     status->elsewhere);
+}
+
 static void read_database(struct status *status, const char *path)
 {
 	sqlite3 *db;
 
 	status->size = size_on_disk(path);
-	if (status->size < 0)
+	status->database_error = status->size < 0 ? errno : 0;
+	if (status->database_error)
 		return;
-	if (!query_open(&db, path)) {
-		status->seen = ask_number(db, "SELECT value FROM meta WHERE name = 'seen'");
-		status->lost = ask_number(db, "SELECT sum(lost) FROM loss");
-		status->unwatched = ask_number(db, "SELECT count(*) FROM loss WHERE lost IS NULL");
-		status->unexplained =
-			ask_number(db, "SELECT count(*) FROM credential WHERE unexplained");
-		read_stored(status, db);
+	switch (query_open(&db, path)) {
+	case 0:
+		read_rows(status, db);
+		break;
+	case EX_NOPERM:
+		status->database_error = EACCES;
+		break;
+	default:
+		status->database_error = EIO;
 	}
 	sqlite3_close(db);
 }
@@ -149,7 +171,8 @@ static int read_module(struct status *status)
 	return ret;
 }
 
-static uint64_t lost_of(const struct kith_counters *counters)
+/* As the module counts. */
+static uint64_t lost_in_module(const struct kith_counters *counters)
 {
 	uint64_t sum = 0;
 	unsigned int cause;
@@ -157,6 +180,11 @@ static uint64_t lost_of(const struct kith_counters *counters)
 	for (cause = 0; cause < KITH_LOSS_CAUSES; cause++)
 		sum += counters->lost[cause];
 	return sum;
+}
+
+static uint64_t lost_of(const struct status *status, unsigned int class_)
+{
+	return lost_in_module(&status->counters.classes[class_]) + status->elsewhere[class_];
 }
 
 static void print_json_counters(const struct status *status)
@@ -170,13 +198,37 @@ static void print_json_counters(const struct status *status)
 		printf("%s\"%s\":{\"emitted\":%" PRIu64 ",\"stored\":%" PRIu64
 		       ",\"lost\":%" PRIu64,
 		       class_ ? "," : "", record_class_name(class_), (uint64_t)of->emitted,
-		       status->stored[class_], lost_of(of));
+		       status->stored[class_], lost_of(status, class_));
 		for (cause = 0; cause < KITH_LOSS_CAUSES; cause++)
 			printf(",\"lost_%s\":%" PRIu64, record_cause_name(cause),
 			       (uint64_t)of->lost[cause]);
-		putchar('}');
+		printf(",\"lost_%s\":%" PRIu64 "}", record_cause_name(RECORD_CAUSE_ELSEWHERE),
+		       status->elsewhere[class_]);
 	}
 	putchar('}');
+}
+
+/* One that is not there holds nothing, and that is known. */
+static bool is_readable(const struct status *status)
+{
+	return !status->database_error || status->database_error == ENOENT;
+}
+
+/* What is not known is null. */
+static void print_json_database(const struct status *status)
+{
+	if (!is_readable(status)) {
+		printf(",\"database_bytes\":null,\"database_error\":\"%s\"",
+		       strerror(status->database_error));
+		fputs(",\"last_record_ns\":null,\"lost\":null,\"unwatched_intervals\":null,"
+		      "\"unexplained_credentials\":null",
+		      stdout);
+		return;
+	}
+	printf(",\"database_bytes\":%" PRId64 ",\"last_record_ns\":%" PRId64 ",\"lost\":%" PRId64
+	       ",\"unwatched_intervals\":%" PRId64 ",\"unexplained_credentials\":%" PRId64,
+	       status->size, status->seen, status->lost, status->unwatched,
+	       status->unexplained);
 }
 
 static void print_json(const struct status *status, const struct common *common)
@@ -199,13 +251,15 @@ static void print_json(const struct status *status, const struct common *common)
 		print_json_counters(status);
 		putchar('}');
 	}
-	printf(",\"collector_pid\":%d,\"database\":",
-	       status->collector > 0 ? status->collector : 0);
+	if (status->collector < 0)
+		printf(",\"collector_pid\":null,\"collector_error\":\"%s\"",
+		       strerror(-status->collector));
+	else
+		printf(",\"collector_pid\":%d", status->collector);
+	fputs(",\"database\":", stdout);
 	text_print_json(stdout, common->database, strlen(common->database));
-	printf(",\"database_bytes\":%" PRId64 ",\"last_record_ns\":%" PRId64 ",\"lost\":%" PRId64
-	       ",\"unwatched_intervals\":%" PRId64 ",\"unexplained_credentials\":%" PRId64 "}\n",
-	       status->size, status->seen, status->lost, status->unwatched,
-	       status->unexplained);
+	print_json_database(status);
+	puts("}");
 }
 
 static void print_module(const struct status *status)
@@ -228,33 +282,38 @@ static void print_module(const struct status *status)
 	for (class_ = 0; class_ < KITH_CLASSES; class_++) {
 		const struct kith_counters *of = &status->counters.classes[class_];
 
-		printf("           %-12s %12" PRIu64 " reported %12" PRIu64 " stored %8" PRIu64
-		       " lost\n",
-		       record_class_name(class_), (uint64_t)of->emitted, status->stored[class_],
-		       lost_of(of));
+		printf("           %-12s %12" PRIu64 " reported", record_class_name(class_),
+		       (uint64_t)of->emitted);
+		if (is_readable(status))
+			printf(" %12" PRIu64 " stored %8" PRIu64 " lost", status->stored[class_],
+			       lost_of(status, class_));
+		putchar('\n');
 	}
 }
 
-static void print_text(const struct status *status, const struct common *common)
+static void print_collector(const struct status *status)
 {
-	char when[48];
-
-	if (status->module_error == -ENOENT)
-		puts("module     NOT LOADED");
-	else if (status->module_error)
-		printf("module     not asked: %s\n", strerror(-status->module_error));
+	if (status->collector < 0)
+		printf("collector  not known: %s\n", strerror(-status->collector));
+	else if (!status->collector)
+		puts("collector  DOES NOT RUN");
 	else
-		print_module(status);
-	if (status->collector > 0)
 		printf("collector  runs as process %d%s\n", status->collector,
 		       status->module_error || status->module.subscriber ?
 			       "" : ", but is not subscribed to the module");
-	else
-		puts("collector  DOES NOT RUN");
+}
+
+static void print_database(const struct status *status, const char *path)
+{
+	char when[48];
+
 	fputs("database   ", stdout);
-	text_print(stdout, common->database, strlen(common->database));
-	if (status->size < 0) {
-		puts(": none");
+	text_print(stdout, path, strlen(path));
+	if (status->database_error) {
+		if (status->database_error == ENOENT)
+			puts(": none");
+		else
+			printf(": cannot be read: %s\n", strerror(status->database_error));
 		return;
 	}
 	printf(", %" PRId64 " bytes", status->size);
@@ -265,6 +324,40 @@ static void print_text(const struct status *status, const struct common *common)
 	       "           %" PRId64 " unexplained credential changes (view credential)\n",
 	       status->lost, status->unwatched, status->unwatched == 1 ? "" : "s",
 	       status->unexplained);
+}
+
+/* That it refuses to answer says that it is there. */
+static bool is_refused(const struct status *status)
+{
+	return status->module_error == -EPERM || status->module_error == -EACCES;
+}
+
+static void print_text(const struct status *status, const struct common *common)
+{
+	if (status->module_error == -ENOENT)
+		puts("module     NOT LOADED");
+	else if (is_refused(status))
+		puts("module     loaded, but answers to CAP_NET_ADMIN only");
+	else if (status->module_error)
+		printf("module     not asked: %s\n", strerror(-status->module_error));
+	else
+		print_module(status);
+	print_collector(status);
+	print_database(status, common->database);
+}
+
+/* What is known to be down counts more than what cannot be seen. */
+static int exit_status(const struct status *status)
+{
+	if (status->module_error == -ENOENT || !status->collector)
+		return EX_UNAVAILABLE;
+	if (status->collector == -EACCES || status->collector == -EPERM ||
+	    status->database_error == EACCES || status->database_error == EPERM)
+		return EX_NOPERM;
+	if (status->collector < 0 || (status->module_error && !is_refused(status)) ||
+	    !is_readable(status))
+		return EX_IOERR;
+	return 0;
 }
 
 static int64_t now_ms(void)
@@ -317,7 +410,8 @@ static bool has_load(sqlite3 *db, const struct target *target)
 {
 	static const char sql[] =
 		"SELECT dumped IS NOT NULL AND id = (SELECT max(id) FROM loads) AND"
-		" coalesce((SELECT sum(total) FROM loss_totals t WHERE t.load = l.id), 0) >= ?2"
+		" coalesce((SELECT sum(total) FROM loss_totals t WHERE t.load = l.id"
+		"  AND t.cause <> ?3), 0) >= ?2"
 		" FROM loads l WHERE load = ?1";
 	sqlite3_stmt *statement = NULL;
 	bool ret = false;
@@ -326,6 +420,7 @@ static bool has_load(sqlite3 *db, const struct target *target)
 		return false;
 	sqlite3_bind_int64(statement, 1, (int64_t)target->load);
 	sqlite3_bind_int64(statement, 2, (int64_t)target->lost);
+	sqlite3_bind_int(statement, 3, RECORD_CAUSE_ELSEWHERE);
 	if (sqlite3_step(statement) == SQLITE_ROW)
 		ret = sqlite3_column_int(statement, 0);
 	sqlite3_finalize(statement);
@@ -354,7 +449,7 @@ static int set_target(struct control *control, struct target *target)
 	target->load = info.load;
 	ret = control_flush(control, &target->positions, &target->count, &counters);
 	for (class_ = 0; !ret && class_ < KITH_CLASSES; class_++)
-		target->lost += lost_of(&counters.classes[class_]);
+		target->lost += lost_in_module(&counters.classes[class_]);
 	return ret;
 }
 
@@ -412,5 +507,5 @@ int command_status(int argc, char **argv)
 		print_json(&status, &arguments.common);
 	else
 		print_text(&status, &arguments.common);
-	return status.collector > 0 && status.module_error != -ENOENT ? 0 : EX_UNAVAILABLE;
+	return exit_status(&status);
 }

@@ -176,6 +176,9 @@ static int handle(struct loop *loop, const struct source_event *event)
 	case SOURCE_CAUGHT:
 		return ingest_caught(ingest, event->data,
 				     event->size / sizeof(struct kith_position));
+	case SOURCE_COUNTED:
+		return ingest_counted(ingest, event->data,
+				      event->size / sizeof(struct ingest_count));
 	case SOURCE_BATCH:
 		return ingest_batch(ingest, &event->batch, event->data, event->size);
 	case SOURCE_END:

@@ -247,6 +247,22 @@ int store_received(struct store *store, int64_t load, unsigned int class_, uint6
 	return statement_run(store, STATEMENT_RECEIVED);
 }
 
+int store_received_of(struct store *store, int64_t load, uint64_t counts[KITH_CLASSES])
+{
+	struct binder binder = statement_bind(store, STATEMENT_RECEIVED_OF);
+	int ret;
+
+	memset(counts, 0, KITH_CLASSES * sizeof(*counts));
+	bind_int(&binder, load);
+	while ((ret = statement_row(store, STATEMENT_RECEIVED_OF)) > 0) {
+		int64_t class_ = sqlite3_column_int64(binder.statement, 0);
+
+		if (class_ >= 0 && class_ < KITH_CLASSES)
+			counts[class_] = (uint64_t)sqlite3_column_int64(binder.statement, 1);
+	}
+	return ret;
+}
+
 /* What is known of a running total: how far it stands in losses, and where. */
 struct known_loss {
 	uint64_t total;
@@ -297,7 +313,7 @@ static int add_loss(struct store *store, const struct store_loss *loss,
 	struct binder binder = statement_bind(store, STATEMENT_LOSS);
 
 	bind_int(&binder, loss->boot);
-	bind_int(&binder, loss->cpu);
+	bind_nonnegative(&binder, loss->cpu);
 	bind_text(&binder, class_ ? class_ : "unknown");
 	bind_text(&binder, cause ? cause : "unknown");
 	/* Reports of the same loss to a dead subscriber told of earlier times. */

@@ -2,6 +2,8 @@
 /* From records to rows: streams, batches and transactions. */
 #include "ingest.h"
 
+#include "reconcile.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +55,8 @@ static void forget_stream(struct ingest *ingest)
 	ingest->told = NULL;
 	ingest->rings = 0;
 	forget_dump(ingest);
+	free(ingest->reconciliation);
+	ingest->reconciliation = NULL;
 }
 
 void ingest_close(struct ingest *ingest)
@@ -112,15 +116,17 @@ static int load_living(struct ingest *ingest)
 }
 
 /*
- * A load that we have not met before: nobody watched from the last record that
- * we have, or the beginning of the boot, until it was loaded.
+ * What came after the last record that we have is new to us. If this load is
+ * too, then nobody watched from there, or the beginning of the boot, until it
+ * was loaded.
  */
-static int note_unwatched(struct ingest *ingest)
+static int note_absence(struct ingest *ingest, bool fresh)
 {
 	int64_t booted = ingest_wall(ingest, 0), seen;
 	int ret = store_seen(ingest->store, &seen);
 
-	if (ret)
+	ingest->since = seen > ingest->load.loaded ? seen : ingest->load.loaded;
+	if (ret || !fresh)
 		return ret;
 	return store_unwatched(ingest->store, ingest->load.boot,
 			       seen > booted ? seen : booted, ingest->load.loaded);
@@ -152,8 +158,8 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 	ingest->load.loaded = ingest_wall(ingest, info->loaded_ns);
 	ret = store_load(ingest->store, &ingest->load, ingest->seqs, ingest->rings, &fresh);
 	ingest->load.version = NULL;
-	if (!ret && fresh)
-		ret = note_unwatched(ingest);
+	if (!ret)
+		ret = note_absence(ingest, fresh);
 	if (!ret)
 		ret = load_living(ingest);
 	ingest->attached = ingest->last_process;
@@ -261,6 +267,9 @@ static int settle(struct ingest *ingest)
 		return ret;
 	bury(ingest);
 	forget_dump(ingest);
+	ret = reconcile(ingest);
+	if (ret)
+		return ret;
 	return store_dumped(ingest->store, ingest->load.id, ingest->seen);
 }
 
@@ -303,6 +312,8 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 		return ret;
 	if (record_class(record->head.type) < KITH_CLASSES)
 		ingest->received[record_class(record->head.type)]++;
+	if (ingest->reconciliation)
+		reconcile_record(ingest->reconciliation, &record->head);
 	return apply_record(ingest, record);
 }
 

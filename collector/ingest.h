@@ -29,6 +29,19 @@ struct stream_info {
 	uint32_t rings;
 };
 
+/*
+ * What the module had counted of a class at some moment between two of
+ * CLOCK_BOOTTIME. Of several looks, those are exact while which nothing was
+ * being reported.
+ */
+struct ingest_count {
+	uint64_t from;
+	uint64_t to;
+	uint64_t class_;
+	uint64_t emitted;
+	uint64_t lost;
+};
+
 struct ingest {
 	struct store *store;
 	struct state state;
@@ -53,6 +66,9 @@ struct ingest {
 	uint64_t dump_first;	       /* time of the first of them */
 	struct kith_position *caught; /* where the stream has passed them all */
 	size_t caught_count;
+
+	struct reconciliation *reconciliation; /* NULL: nothing to reconcile */
+	int64_t since; /* until when we had the stream, before this subscription */
 
 	int64_t seen; /* wall-clock time of the last record */
 
@@ -99,6 +115,12 @@ int ingest_dump(struct ingest *ingest, const void *records, size_t size);
  */
 int ingest_caught(struct ingest *ingest, const struct kith_position *positions,
 		  size_t count);
+
+/*
+ * What the module has made, lost, and neither sent nor has to send any more once
+ * the stream has been caught, somebody else has acknowledged: it is lost to us.
+ */
+int ingest_counted(struct ingest *ingest, const struct ingest_count *counts, size_t count);
 
 int ingest_batch(struct ingest *ingest, const struct kith_batch *batch,
 		 const void *records, size_t size);

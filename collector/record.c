@@ -59,6 +59,8 @@ const char *record_cause_name(unsigned int cause)
 		[KITH_LOSS_MISSED] = "hook-missed",
 	};
 
+	if (cause == RECORD_CAUSE_ELSEWHERE)
+		return "other-collector";
 	return cause < KITH_LOSS_CAUSES ? names[cause] : NULL;
 }
 

@@ -36,6 +36,12 @@ struct record {
  */
 int record_parse(const void *data, size_t size, struct record *record);
 
+/*
+ * A cause of loss that kithd finds by itself: somebody else has acknowledged the
+ * records. A cause on the wire has 8 bits, so none will ever have this number.
+ */
+enum { RECORD_CAUSE_ELSEWHERE = 256 };
+
 /* Names for people and the database; NULL if there is none. */
 const char *record_class_name(unsigned int class_);
 const char *record_cause_name(unsigned int cause);

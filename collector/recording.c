@@ -125,6 +125,7 @@ int recording_write(struct recording *recording, const struct source_event *even
 				   sizeof(event->batch), event->data, event->size);
 	case SOURCE_DUMP:
 	case SOURCE_CAUGHT:
+	case SOURCE_COUNTED:
 		return write_chunk(recording, event->kind, NULL, 0, event->data, event->size);
 	default:
 		return 0;

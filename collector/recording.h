@@ -6,8 +6,9 @@
  * RECORDING_MAGIC, then chunks: a struct recording_chunk and `size` bytes,
  * padded to a multiple of 8. Numbers are in the order of the host that made it;
  * the magic does not match on another. STREAM holds a struct recording_stream,
- * DUMP records, CAUGHT struct kith_position[], BATCH a struct kith_batch and
- * its records. A file may end anywhere: what is whole before that is good.
+ * DUMP records, COUNTED struct ingest_count[], CAUGHT struct kith_position[],
+ * BATCH a struct kith_batch and its records. A file may end anywhere: what is
+ * whole before that is good.
  */
 #ifndef KITH_RECORDING_H
 #define KITH_RECORDING_H

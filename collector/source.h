@@ -7,6 +7,8 @@
  *	DUMP	PROCESS records of live processes
  *	CAUGHT	the dump is complete, and no record of the stream up to the
  *		positions that come with it is younger than it
+ *	COUNTED	how many records the module had made and lost at some moments, all
+ *		of them after the stream began, and before the positions of CAUGHT
  *	BATCH	records
  *	IDLE	nothing for now
  *	END	nothing any more
@@ -27,6 +29,7 @@ enum source_event_kind {
 	SOURCE_BATCH,
 	SOURCE_IDLE,
 	SOURCE_END,
+	SOURCE_COUNTED, /* last: recordings have these numbers */
 };
 
 /* What it points to is valid until the next call of the source. */
@@ -34,7 +37,8 @@ struct source_event {
 	enum source_event_kind kind;
 	struct stream_info info;   /* STREAM */
 	struct kith_batch batch;   /* BATCH */
-	const void *data;	   /* DUMP, BATCH: records; CAUGHT: struct kith_position[] */
+	/* DUMP, BATCH: records; CAUGHT: struct kith_position[]; COUNTED: struct ingest_count[] */
+	const void *data;
 	size_t size;		   /* bytes of data */
 };
 

@@ -23,9 +23,11 @@ enum {
 	 */
 	SOCKET_BYTES = 8 << 20,
 	SILENCE_MS = 2000, /* after so long without a batch we ask for the module */
+	LOOKS = 12,	   /* at the module's counters: some fall between two records */
+	LOOKS_APART_NS = 700000,
 };
 
-enum phase { DETACHED, ATTACHED, DUMPED, STREAMING };
+enum phase { DETACHED, ATTACHED, DUMPED, COUNTED, STREAMING };
 
 struct netlink_source {
 	struct source source;
@@ -39,6 +41,7 @@ struct netlink_source {
 	int64_t heard;	 /* ms, of the last batch or probe */
 	char *dump;
 	size_t dump_size;
+	struct ingest_count counts[LOOKS * KITH_CLASSES];
 	struct kith_position *positions;
 	char *buffer;
 };
@@ -187,6 +190,50 @@ static int collect(void *netlink_, const void *records, size_t size)
 	return 0;
 }
 
+static uint64_t boottime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static struct ingest_count count_of(const struct kith_counters *counters, uint64_t from,
+				    uint64_t to)
+{
+	struct ingest_count count = { .from = from,
+				      .to = to,
+				      .class_ = counters->class_,
+				      .emitted = counters->emitted };
+	unsigned int cause;
+
+	for (cause = 0; cause < KITH_LOSS_CAUSES; cause++)
+		count.lost += counters->lost[cause];
+	return count;
+}
+
+/* Nobody else can acknowledge anything any more. */
+static int look_at_counters(struct netlink_source *netlink)
+{
+	const struct timespec pause = { .tv_nsec = LOOKS_APART_NS };
+	struct ingest_count *next = netlink->counts;
+	unsigned int look, class_;
+
+	for (look = 0; look < LOOKS; look++) {
+		struct control_counters counters;
+		uint64_t from = boottime_ns(), to;
+		int ret = control_stats(netlink->control, &counters);
+
+		if (ret)
+			return ret;
+		to = boottime_ns();
+		for (class_ = 0; class_ < KITH_CLASSES; class_++)
+			*next++ = count_of(&counters.classes[class_], from, to);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 /*
  * Subscribe, and then dump: what happens in between is in both, and the stream
  * is held against the dump by time.
@@ -206,6 +253,8 @@ static int netlink_start(struct source *source, const uint32_t *seqs, size_t rin
 	if (!ret)
 		ret = send_request(netlink, message);
 	free(buffer);
+	if (!ret)
+		ret = look_at_counters(netlink);
 	if (!ret)
 		ret = control_processes(netlink->control, collect, netlink);
 	if (ret)
@@ -385,6 +434,12 @@ static int netlink_next(struct source *source, int timeout, struct source_event 
 		netlink->phase = DUMPED;
 		return 0;
 	case DUMPED:
+		event->kind = SOURCE_COUNTED;
+		event->data = netlink->counts;
+		event->size = sizeof(netlink->counts);
+		netlink->phase = COUNTED;
+		return 0;
+	case COUNTED:
 		netlink->phase = STREAMING;
 		netlink->heard = now_ms();
 		ret = find_caught(netlink, event);

@@ -86,6 +86,7 @@ static int take_chunk(struct recording_source *recording, const struct recording
 		return 0;
 	case SOURCE_DUMP:
 	case SOURCE_CAUGHT:
+	case SOURCE_COUNTED:
 		return 0;
 	default:
 		return -EBADMSG;

@@ -43,6 +43,7 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_RECEIVED] =
 		"INSERT INTO received VALUES (?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count",
+	[STATEMENT_RECEIVED_OF] = "SELECT class, count FROM received WHERE load = ?",
 	[STATEMENT_LOSS_TOTAL] =
 		"SELECT total, until, latest FROM loss_totals"
 		" WHERE load = ? AND cpu = ? AND class = ? AND cause = ?",

@@ -157,10 +157,13 @@ int store_sensor_event(struct store *store, int64_t ts, int64_t boot, const char
 /* @count more records of @class_ are stored. */
 int store_received(struct store *store, int64_t load, unsigned int class_, uint64_t count);
 
+/* @counts gets how many records of each class are stored of @load. */
+int store_received_of(struct store *store, int64_t load, uint64_t counts[KITH_CLASSES]);
+
 struct store_loss {
 	int64_t load;
 	int64_t boot;
-	unsigned int cpu;
+	int64_t cpu; /* -1: of all */
 	unsigned int class_;
 	unsigned int cause;
 	uint64_t total; /* since the module was loaded */

@@ -115,6 +115,9 @@
  * they are repeated after each SUBSCRIBE and can be counted twice by nobody
  * who remembers the total.
  *
+ * What one subscriber has acknowledged is received, and not sent to another. He
+ * finds how much that was by counting: emitted - lost - what he has himself.
+ *
  * Versions
  * --------
  *

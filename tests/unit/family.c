@@ -41,13 +41,13 @@ static void make_rows(const char *rows)
 
 	ck_assert_int_eq(sqlite3_open(unit_path("kith.db"), &db), SQLITE_OK);
 	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		char *parent = strchr(word, '<'), sql[200];
+		char *parent, sql[200];
+		long id = strtol(word, &parent, 10);
 
-		*parent++ = '\0';
 		snprintf(sql, sizeof(sql),
 			 "INSERT INTO processes (id, boot, key, parent, started, flags)"
-			 " VALUES (%s, 1, %s, nullif(%s, 0), 0, 0)",
-			 word, word, parent);
+			 " VALUES (%ld, 1, %ld, nullif(%s, 0), 0, 0)",
+			 id, id, parent + 1);
 		ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	}
 	sqlite3_close(db);

@@ -32,7 +32,9 @@ static const struct stream_info info = {
 
 static const struct kith_position positions[] = { { 0, 0, 2 }, { 3, 0, 9 } };
 
-enum { WRITTEN = 4 };
+static const struct ingest_count counts[] = { { 1, 2, 3, 4, 5 }, { 6, 7, 8, 9, 10 } };
+
+enum { WRITTEN = 5 };
 
 /* One event of each kind that is written. */
 static void write_all(struct recording *recording)
@@ -44,6 +46,9 @@ static void write_all(struct recording *recording)
 	forge_process(&forge, 42, 0, "/bin/sh");
 	event = (struct source_event){ .kind = SOURCE_DUMP, .data = forge.data,
 				       .size = forge.used };
+	ck_assert_int_eq(recording_write(recording, &event), 0);
+	event = (struct source_event){ .kind = SOURCE_COUNTED, .data = counts,
+				       .size = sizeof(counts) };
 	ck_assert_int_eq(recording_write(recording, &event), 0);
 	event = (struct source_event){ .kind = SOURCE_CAUGHT, .data = positions,
 				       .size = sizeof(positions) };
@@ -103,6 +108,9 @@ START_TEST(comes_back)
 	ck_assert_int_eq(source_start(source, NULL, 0), 0);
 	event = next(source, SOURCE_DUMP);
 	ck_assert_uint_eq(((const struct kith_record *)event.data)->process, 42);
+	event = next(source, SOURCE_COUNTED);
+	ck_assert_uint_eq(event.size, sizeof(counts));
+	ck_assert_mem_eq(event.data, counts, sizeof(counts));
 	event = next(source, SOURCE_CAUGHT);
 	ck_assert_uint_eq(event.size, sizeof(positions));
 	ck_assert_mem_eq(event.data, positions, sizeof(positions));
@@ -400,6 +408,10 @@ START_TEST(into_a_database)
 	ck_assert_int_eq(ingest_attach(&ingest, &event.info), 0);
 	event = next(source, SOURCE_DUMP);
 	ck_assert_int_eq(ingest_dump(&ingest, event.data, event.size), 0);
+	event = next(source, SOURCE_COUNTED);
+	ck_assert_int_eq(ingest_counted(&ingest, event.data,
+					event.size / sizeof(struct ingest_count)),
+			 0);
 	event = next(source, SOURCE_CAUGHT);
 	ck_assert_int_eq(ingest_caught(&ingest, event.data,
 				       event.size / sizeof(struct kith_position)),

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kith and kithd as programs: what they print, say and exit with. */
+#include "rig.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum { ARGUMENTS = 16, OUTPUT = 1 << 16 };
+
+/* What the last program has printed and said. */
+static char printed[OUTPUT], said[OUTPUT];
+
+/* The program @name of the same build, beside the directory of this one. */
+static const char *program(const char *name)
+{
+	static char path[2 * PATH_MAX];
+	char self[PATH_MAX] = "";
+
+	ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof(self) - 1), 0);
+	snprintf(path, sizeof(path), "%s/../collector-san/%s", dirname(self), name);
+	return path;
+}
+
+static void read_back(const char *name, char *text)
+{
+	FILE *file = fopen(unit_path(name), "r");
+
+	ck_assert_ptr_nonnull(file);
+	text[fread(text, 1, OUTPUT - 1, file)] = '\0';
+	fclose(file);
+}
+
+/* Everybody may look into what this test makes, the directory it stands in too. */
+static void open_to_all(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s..", unit_path(""));
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	ck_assert_int_eq(chmod(unit_path(""), 0755), 0);
+}
+
+static bool as_nobody;
+static rlim_t file_limit = RLIM_INFINITY;
+
+static void become(void)
+{
+	const struct rlimit limit = { file_limit, RLIM_INFINITY };
+
+	if (file_limit != RLIM_INFINITY && setrlimit(RLIMIT_FSIZE, &limit))
+		_exit(99);
+	signal(SIGXFSZ, SIG_IGN);
+	if (as_nobody && setuid(65534))
+		_exit(99);
+}
+
+/* Run a program with arguments up to NULL. Return: its exit status. */
+static int run(const char *name, ...)
+{
+	const char *path = program(name), *arguments[ARGUMENTS] = { name };
+	int status, i = 1;
+	va_list list;
+	pid_t pid;
+
+	va_start(list, name);
+	while ((arguments[i] = va_arg(list, const char *)))
+		ck_assert_int_lt(++i, ARGUMENTS);
+	va_end(list);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		if (!freopen(unit_path("printed"), "w", stdout) ||
+		    !freopen(unit_path("said"), "w", stderr))
+			_exit(99);
+		become();
+		execv(path, (char *const *)arguments);
+		_exit(99);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	read_back("printed", printed);
+	read_back("said", said);
+	ck_assert_msg(WIFEXITED(status), "%s: status %x, said: %s", name, status, said);
+	return WEXITSTATUS(status);
+}
+
+#define DB "--db", unit_path("kith.db")
+
+static void check_in(const char *what, const char *text)
+{
+	ck_assert_msg(strstr(text, what) != NULL, "\"%s\" is not in: %s", what, text);
+}
+
+static struct rig rig;
+
+START_TEST(a_tree)
+{
+	const uint64_t shell = forge_key(RIG_AT(50), 500), child = forge_key(RIG_AT(60), 501);
+
+	rig_open(&rig);
+	/* the child is met first: its birth was lost */
+	FORGE_EXEC(&rig.forge, child, 0, "/bin/child", "child\0-x");
+	rig_feed(&rig);
+	forge_process(&rig.forge, child, shell, "/bin/child");
+	forge_process(&rig.forge, shell, 0, "/bin/sh");
+	rig_dump(&rig);
+	rig_caught(&rig, 0);
+	rig_commit(&rig);
+	ck_assert_int_eq(run("kith", "tree", DB, "500", NULL), 0);
+	ck_assert_str_eq(printed, "500 /bin/sh:  (uid 1000)\n"
+				  "└─ 501 /bin/child: child -x (uid 1000)\n");
+	ck_assert_int_eq(run("kith", "tree", DB, NULL), 0);
+	ck_assert_str_eq(printed, "500 /bin/sh:  (uid 1000)\n"
+				  "└─ 501 /bin/child: child -x (uid 1000)\n");
+	ck_assert_int_eq(run("kith", "tree", DB, "--json", "#1", NULL), 0);
+	check_in("\"process_id\":1,\"parent_id\":2,\"pid\":501", printed);
+	rig_close(&rig);
+}
+END_TEST
+
+/* Nobody takes what is not known for root's, or for nameless. */
+START_TEST(a_tree_of_the_unknown)
+{
+	const uint64_t nobody = forge_key(RIG_AT(50), 500);
+
+	rig_open(&rig);
+	forge_exit(&rig.forge, nobody, 0);
+	forge_exit(&rig.forge, forge_key(RIG_AT(51), 501), 0);
+	forge_text(&rig.forge, KITH_ITEM_COMM, "named");
+	forge_exec(&rig.forge, forge_key(RIG_AT(52), 502), 0, "/bin/x", "", 0)->known =
+		KITH_KNOWN_EXE;
+	forge_credential(&rig.forge, forge_key(RIG_AT(53), 503), KITH_CAUSE_SETUID, 1000, 0);
+	rig_feed(&rig);
+	rig_commit(&rig);
+	ck_assert_int_eq(run("kith", "tree", DB, "500", NULL), 0);
+	check_in("500 (unknown) (uid unknown) [", printed);
+	ck_assert_int_eq(run("kith", "tree", DB, "501", NULL), 0);
+	check_in("501 [named] (uid unknown) [", printed);
+	ck_assert_int_eq(run("kith", "tree", DB, "502", NULL), 0);
+	check_in("502 /bin/x: (arguments unknown) (uid 1000)", printed);
+	ck_assert_int_eq(run("kith", "tree", DB, "503", NULL), 0);
+	ck_assert_str_eq(printed, "503 (unknown)\n"); /* root's */
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(no_such_process)
+{
+	rig_open(&rig);
+	ck_assert_int_eq(run("kith", "show", DB, "4711", NULL), EX_NOINPUT);
+	check_in("no process is known as 4711", said);
+	ck_assert_int_eq(run("kith", "tree", DB, "/no/such", NULL), EX_NOINPUT);
+	check_in("no process is known as /no/such", said);
+	rig_close(&rig);
+}
+END_TEST
+
+/* What one may not see is not taken for absent. */
+START_TEST(status_without_permission)
+{
+	if (getuid())
+		return;
+	rig_open(&rig);
+	rig_close(&rig);
+	open_to_all();
+	ck_assert_int_eq(mkdir(unit_path("closed"), 0700), 0);
+	ck_assert_int_eq(rename(unit_path("kith.db"), unit_path("closed/kith.db")), 0);
+	as_nobody = true;
+	ck_assert_int_eq(run("kith", "status", "--db", unit_path("closed/kith.db"), NULL),
+			 access("/sys/module/kith", F_OK) ? EX_UNAVAILABLE : EX_NOPERM);
+	check_in("collector  not known: Permission denied", printed);
+	check_in("kith.db: cannot be read: Permission denied", printed);
+	run("kith", "status", "--json", "--db", unit_path("closed/kith.db"), NULL);
+	check_in("\"collector_pid\":null,\"collector_error\":\"Permission denied\"", printed);
+	check_in("\"database_bytes\":null,\"database_error\":\"Permission denied\"", printed);
+}
+END_TEST
+
+START_TEST(status_of_nothing)
+{
+	int status = run("kith", "status", "--db", unit_path("nothing.db"), NULL);
+
+	ck_assert_int_eq(status, EX_UNAVAILABLE);
+	check_in("collector  DOES NOT RUN", printed);
+	check_in("nothing.db: none", printed);
+	run("kith", "status", "--json", "--db", unit_path("nothing.db"), NULL);
+	check_in("\"collector_pid\":0,", printed);
+	check_in("\"database_bytes\":-1,", printed);
+}
+END_TEST
+
+static const struct {
+	const char *arguments[4];
+	const char *why;
+} usages[] = {
+	{ { "--synthetic", "0" }, "at least one" },
+	{ { "--synthetic", "8", "--replay", "x" }, "one source" },
+	{ { "--replay", "x", "--synthetic", "8" }, "one source" },
+	{ { "--seed", "8" }, "--seed is for --synthetic" },
+	{ { "--synthetic", "x" }, "not a number" },
+	{ { "--synthetic", "-1" }, "not a number" },
+};
+
+START_TEST(kithd_usage)
+{
+	const char *const *arguments = usages[_i].arguments;
+
+	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", arguments[0], arguments[1],
+			     arguments[2], arguments[3], NULL),
+			 2);
+	check_in(usages[_i].why, said);
+	ck_assert_int_ne(access(unit_path("kith.db"), F_OK), 0);
+}
+END_TEST
+
+static void write_config(const char *text)
+{
+	FILE *file = fopen(unit_path("kith.conf"), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+#define CONFIG "--config", unit_path("kith.conf"), "--synthetic", "8"
+
+START_TEST(kithd_settings)
+{
+	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), EX_CONFIG);
+	check_in("kith.conf: No such file", said);
+	write_config("[policy]\nno_such = 1\n");
+	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), EX_CONFIG);
+	check_in("kith.conf: line 2: [policy] no_such = 1: no such setting", said);
+	write_config("[policy]\n\nargv_max = 5\n");
+	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), EX_CONFIG);
+	check_in("kith.conf: line 3: [policy] argv_max = 5: must be from 64 to 24576", said);
+	write_config("[policy]\nargv_max = 64\n");
+	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), 0);
+	if (getuid())
+		return;
+	open_to_all();
+	ck_assert_int_eq(chmod(unit_path("kith.conf"), 0600), 0);
+	as_nobody = true;
+	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), EX_NOPERM);
+}
+END_TEST
+
+/* Which of the two files could not be written, and why. */
+START_TEST(kithd_on_a_full_disk)
+{
+	file_limit = 200000;
+	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--synthetic", "20000", NULL),
+			 EX_IOERR);
+	check_in("cannot write database ", said);
+	check_in("kith.db: disk I/O error; stopped", said);
+	file_limit = 4 << 20;
+	ck_assert_int_eq(run("kithd", "--db", unit_path("second.db"), "--config", "/dev/null",
+			     "--synthetic", "100000", "--record", unit_path("recording"), NULL),
+			 EX_IOERR);
+	check_in("cannot write recording ", said);
+	check_in("recording: File too large; it ends here\n", said);
+	check_in("recording is incomplete: File too large", said);
+	ck_assert_ptr_null(strstr(said, "not an error"));
+	ck_assert_ptr_null(strstr(said, "database"));
+	/* as far as it goes it is good */
+	file_limit = RLIM_INFINITY;
+	ck_assert_int_eq(run("kithd", "--db", unit_path("third.db"), "--config", "/dev/null",
+			     "--replay", unit_path("recording"), NULL),
+			 0);
+	ck_assert_str_eq(said, "kithd: connected to module version synthetic\n");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("command");
+
+	unit_add(suite, a_tree);
+	unit_add(suite, a_tree_of_the_unknown);
+	unit_add(suite, no_such_process);
+	unit_add(suite, status_without_permission);
+	unit_add(suite, status_of_nothing);
+	unit_add_rows(suite, kithd_usage, UNIT_COUNT(usages));
+	unit_add(suite, kithd_settings);
+	unit_add(suite, kithd_on_a_full_disk);
+	return unit_run(suite);
+}
