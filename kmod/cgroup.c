@@ -5,6 +5,7 @@
 #include "hook.h"
 #include "item.h"
 #include "key.h"
+#include "load.h"
 #include "ring.h"
 #include "scratch.h"
 
@@ -39,7 +40,8 @@ static struct cgroup *unified(const struct task_struct *task)
 
 static void name(struct cgroup *cgroup, u64 id)
 {
-	u64 *slot = &named[hash_64(id, NAMED_BITS)];
+	/* Nobody can choose two groups that share one. */
+	u64 *slot = &named[hash_64(id ^ kith_load_id(), NAMED_BITS)];
 	u64 mark = mark_of(id);
 	struct kith_scratch *scratch;
 	struct kith_cgroup *body;

@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/jiffies.h>
+#include <linux/proc_ns.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -94,6 +95,21 @@ static unsigned int groups_to_send(const struct group_info *groups)
 	return groups ? min_t(unsigned int, groups->ngroups, GROUPS_SENT) : 0;
 }
 
+/*
+ * Nobody can make these at will: they are not to be pushed out by what anybody
+ * can (capset() in a user namespace of one's own, say).
+ */
+static bool is_vital(const struct change *change)
+{
+	const struct kith_credential *from = change->from, *to = change->to;
+
+	if (change->flags & KITH_CREDENTIAL_UNEXPLAINED)
+		return true;
+	return to->userns == PROC_USER_INIT_INO &&
+	       (from->uid != to->uid || from->euid != to->euid ||
+		to->cap_permitted & ~from->cap_permitted);
+}
+
 /* @task is whose change it is: not always current's. Return: is there a record? */
 static bool emit(const struct change *change, const struct task_struct *task)
 {
@@ -103,7 +119,7 @@ static bool emit(const struct change *change, const struct task_struct *task)
 	struct kith_record *record;
 	struct kith_writer writer;
 
-	if (change->flags & KITH_CREDENTIAL_UNEXPLAINED)
+	if (is_vital(change))
 		record = kith_ring_reserve_vital(KITH_RECORD_CREDENTIAL, sizeof(*body),
 						 kith_item_space(from) +
 							 kith_item_space(to));
@@ -317,13 +333,15 @@ static bool explained(const struct kith_task *entry, const struct change *change
 		       contains(old->user_ns, new->user_ns);
 
 	return !judging(entry) ||
-	       kith_rule_allows(change->cause, change->from, change->to, inwards);
+	       (kith_rule_may_take(old, new) &&
+		kith_rule_allows(change->cause, change->from, change->to, inwards));
 }
 
 /* A change that is none of exec's. */
 static void report(struct kith_task *entry, struct change *change, const struct cred *new)
 {
 	const struct cred *old = rcu_dereference(current->real_cred);
+	bool sent;
 
 	change->cause = kith_rule_cause();
 	if (count_again(entry, change))
@@ -334,7 +352,9 @@ static void report(struct kith_task *entry, struct change *change, const struct 
 	}
 	if (!explained(entry, change, old, new))
 		change->flags = KITH_CREDENTIAL_UNEXPLAINED;
-	remember(entry, change, !emit_now(change, current));
+	/* What there was no room for is tried again only if it matters so much. */
+	sent = emit_now(change, current);
+	remember(entry, change, !sent && change->flags & KITH_CREDENTIAL_UNEXPLAINED);
 }
 
 /* Is @new what the exec that current is in prepared? Any, if we could not look. */

@@ -17,12 +17,12 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#define EXECS_MAX 4096U
+#define EXECS_MAX 65536U
 
-static unsigned int execs = 256;
+static unsigned int execs = 1024;
 module_param(execs, uint, 0444);
 MODULE_PARM_DESC(execs,
-		 "executions that may be in the kernel at once before failed ones go unseen (256)");
+		 "executions that may be in the kernel at once before failed ones go unseen (1024)");
 
 static char *without;
 module_param(without, charp, 0444);

@@ -137,7 +137,7 @@ void kith_image_file(struct kith_image *image, const struct file *file)
 	image->owner = __kuid_val(inode->i_uid);
 	if (!inode->i_nlink || d_unlinked(dentry))
 		image->flags |= KITH_IMAGE_DELETED;
-	if (sb->s_magic != TMPFS_MAGIC)
+	if (sb->s_magic != TMPFS_MAGIC && sb->s_magic != RAMFS_MAGIC)
 		return;
 	image->flags |= KITH_IMAGE_TMPFS;
 	/* memfd_create() makes nameless files of the kernel's own tmpfs. */

@@ -38,9 +38,12 @@ struct kith_path kith_path_plain(const struct path *path, char *buffer)
 {
 	char *text = d_path(path, buffer, PATH_MAX);
 
-	if (IS_ERR(text))
-		return (struct kith_path){};
-	return (struct kith_path){ text, strlen(text) };
+	if (!IS_ERR(text))
+		return (struct kith_path){ text, strlen(text) };
+	/* Too long: its end is better than nothing. */
+	snprintf(buffer, PATH_MAX, ".../%pd4%s", path->dentry,
+		 d_unlinked(path->dentry) ? " (deleted)" : "");
+	return (struct kith_path){ buffer, strlen(buffer) };
 }
 
 /* Put @text before @result, which ends at the end of @buffer. */
@@ -64,7 +67,7 @@ struct kith_path kith_path_resolve(const struct path *path,
 	struct kith_path above;
 	struct path parent;
 
-	if (likely(!root->chrooted || !root->reachable) || !result.length)
+	if (likely(!root->chrooted || !root->reachable) || *result.text != '/')
 		return result;
 	if (result.length == 1) {
 		/* The root itself: its slash would be left over at the end. */
@@ -77,8 +80,8 @@ struct kith_path kith_path_resolve(const struct path *path,
 	parent.mnt = root->path.mnt;
 	parent.dentry = READ_ONCE(root->path.dentry->d_parent);
 	above = kith_path_plain(&parent, spare);
-	if (!above.length)
-		return above;
+	if (*above.text != '/')
+		return result;
 	if (above.length > 1 && !prepend(&result, buffer, above.text))
 		return (struct kith_path){};
 	return result;

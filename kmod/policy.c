@@ -5,17 +5,11 @@
 #include <linux/cache.h>
 #include <linux/errno.h>
 
-enum {
-	ALL_CLASSES = BIT(KITH_CLASSES) - 1,
-	/* What the sensor exists for cannot be switched off, only unloaded. */
-	OPTIONAL_CLASSES = BIT(KITH_CLASS_FAILED_EXEC),
-};
-
 struct kith_policy kith_policy __read_mostly = {
-	.argv_max = 4096,
-	.batch_ms = 100,
-	.sweep_ms = 5000,
-	.classes = ALL_CLASSES,
+	.argv_max = KITH_POLICY_ARGV_MAX_DEFAULT,
+	.batch_ms = KITH_POLICY_BATCH_MS_DEFAULT,
+	.sweep_ms = KITH_POLICY_SWEEP_MS_DEFAULT,
+	.classes = KITH_POLICY_CLASSES_DEFAULT,
 };
 
 static bool within(u32 value, u32 low, u32 high)
@@ -25,10 +19,10 @@ static bool within(u32 value, u32 low, u32 high)
 
 int kith_policy_set(const struct kith_policy *policy)
 {
-	if (!within(policy->argv_max, 64, 24576) ||
-	    !within(policy->batch_ms, 1, 1000) ||
-	    !within(policy->sweep_ms, 100, 3600 * 1000) ||
-	    (policy->classes | OPTIONAL_CLASSES) != ALL_CLASSES)
+	if (!within(policy->argv_max, KITH_POLICY_ARGV_MAX_LEAST, KITH_POLICY_ARGV_MAX_MOST) ||
+	    !within(policy->batch_ms, KITH_POLICY_BATCH_MS_LEAST, KITH_POLICY_BATCH_MS_MOST) ||
+	    !within(policy->sweep_ms, KITH_POLICY_SWEEP_MS_LEAST, KITH_POLICY_SWEEP_MS_MOST) ||
+	    (policy->classes | KITH_POLICY_CLASSES_OPTIONAL) != KITH_POLICY_CLASSES_DEFAULT)
 		return -ERANGE;
 	WRITE_ONCE(kith_policy.argv_max, policy->argv_max);
 	WRITE_ONCE(kith_policy.batch_ms, policy->batch_ms);

@@ -9,6 +9,8 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/securebits.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 static u32 cause_of_native(int nr)
 {
@@ -166,6 +168,27 @@ static bool gids_follow(const struct kith_credential *from,
 	return from->cap_effective & BIT_ULL(CAP_SETGID) ||
 	       (had_gid(from, to->gid) && had_gid(from, to->egid) &&
 		had_gid(from, to->sgid) && had_gid(from, to->fsgid));
+}
+
+static bool may_take_uid(const struct cred *old, kuid_t uid)
+{
+	return kuid_has_mapping(old->user_ns, uid) || uid_eq(uid, old->uid) ||
+	       uid_eq(uid, old->euid) || uid_eq(uid, old->suid) || uid_eq(uid, old->fsuid);
+}
+
+static bool may_take_gid(const struct cred *old, kgid_t gid)
+{
+	return kgid_has_mapping(old->user_ns, gid) || gid_eq(gid, old->gid) ||
+	       gid_eq(gid, old->egid) || gid_eq(gid, old->sgid) || gid_eq(gid, old->fsgid);
+}
+
+bool kith_rule_may_take(const struct cred *old, const struct cred *new)
+{
+	return old->user_ns == &init_user_ns ||
+	       (may_take_uid(old, new->uid) && may_take_uid(old, new->euid) &&
+		may_take_uid(old, new->suid) && may_take_uid(old, new->fsuid) &&
+		may_take_gid(old, new->gid) && may_take_gid(old, new->egid) &&
+		may_take_gid(old, new->sgid) && may_take_gid(old, new->fsgid));
 }
 
 static bool uids_differ(const struct kith_credential *a, const struct kith_credential *b)

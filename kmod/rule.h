@@ -4,6 +4,7 @@
 #define _KITH_RULE_H
 
 #include <kith/uapi.h>
+#include <linux/cred.h>
 #include <linux/types.h>
 
 /* Why current calls commit_creds(): enum kith_credential_cause. */
@@ -18,6 +19,9 @@ u32 kith_rule_cause(void);
  */
 bool kith_rule_allows(u32 cause, const struct kith_credential *from,
 		      const struct kith_credential *to, bool inwards);
+
+/* Are all ids of @new known in the user namespace of @old, or its own already? */
+bool kith_rule_may_take(const struct cred *old, const struct cred *new);
 
 /* Could an exec have made this change, whatever the file? */
 bool kith_rule_exec_allows(const struct kith_credential *from,

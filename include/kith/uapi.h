@@ -103,8 +103,11 @@
  * that was and gets the rest, each record once. When the subscriber's socket
  * is full the module waits; it never throws a record away to send another.
  *
- * A full ring drops the new record. The last eighth of a HIGH ring is kept
- * for credentials and the sensor's acts. Without a subscriber, rings overwrite
+ * A full ring drops the new record. Half of a HIGH ring is not for what any
+ * user can make at will (changes of credentials that gain nothing, control
+ * groups), and the last eighth only for the sensor's acts, for what root
+ * executes, and for changes of credentials that are unexplained or that gain
+ * something in the initial user namespace. Without a subscriber, rings overwrite
  * their oldest records instead. Either way the drop takes a sequence number
  * and is counted by class and cause, so that for each class
  *
