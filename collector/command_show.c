@@ -89,7 +89,8 @@ static bool is_time(const char *name)
 	return false;
 }
 
-static void print_value(sqlite3_stmt *row, int column)
+/* @word: other values follow on the line. */
+static void print_value(sqlite3_stmt *row, int column, bool word)
 {
 	const char *name = sqlite3_column_name(row, column);
 	char when[48];
@@ -100,8 +101,9 @@ static void print_value(sqlite3_stmt *row, int column)
 		printf("%#" PRIx64, (uint64_t)sqlite3_column_int64(row, column));
 	} else {
 		const char *text = (const char *)sqlite3_column_text(row, column);
+		size_t size = (size_t)sqlite3_column_bytes(row, column);
 
-		text_print(stdout, text, (size_t)sqlite3_column_bytes(row, column));
+		(word ? text_print_word : text_print)(stdout, text, size);
 	}
 }
 
@@ -118,7 +120,7 @@ static void print_text(sqlite3_stmt *row, const char *section, bool many)
 			printf("\n    %-16s", sqlite3_column_name(row, i));
 		else
 			printf("  %s=", sqlite3_column_name(row, i));
-		print_value(row, i);
+		print_value(row, i, !many);
 	}
 	putchar('\n');
 }

@@ -175,6 +175,14 @@ static bool is_known(sqlite3_stmt *row, int column)
 	return sqlite3_column_type(row, column) != SQLITE_NULL;
 }
 
+static void print_word(sqlite3_stmt *row, int column, FILE *stream)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	if (text)
+		text_print_word(stream, text, (size_t)sqlite3_column_bytes(row, column));
+}
+
 static void print_column(sqlite3_stmt *row, int column, FILE *stream)
 {
 	const char *text = (const char *)sqlite3_column_text(row, column);
@@ -183,20 +191,27 @@ static void print_column(sqlite3_stmt *row, int column, FILE *stream)
 		text_print(stream, text, (size_t)sqlite3_column_bytes(row, column));
 }
 
-/* What it runs; or its name in brackets. */
+/* What the process chose: it stands at the end of the line, and forges nothing. */
 static void print_image(sqlite3_stmt *row, FILE *stream)
 {
+	bool argv = is_known(row, ARGV);
+
 	if (is_known(row, EXE)) {
-		print_column(row, EXE, stream);
-		fputs(is_known(row, ARGV) ? ": " : ": (arguments unknown)", stream);
-		print_column(row, ARGV, stream);
-	} else if (is_known(row, COMM)) {
+		print_word(row, EXE, stream);
+	} else if (sqlite3_column_int(row, KERNEL) && is_known(row, COMM)) {
 		fputc('[', stream);
 		print_column(row, COMM, stream);
 		fputc(']', stream);
+		return;
+	} else if (argv) {
+		fputs("(path unknown)", stream);
 	} else {
-		fputs("(unknown)", stream);
+		fputs(is_known(row, COMM) ? "(unknown) called " : "(unknown)", stream);
+		print_column(row, COMM, stream);
+		return;
 	}
+	fputs(argv ? ": " : " (arguments unknown)", stream);
+	print_column(row, ARGV, stream);
 }
 
 static const char *user_name(sqlite3_stmt *row, int column, char *text, size_t size)
@@ -220,15 +235,16 @@ static void print_users(sqlite3_stmt *row, FILE *stream)
 		fprintf(stream, " (uid %s)", uid);
 }
 
-/* "1234 /usr/bin/x: x --with y (uid 1000) [0.1 s]" */
+/* "1234 (uid 1000) [0.1 s] /usr/bin/x: x --with y" */
 static void print_row(sqlite3_stmt *row, FILE *stream)
 {
-	fprintf(stream, "%d ", sqlite3_column_int(row, PID));
-	print_image(row, stream);
+	fprintf(stream, "%d", sqlite3_column_int(row, PID));
 	print_users(row, stream);
 	if (sqlite3_column_int(row, UNEXPLAINED))
 		fputs(" UNEXPLAINED CREDENTIALS", stream);
 	print_fate(row, stream);
+	fputc(' ', stream);
+	print_image(row, stream);
 }
 
 static char *line_of(sqlite3_stmt *row, bool json)

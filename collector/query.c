@@ -196,7 +196,11 @@ struct grid {
 	bool failed;
 };
 
-static void add_cell(struct grid *grid, const char *text, size_t size)
+/* Names of columns are those of who asks; of the values others have chosen many. */
+typedef size_t escape_function(char *to, size_t room, const char *from, size_t size);
+
+static void add_cell(struct grid *grid, const char *text, size_t size,
+		     escape_function *escape)
 {
 	char *safe = malloc(CELL_BYTES);
 
@@ -214,7 +218,7 @@ static void add_cell(struct grid *grid, const char *text, size_t size)
 		grid->failed = true;
 		return;
 	}
-	text_escape(safe, CELL_BYTES, text, size);
+	escape(safe, CELL_BYTES, text, size);
 	grid->cells[grid->count++] = safe;
 }
 
@@ -228,20 +232,23 @@ static int width_of(const char *text)
 	return width;
 }
 
-/* Cut @text to @most characters, with an ellipsis. */
+/* Cut @text to @most characters, with an ellipsis, and its quote behind that. */
 static void cut(char *text, int most)
 {
+	bool quoted = *text == '"';
 	int width = 0;
 
 	if (width_of(text) <= most)
 		return;
+	if (quoted)
+		most--;
 	for (; *text; text++) {
 		if ((*text & 0xc0) == 0x80)
 			continue;
 		if (++width == most)
 			break;
 	}
-	memcpy(text, "…", sizeof("…"));
+	strcpy(text, quoted ? "…\"" : "…");
 }
 
 static void print_grid(const struct grid *grid, FILE *stream)
@@ -277,6 +284,11 @@ static void free_grid(struct grid *grid)
 	free(grid->cells);
 }
 
+static bool is_null(sqlite3_stmt *statement, int column)
+{
+	return sqlite3_column_type(statement, column) == SQLITE_NULL;
+}
+
 static void add_row(struct grid *grid, sqlite3_stmt *statement, bool names)
 {
 	int i;
@@ -287,7 +299,8 @@ static void add_row(struct grid *grid, sqlite3_stmt *statement, bool names)
 
 		if (!names)
 			text = cell(statement, i, &size);
-		add_cell(grid, text, size);
+		add_cell(grid, text, size,
+			 names || is_null(statement, i) ? text_escape : text_escape_word);
 	}
 }
 

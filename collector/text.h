@@ -13,7 +13,8 @@
 /*
  * For terminals, logs and tables: control bytes, bytes that are not UTF-8 and
  * invisible or direction-changing characters become \n, \t, \xHH or \u{H};
- * a backslash becomes \\.
+ * so do a blank behind a blank, and a combining mark that has nothing to be
+ * drawn onto; a backslash becomes \\.
  *
  * Writes at most @room bytes with the NUL, never half an escape; reads up to a
  * NUL or @size bytes. Return: bytes written, without the NUL.
@@ -22,6 +23,14 @@ size_t text_escape(char *to, size_t room, const char *from, size_t size);
 
 /* The same to a stream. */
 void text_print(FILE *stream, const char *from, size_t size);
+
+/*
+ * The same for a value with other things behind it on the line: in double quotes,
+ * if it is empty or has a blank, a quote or "=" in it; a double quote in there
+ * becomes \".
+ */
+size_t text_escape_word(char *to, size_t room, const char *from, size_t size);
+void text_print_word(FILE *stream, const char *from, size_t size);
 
 /*
  * A JSON string, with its quotes. Bytes that are not UTF-8 become U+DC80 to

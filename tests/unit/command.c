@@ -117,11 +117,11 @@ START_TEST(a_tree)
 	rig_caught(&rig, 0);
 	rig_commit(&rig);
 	ck_assert_int_eq(run("kith", "tree", DB, "500", NULL), 0);
-	ck_assert_str_eq(printed, "500 /bin/sh:  (uid 1000)\n"
-				  "└─ 501 /bin/child: child -x (uid 1000)\n");
+	ck_assert_str_eq(printed, "500 (uid 1000) /bin/sh: \n"
+				  "└─ 501 (uid 1000) /bin/child: child -x\n");
 	ck_assert_int_eq(run("kith", "tree", DB, NULL), 0);
-	ck_assert_str_eq(printed, "500 /bin/sh:  (uid 1000)\n"
-				  "└─ 501 /bin/child: child -x (uid 1000)\n");
+	ck_assert_str_eq(printed, "500 (uid 1000) /bin/sh: \n"
+				  "└─ 501 (uid 1000) /bin/child: child -x\n");
 	ck_assert_int_eq(run("kith", "tree", DB, "--json", "#1", NULL), 0);
 	check_in("\"process_id\":1,\"parent_id\":2,\"pid\":501", printed);
 	rig_close(&rig);
@@ -143,13 +143,77 @@ START_TEST(a_tree_of_the_unknown)
 	rig_feed(&rig);
 	rig_commit(&rig);
 	ck_assert_int_eq(run("kith", "tree", DB, "500", NULL), 0);
-	check_in("500 (unknown) (uid unknown) [", printed);
+	check_in("500 (uid unknown) [", printed);
+	check_in(" s] (unknown)\n", printed);
 	ck_assert_int_eq(run("kith", "tree", DB, "501", NULL), 0);
-	check_in("501 [named] (uid unknown) [", printed);
+	check_in("501 (uid unknown) [", printed);
+	check_in(" s] (unknown) called named\n", printed);
 	ck_assert_int_eq(run("kith", "tree", DB, "502", NULL), 0);
-	check_in("502 /bin/x: (arguments unknown) (uid 1000)", printed);
+	check_in("502 (uid 1000) /bin/x (arguments unknown)\n", printed);
 	ck_assert_int_eq(run("kith", "tree", DB, "503", NULL), 0);
 	ck_assert_str_eq(printed, "503 (unknown)\n"); /* root's */
+	rig_close(&rig);
+}
+END_TEST
+
+/* What a process chose stands behind what is known of it, and ends where it ends. */
+START_TEST(a_tree_of_liars)
+{
+	const uint64_t liar = forge_key(RIG_AT(50), 500), odd = forge_key(RIG_AT(51), 501),
+		       long_path = forge_key(RIG_AT(52), 502),
+		       partial = forge_key(RIG_AT(53), 503);
+
+	rig_open(&rig);
+	forge_process(&rig.forge, liar, 0, "/bin/ls");
+	FORGE_EXEC(&rig.forge, liar, 0, "/bin/ls", "ls (uid 0) [0.001 s]   \xc2\xa0.");
+	forge_credential(&rig.forge, liar, KITH_CAUSE_NONE, 1000, 0)->flags =
+		KITH_CREDENTIAL_UNEXPLAINED;
+	FORGE_EXEC(&rig.forge, odd, 0, "/tmp/a: \"b\"", "a");
+	forge_exit(&rig.forge, odd, 126 << 8);
+	FORGE_EXEC(&rig.forge, long_path, 0, "", "[kworker/0:1]")->known &= ~KITH_KNOWN_EXE;
+	FORGE_EXEC(&rig.forge, partial, 0, ".../deep/x", "x");
+	rig_feed(&rig);
+	rig_commit(&rig);
+	ck_assert_int_eq(run("kith", "tree", DB, "500", NULL), 0);
+	ck_assert_str_eq(printed, "500 UNEXPLAINED CREDENTIALS /bin/ls: "
+				  "ls (uid 0) [0.001 s] \\x20\\x20\\u{a0}.\n");
+	ck_assert_int_eq(run("kith", "tree", DB, "501", NULL), 0);
+	check_in("501 (uid 1000) [", printed);
+	check_in(" s, exit 126] \"/tmp/a: \\\"b\\\"\": a\n", printed);
+	ck_assert_int_eq(run("kith", "tree", DB, "502", NULL), 0);
+	ck_assert_str_eq(printed, "502 (uid 1000) (path unknown): [kworker/0:1]\n");
+	ck_assert_int_eq(run("kith", "tree", DB, "503", NULL), 0);
+	ck_assert_str_eq(printed, "503 (uid 1000) .../deep/x: x\n");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_kernel_thread)
+{
+	rig_open(&rig);
+	forge_process(&rig.forge, forge_key(RIG_AT(1), 2), 0, "")->image.flags =
+		KITH_IMAGE_KTHREAD;
+	forge_text(&rig.forge, KITH_ITEM_COMM, "kthreadd");
+	rig_dump(&rig);
+	rig_caught(&rig, 0);
+	rig_commit(&rig);
+	ck_assert_int_eq(run("kith", "tree", DB, "--threads", "2", NULL), 0);
+	check_in(" [kthreadd]\n", printed);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(what_a_liar_shows)
+{
+	const uint64_t liar = forge_key(RIG_AT(50), 500);
+
+	rig_open(&rig);
+	FORGE_EXEC(&rig.forge, liar, 0, "/bin/ls", "ls  uid=0  euid=0 \"");
+	rig_feed(&rig);
+	rig_commit(&rig);
+	ck_assert_int_eq(run("kith", "show", DB, "500", NULL), 0);
+	check_in("  exe=/bin/ls  argv=\"ls \\x20uid=0 \\x20euid=0 \\\"\"  uid=1000  ", printed);
+	check_in("argv            ls \\x20uid=0 \\x20euid=0 \"\n", printed);
 	rig_close(&rig);
 }
 END_TEST
@@ -287,6 +351,9 @@ int main(void)
 
 	unit_add(suite, a_tree);
 	unit_add(suite, a_tree_of_the_unknown);
+	unit_add(suite, a_tree_of_liars);
+	unit_add(suite, a_kernel_thread);
+	unit_add(suite, what_a_liar_shows);
 	unit_add(suite, no_such_process);
 	unit_add(suite, status_without_permission);
 	unit_add(suite, status_of_nothing);

@@ -99,6 +99,8 @@ static const struct {
 	{ "VALUES ('long', 1), ('x', 22)", "column1  column2\nlong     1\nx        22\n" },
 	{ "SELECT NULL AS a, 1 AS b", "a  b\n   1\n" },
 	{ "SELECT 'a' || char(10, 27) AS a", "a\na\\n\\x1b\n" },
+	{ "SELECT '' AS a, 1 AS b", "a   b\n\"\"  1\n" },
+	{ "SELECT 'x  0' AS a, 'y z' AS b", "a          b\n\"x \\x200\"  \"y z\"\n" },
 	/* a character of several bytes takes one column */
 	{ "VALUES (char(252, 8364), 1), ('abc', 2)",
 	  "column1  column2\n\xc3\xbc\xe2\x82\xac       1\nabc      2\n" },
@@ -141,6 +143,18 @@ START_TEST(cuts_wide_cells)
 	check_answer(sql, FORMAT_TABLE, want);
 	free(sql);
 	free(want);
+}
+END_TEST
+
+START_TEST(cuts_what_is_quoted)
+{
+	char want[200] = "a\n\"";
+	int i;
+
+	for (i = 0; i < 38; i++)
+		strcat(want, "x ");
+	check_answer("SELECT replace(printf('%050d', 0), '0', 'x ') AS a", FORMAT_TABLE,
+		     strcat(want, "x\xe2\x80\xa6\"\n"));
 }
 END_TEST
 
@@ -277,6 +291,7 @@ int main(void)
 	unit_add_rows(suite, prints_json, UNIT_COUNT(json));
 	unit_add_rows(suite, prints_csv, UNIT_COUNT(csv));
 	unit_add_rows(suite, prints_tables, UNIT_COUNT(tables));
+	unit_add(suite, cuts_what_is_quoted);
 	unit_add_rows(suite, cuts_wide_cells, UNIT_COUNT(widths));
 	unit_add_rows(suite, takes_one_statement_that_reads, UNIT_COUNT(statements));
 	unit_add(suite, opens_nothing_else);

@@ -37,6 +37,16 @@ static const struct {
 	{ "\xe2\x80\x8b", "\\u{200b}", "\\u200b" },
 	{ "\xef\xbb\xbf", "\\u{feff}", "\\ufeff" },
 	{ "\xf3\xa0\x81\x81", "\\u{e0041}", "\\udb40\\udc41" },
+	/* blanks: more than one, and of other kinds */
+	{ " a b  c   d ", " a b \\x20c \\x20\\x20d ", " a b  c   d " },
+	{ "a\n b", "a\\n b", "a\\u000a b" },
+	{ "\xc2\xa0\xe2\xa0\x80\xe3\x80\x80", "\\u{a0}\\u{2800}\\u{3000}",
+	  "\\u00a0\\u2800\\u3000" },
+	/* combining marks: on a letter, on nothing, on a blank, on an escape */
+	{ "u\xcc\x88\xcc\x88", "u\xcc\x88\xcc\x88", "u\xcc\x88\xcc\x88" },
+	{ "\xcc\x88\xcc\x88", "\\u{308}\\u{308}", "\xcc\x88\xcc\x88" },
+	{ " \xcc\x88", " \\u{308}", " \xcc\x88" },
+	{ "\\\xcc\x88", "\\\\\\u{308}", "\\\\\xcc\x88" },
 	/* not UTF-8: a lone byte, overlong forms, a surrogate, beyond the end */
 	{ "\x80", "\\x80", "\\udc80" },
 	{ "\xff", "\\xff", "\\udcff" },
@@ -48,7 +58,7 @@ static const struct {
 	{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", "\\udcf4\\udc90\\udc80\\udc80" },
 	{ "\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80", "\\udcf5\\udc80\\udc80\\udc80" },
 	/* the first and the last character of each length */
-	{ "\xc2\xa0\xdf\xbf", "\xc2\xa0\xdf\xbf", "\xc2\xa0\xdf\xbf" },
+	{ "\xc2\xa1\xdf\xbf", "\xc2\xa1\xdf\xbf", "\xc2\xa1\xdf\xbf" },
 	{ "\xe0\xa0\x80\xef\xbf\xbf", "\xe0\xa0\x80\xef\xbf\xbf", "\xe0\xa0\x80\xef\xbf\xbf" },
 	{ "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
 	  "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf" },
@@ -82,6 +92,39 @@ START_TEST(escapes)
 	ck_assert_str_eq(room, out);
 	text = printed(text_print, in, strlen(in), &size);
 	ck_assert_str_eq(text, out);
+	free(text);
+	free(copy);
+}
+END_TEST
+
+/* A value with others behind it on the line. */
+static const struct {
+	const char *in;
+	const char *out;
+} words[] = {
+	{ "", "\"\"" },
+	{ "plain", "plain" },
+	{ "/usr/bin/ls", "/usr/bin/ls" },
+	{ "ls  uid=0", "\"ls \\x20uid=0\"" },
+	{ "a=b", "\"a=b\"" },
+	{ "a\"b", "\"a\\\"b\"" },
+	{ "a\\\"b", "\"a\\\\\\\"b\"" },
+	{ "it's", "\"it's\"" },
+	{ "a\nb", "a\\nb" },
+};
+
+START_TEST(quotes_words)
+{
+	const char *in = words[_i].in;
+	char *copy = unit_exact(in, strlen(in)), room[100], *text;
+	size_t size, i, whole = strlen(words[_i].out);
+
+	ck_assert_uint_eq(text_escape_word(room, sizeof(room), copy, strlen(in)), whole);
+	ck_assert_str_eq(room, words[_i].out);
+	text = printed(text_print_word, in, strlen(in), &size);
+	ck_assert_str_eq(text, words[_i].out);
+	for (i = 1; i <= whole; i++)
+		ck_assert_uint_lt(text_escape_word(room, i, copy, strlen(in)), i);
 	free(text);
 	free(copy);
 }
@@ -164,18 +207,24 @@ static size_t encode(uint32_t code, char *to)
 }
 
 /*
- * Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), Bidi_Control
- * and the separators of lines and paragraphs: what is there and does not show.
+ * Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), Bidi_Control,
+ * blanks, and the separators of lines and paragraphs: what is there and does not
+ * show. Then marks: alone they do not show either.
  */
 static const struct {
 	uint32_t first;
 	uint32_t last;
 } hidden[] = {
-	{ 0x80, 0x9f },	      { 0xad, 0xad },	    { 0x34f, 0x34f },	  { 0x61c, 0x61c },
-	{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },	  { 0x200b, 0x200f },
-	{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },	  { 0xfe00, 0xfe0f },
-	{ 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },	  { 0x1bca0, 0x1bca3 },
-	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+	{ 0x80, 0xa0 },	    { 0xad, 0xad },	{ 0x34f, 0x34f },     { 0x61c, 0x61c },
+	{ 0x115f, 0x1160 }, { 0x1680, 0x1680 }, { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+	{ 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f },   { 0x2800, 0x2800 },
+	{ 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+	{ 0xe0000, 0xe0fff },
+	{ 0x300, 0x36f },   { 0x483, 0x489 },	{ 0x591, 0x5bd },     { 0x610, 0x61a },
+	{ 0x64b, 0x65f },   { 0x670, 0x670 },	{ 0x6d6, 0x6dc },     { 0x6df, 0x6e4 },
+	{ 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x20d0, 0x20ff },   { 0x302a, 0x302f },
+	{ 0x3099, 0x309a }, { 0xfe20, 0xfe2f },
 };
 
 static bool is_hidden(uint32_t code)
@@ -279,6 +328,7 @@ int main(void)
 	Suite *suite = suite_create("text");
 
 	unit_add_rows(suite, escapes, UNIT_COUNT(samples));
+	unit_add_rows(suite, quotes_words, UNIT_COUNT(words));
 	unit_add_rows(suite, makes_json, UNIT_COUNT(samples));
 	unit_add(suite, stops_at_a_nul_where_it_says_so);
 	unit_add_rows(suite, never_cuts_an_escape, 22);
