@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 enum {
 	STRINGS_BYTES = 8 << 20,
@@ -17,12 +18,18 @@ enum {
 	PATH_BYTES = 4200, /* of an executable, with what may stand behind it */
 };
 
+/* A path stays here only until it is stored: whoever may make cgroups chooses it. */
 struct container {
 	UT_hash_handle hh;
+	struct container *prev, *next; /* in order of use */
+	struct container *next_dirty;
 	int64_t id;
-	struct store_container row;
-	struct cgroup_names names;
-	char *path;
+	int64_t boot;
+	uint64_t cgroup;
+	int64_t first;
+	int64_t last;
+	uint64_t path_hash; /* of the last one told, 0: none was */
+	struct slice path;  /* malloc()ed; size 0: as it is stored */
 	bool dirty;
 };
 
@@ -38,16 +45,19 @@ void dictionary_init(struct dictionary *dictionary, struct store *store,
 	intern_init(&dictionary->credential_sets, SMALL_BYTES, last->credential_set + 1);
 }
 
-static void clear_containers(struct dictionary *dictionary)
+void dictionary_forget_containers(struct dictionary *dictionary)
 {
-	struct container *container = dictionary->containers, *next;
+	struct container *container = dictionary->used, *next;
 
 	HASH_CLEAR(hh, dictionary->containers);
 	for (; container; container = next) {
-		next = container->hh.next;
-		free(container->path);
+		next = container->next;
+		free((char *)container->path.data);
 		free(container);
 	}
+	dictionary->used = NULL;
+	dictionary->dirty = NULL;
+	dictionary->container_count = 0;
 }
 
 void dictionary_clear(struct dictionary *dictionary)
@@ -57,7 +67,7 @@ void dictionary_clear(struct dictionary *dictionary)
 	intern_clear(&dictionary->namespaces);
 	intern_clear(&dictionary->contexts);
 	intern_clear(&dictionary->credential_sets);
-	clear_containers(dictionary);
+	dictionary_forget_containers(dictionary);
 }
 
 int64_t dictionary_string(struct dictionary *dictionary, struct slice value)
@@ -151,105 +161,152 @@ static struct container *find_container(struct dictionary *dictionary, uint64_t 
 	return container;
 }
 
-/* Point the row's texts into the container itself. */
-static void link_names(struct container *container)
-{
-	struct cgroup_names *names = &container->names;
-
-	container->row.runtime = *names->runtime ? names->runtime : NULL;
-	container->row.name = *names->name ? names->name : NULL;
-	container->row.unit = *names->unit ? names->unit : NULL;
-}
-
 static int set_path(struct container *container, struct slice path)
 {
-	char *copy = malloc(path.size ? path.size : 1);
+	uint64_t hash = intern_hash(path.data, path.size);
+	char *copy;
 
+	if (container->path_hash == hash)
+		return 0;
+	copy = malloc(path.size);
 	if (!copy)
 		return -ENOMEM;
-	if (path.size)
-		memcpy(copy, path.data, path.size);
-	free(container->path);
-	container->path = copy;
-	container->row.path = (struct slice){ copy, path.size };
-	cgroup_parse(copy, path.size, &container->names);
-	link_names(container);
+	memcpy(copy, path.data, path.size);
+	free((char *)container->path.data);
+	container->path = (struct slice){ copy, path.size };
+	container->path_hash = hash;
 	return 0;
 }
 
-static struct container *add_container(struct dictionary *dictionary, int64_t id,
-				       int64_t boot, uint64_t cgroup, int64_t now)
+static struct container *add_container(struct dictionary *dictionary, uint64_t cgroup)
 {
 	struct container *container = calloc(1, sizeof(*container));
 
 	if (!container)
 		return NULL;
-	container->id = id;
-	container->row.boot = boot;
-	container->row.cgroup = cgroup;
-	container->row.first = now;
-	container->row.last = now;
-	HASH_ADD_KEYPTR(hh, dictionary->containers, &container->row.cgroup,
-			sizeof(container->row.cgroup), container);
-	if (container->hh.tbl)
-		return container;
-	free(container);
-	return NULL;
+	container->cgroup = cgroup;
+	HASH_ADD(hh, dictionary->containers, cgroup, sizeof(cgroup), container);
+	if (!container->hh.tbl) {
+		free(container);
+		return NULL;
+	}
+	DL_APPEND(dictionary->used, container);
+	dictionary->container_count++;
+	return container;
 }
 
-static struct container *use_container(struct dictionary *dictionary, int64_t boot,
-				       uint64_t cgroup, int64_t now)
+static void take_stored(void *container_, int64_t id, const struct store_container *row)
 {
-	struct container *container = find_container(dictionary, cgroup);
+	struct container *container = container_;
 
+	container->id = id;
+	container->first = row->first;
+	container->last = row->last;
+	if (row->path.size)
+		container->path_hash = intern_hash(row->path.data, row->path.size);
+}
+
+/* One that is not at hand: it may have been used before, and be stored. */
+static int fetch_container(struct dictionary *dictionary, int64_t boot, uint64_t cgroup,
+			   int64_t now, struct container **result)
+{
+	struct container *container = add_container(dictionary, cgroup);
+	int ret;
+
+	*result = container;
 	if (!container)
-		container = add_container(dictionary, ++dictionary->last_container, boot,
-					  cgroup, now);
-	if (!container)
-		return NULL;
-	if (now > container->row.last)
-		container->row.last = now;
+		return -ENOMEM;
+	container->boot = boot;
+	container->first = now;
+	container->last = now;
+	ret = store_container_find(dictionary->store, boot, cgroup, take_stored, container);
+	if (!ret && !container->id)
+		container->id = ++dictionary->last_container;
+	return ret;
+}
+
+/* Once a commit it goes to the end, so that what stands first has not been used for long. */
+static void touch_container(struct dictionary *dictionary, struct container *container)
+{
+	if (container->dirty)
+		return;
 	container->dirty = true;
-	return container;
+	container->next_dirty = dictionary->dirty;
+	dictionary->dirty = container;
+	DL_DELETE(dictionary->used, container);
+	DL_APPEND(dictionary->used, container);
+}
+
+static int use_container(struct dictionary *dictionary, int64_t boot, uint64_t cgroup,
+			 int64_t now, struct container **result)
+{
+	int ret = 0;
+
+	*result = find_container(dictionary, cgroup);
+	if (!*result)
+		ret = fetch_container(dictionary, boot, cgroup, now, result);
+	if (ret)
+		return ret;
+	if (now > (*result)->last)
+		(*result)->last = now;
+	touch_container(dictionary, *result);
+	return 0;
 }
 
 int64_t dictionary_container(struct dictionary *dictionary, int64_t boot, uint64_t cgroup,
 			     int64_t now)
 {
-	struct container *container = use_container(dictionary, boot, cgroup, now);
+	struct container *container;
+	int ret = use_container(dictionary, boot, cgroup, now, &container);
 
-	return container ? container->id : -ENOMEM;
+	return ret ? ret : container->id;
 }
 
 int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
 				  uint64_t cgroup, struct slice path, int64_t now)
 {
-	struct container *container = use_container(dictionary, boot, cgroup, now);
-	int ret = 0;
+	struct container *container;
+	int ret = use_container(dictionary, boot, cgroup, now, &container);
 
-	if (!container)
-		return -ENOMEM;
-	if (path.size)
+	if (!ret && path.size)
 		ret = set_path(container, path);
 	return ret ? ret : container->id;
 }
 
-static int load_container(void *dictionary_, int64_t id, const struct store_container *row)
+static int flush_container(struct dictionary *dictionary, struct container *container)
 {
-	struct dictionary *dictionary = dictionary_;
-	struct container *container =
-		add_container(dictionary, id, row->boot, row->cgroup, row->first);
+	struct cgroup_names names = { .runtime = "" };
+	struct store_container row = {
+		.boot = container->boot,
+		.cgroup = container->cgroup,
+		.path = container->path,
+		.first = container->first,
+		.last = container->last,
+	};
+	int ret;
 
-	if (!container)
-		return -ENOMEM;
-	container->row.last = row->last;
-	return set_path(container, row->path);
+	if (row.path.size)
+		cgroup_parse(row.path.data, row.path.size, &names);
+	row.runtime = *names.runtime ? names.runtime : NULL;
+	row.name = *names.name ? names.name : NULL;
+	row.unit = *names.unit ? names.unit : NULL;
+	ret = store_container(dictionary->store, container->id, &row);
+	free((char *)container->path.data);
+	container->path = (struct slice){ NULL, 0 };
+	container->dirty = false;
+	return ret;
 }
 
-int dictionary_load_containers(struct dictionary *dictionary, int64_t boot)
+static void evict_containers(struct dictionary *dictionary)
 {
-	clear_containers(dictionary);
-	return store_containers(dictionary->store, boot, load_container, dictionary);
+	while (dictionary->container_count > DICTIONARY_CONTAINERS) {
+		struct container *oldest = dictionary->used;
+
+		DL_DELETE(dictionary->used, oldest);
+		HASH_DELETE(hh, dictionary->containers, oldest);
+		dictionary->container_count--;
+		free(oldest);
+	}
 }
 
 int dictionary_flush_containers(struct dictionary *dictionary)
@@ -257,12 +314,11 @@ int dictionary_flush_containers(struct dictionary *dictionary)
 	struct container *container;
 	int ret = 0;
 
-	for (container = dictionary->containers; container && !ret;
-	     container = container->hh.next) {
-		if (!container->dirty)
-			continue;
-		ret = store_container(dictionary->store, container->id, &container->row);
-		container->dirty = false;
+	while ((container = dictionary->dirty) && !ret) {
+		dictionary->dirty = container->next_dirty;
+		ret = flush_container(dictionary, container);
 	}
+	if (!ret)
+		evict_containers(dictionary);
 	return ret;
 }

@@ -18,7 +18,11 @@ struct dictionary {
 	struct intern namespaces;
 	struct intern contexts;
 	struct intern credential_sets;
-	struct container *containers; /* of the present boot, by cgroup id */
+	/* of the present boot, by cgroup id; the others are found in the store */
+	struct container *containers;
+	struct container *used; /* the same, last used last */
+	struct container *dirty;
+	size_t container_count;
 	int64_t last_container;
 };
 
@@ -42,8 +46,12 @@ int64_t dictionary_container(struct dictionary *dictionary, int64_t boot, uint64
 int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
 				  uint64_t cgroup, struct slice path, int64_t now);
 
-/* Read the containers of @boot back; store those that changed. */
-int dictionary_load_containers(struct dictionary *dictionary, int64_t boot);
+/* Another boot begins. What is not flushed is void. */
+void dictionary_forget_containers(struct dictionary *dictionary);
+
+/* Store those that changed, and keep the last DICTIONARY_CONTAINERS used. */
 int dictionary_flush_containers(struct dictionary *dictionary);
+
+enum { DICTIONARY_CONTAINERS = 4096 };
 
 #endif

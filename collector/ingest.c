@@ -106,12 +106,8 @@ static int take_living(void *ingest_, const struct process *stored)
 
 static int load_living(struct ingest *ingest)
 {
-	int ret;
-
 	state_clear(&ingest->state);
-	ret = dictionary_load_containers(&ingest->dictionary, ingest->load.boot);
-	if (ret)
-		return ret;
+	dictionary_forget_containers(&ingest->dictionary);
 	return store_living(ingest->store, ingest->load.boot, take_living, ingest);
 }
 

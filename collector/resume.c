@@ -254,33 +254,28 @@ int store_living(struct store *store, int64_t boot,
 	return ret;
 }
 
-int store_containers(struct store *store, int64_t boot,
-		     int (*take)(void *context, int64_t id,
-				 const struct store_container *container),
-		     void *context)
+int store_container_find(struct store *store, int64_t boot, uint64_t cgroup,
+			 void (*take)(void *context, int64_t id,
+				      const struct store_container *container),
+			 void *context)
 {
-	struct binder binder = statement_bind(store, STATEMENT_CONTAINERS);
+	struct binder binder = statement_bind(store, STATEMENT_CONTAINER_FIND);
+	struct store_container container = { .boot = boot, .cgroup = cgroup };
+	struct reader reader = { binder.statement, 0 };
+	int64_t id;
 	int ret;
 
 	bind_int(&binder, boot);
-	while ((ret = statement_row(store, STATEMENT_CONTAINERS)) > 0) {
-		struct reader reader = { binder.statement, 0 };
-		int64_t id = read_int(&reader);
-		struct store_container container = { .boot = boot };
-
-		container.cgroup = (uint64_t)read_int(&reader);
-		container.path.data = read_text(&reader);
-		container.path.size = strlen(container.path.data);
-		container.runtime = read_text(&reader);
-		container.name = read_text(&reader);
-		container.unit = read_text(&reader);
-		container.first = read_int(&reader);
-		container.last = read_int(&reader);
-		ret = take(context, id, &container);
-		if (ret) {
-			statement_reset(store, STATEMENT_CONTAINERS);
-			return ret;
-		}
-	}
-	return ret;
+	bind_int(&binder, (int64_t)cgroup);
+	ret = statement_row(store, STATEMENT_CONTAINER_FIND);
+	if (ret <= 0)
+		return ret;
+	id = read_int(&reader);
+	container.path.data = read_text(&reader);
+	container.path.size = strlen(container.path.data);
+	container.first = read_int(&reader);
+	container.last = read_int(&reader);
+	take(context, id, &container);
+	statement_reset(store, STATEMENT_CONTAINER_FIND);
+	return 0;
 }

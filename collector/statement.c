@@ -32,7 +32,16 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_STRINGS] = "INSERT INTO strings SELECT * FROM pending_strings",
 	[STATEMENT_NAMESPACES] = "INSERT INTO namespaces VALUES (?,?,?,?,?,?,?,?)",
 	[STATEMENT_EXECUTABLE] = "INSERT INTO executables VALUES (?,?,?,?,?,?,?)",
-	[STATEMENT_CONTAINER] = "REPLACE INTO containers VALUES (?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_CONTAINER] =
+		"INSERT INTO containers VALUES (?,?,?,?,?,?,?,?,?)"
+		" ON CONFLICT (id) DO UPDATE SET last = excluded.last,"
+		" path = coalesce(excluded.path, path),"
+		" runtime = iif(excluded.path IS NULL, runtime, excluded.runtime),"
+		" name = iif(excluded.path IS NULL, name, excluded.name),"
+		" unit = iif(excluded.path IS NULL, unit, excluded.unit)",
+	[STATEMENT_CONTAINER_FIND] =
+		"SELECT id, path, first, last FROM containers WHERE cgroup = ?2 AND boot = ?1"
+		" ORDER BY id LIMIT 1",
 	[STATEMENT_EXECUTIONS] = "INSERT INTO executions SELECT * FROM pending_executions",
 	[STATEMENT_CREDENTIAL_SET] =
 		"INSERT INTO credential_sets VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -72,9 +81,6 @@ static const char *const texts[STATEMENTS] = {
 		" LEFT JOIN executables x ON x.id = e.executable"
 		" LEFT JOIN contexts c ON c.id = p.context"
 		" WHERE p.boot = ? AND p.lived IS NULL AND p.flags & 8 = 0",
-	[STATEMENT_CONTAINERS] =
-		"SELECT id, cgroup, path, runtime, name, unit, first, last FROM containers"
-		" WHERE boot = ?",
 };
 
 int statement_prepare_all(struct store *store)

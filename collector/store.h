@@ -104,9 +104,15 @@ struct store_container {
 	int64_t first;
 	int64_t last;
 };
-/* Made, or brought up to date. */
+/* Made, or brought up to date; then a path that is not known takes none away. */
 int store_container(struct store *store, int64_t id,
 		    const struct store_container *container);
+
+/* Call @take with container @cgroup of @boot, if it is stored: its path and times. */
+int store_container_find(struct store *store, int64_t boot, uint64_t cgroup,
+			 void (*take)(void *context, int64_t id,
+				      const struct store_container *container),
+			 void *context);
 
 /* 0 in an id means NULL. */
 struct store_execution {
@@ -191,11 +197,5 @@ int store_checkpoint(struct store *store, const struct state *state, int64_t las
 int store_living(struct store *store, int64_t boot,
 		 int (*take)(void *context, const struct process *process),
 		 void *context);
-
-/* Call @take for each container of @boot. */
-int store_containers(struct store *store, int64_t boot,
-		     int (*take)(void *context, int64_t id,
-				 const struct store_container *container),
-		     void *context);
 
 #endif

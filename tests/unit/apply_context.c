@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SHELL = 500, CHILD = 501 };
@@ -252,6 +253,110 @@ START_TEST(a_cgroup_with_a_hostile_path)
 }
 END_TEST
 
+enum { MANY = DICTIONARY_CONTAINERS + 100, FIRST_OF_MANY = 1000 };
+
+#define SOME_OF_MANY                                                              \
+	"SELECT count(*), count(DISTINCT cgroup), count(DISTINCT path),"            \
+	" min(t(first)), max(t(first)) FROM container"
+#define TWO_OF_MANY CONTAINER " LIMIT 2"
+
+static void make_many(void)
+{
+	char path[64];
+	uint64_t i;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "/a/%u.service", (unsigned int)i);
+		forge_cgroup(&rig.forge, FIRST_OF_MANY + i, path);
+		if (i % 100 == 0)
+			rig_feed(&rig);
+	}
+	rig_feed(&rig);
+	rig_commit(&rig);
+}
+
+/* Two that were made long ago, the second of them with its path again. */
+static void use_two(uint64_t at)
+{
+	rig.forge.now = RIG_NOW + at;
+	forge_cgroup(&rig.forge, FIRST_OF_MANY, NULL);
+	forge_cgroup(&rig.forge, FIRST_OF_MANY + 1, "/a/1.service");
+}
+
+/* Any user may have a cgroup of his own, and make as many in it as he likes. */
+START_TEST(more_cgroups_than_are_kept)
+{
+	begin();
+	make_many();
+	ck_assert_uint_eq(rig.ingest.dictionary.container_count, DICTIONARY_CONTAINERS);
+	use_two(50000000);
+	rig_expect(&rig, SOME_OF_MANY, "4196|4196|4196|0|4195000");
+	rig_check(TWO_OF_MANY,
+		  "1000|/a/0.service|-|0.service|0.service|0|50000000\n"
+		  "1001|/a/1.service|-|1.service|1.service|1000|50001000");
+	ck_assert_uint_eq(rig.ingest.dictionary.container_count, DICTIONARY_CONTAINERS);
+	rig_close(&rig);
+}
+END_TEST
+
+/* None is read back until it is used. */
+START_TEST(cgroups_after_a_restart)
+{
+	begin();
+	make_many();
+	rig_restart(&rig);
+	ck_assert_uint_eq(rig.ingest.dictionary.container_count, 0);
+	use_two(60000000);
+	forge_cgroup(&rig.forge, FIRST_OF_MANY + MANY, "/a/new.service");
+	rig_expect(&rig, SOME_OF_MANY, "4197|4197|4197|0|60002000");
+	rig_check(TWO_OF_MANY,
+		  "1000|/a/0.service|-|0.service|0.service|0|60000000\n"
+		  "1001|/a/1.service|-|1.service|1.service|1000|60001000");
+	rig_close(&rig);
+}
+END_TEST
+
+/* What is not committed is not there: the same cgroup is made again. */
+START_TEST(a_cgroup_that_was_rolled_back)
+{
+	begin();
+	forge_cgroup(&rig.forge, 7, "/a.service");
+	rig_feed(&rig);
+	ck_assert_int_eq(ingest_reset(&rig.ingest), 0);
+	rig_attach(&rig);
+	rig.forge.seqs[0] = 0;
+	forge_cgroup(&rig.forge, 7, "/a.service");
+	rig_expect(&rig, "SELECT container_id, cgroup, path FROM container", "1|7|/a.service");
+	rig_close(&rig);
+}
+END_TEST
+
+/* It is looked for at each miss. */
+START_TEST(cgroups_are_found_by_an_index)
+{
+	char *plan;
+
+	begin();
+	plan = rig_rows("EXPLAIN QUERY PLAN SELECT id FROM containers"
+			" WHERE cgroup = 1 AND boot = 1");
+	ck_assert_msg(strstr(plan, "SEARCH") != NULL, "%s", plan);
+	free(plan);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_cgroup_with_another_path)
+{
+	begin();
+	forge_cgroup(&rig.forge, 7, "/a.service");
+	rig_feed(&rig);
+	rig_commit(&rig);
+	forge_cgroup(&rig.forge, 7, "/b.service");
+	rig_expect(&rig, CONTAINER, "7|/b.service|-|b.service|b.service|0|1000");
+	rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_move)
 {
 	begin();
@@ -307,6 +412,11 @@ static void add_cgroups(Suite *suite)
 	unit_add_rows(suite, a_container, 3);
 	unit_add(suite, a_service);
 	unit_add(suite, a_cgroup_without_a_path);
+	unit_add(suite, more_cgroups_than_are_kept);
+	unit_add(suite, cgroups_after_a_restart);
+	unit_add(suite, a_cgroup_that_was_rolled_back);
+	unit_add(suite, cgroups_are_found_by_an_index);
+	unit_add(suite, a_cgroup_with_another_path);
 	unit_add(suite, a_cgroup_with_a_hostile_path);
 	unit_add(suite, a_move);
 	unit_add(suite, sensor_events);
