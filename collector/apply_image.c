@@ -79,6 +79,10 @@ static const char *origin_of(uint32_t flags)
 	return "disk";
 }
 
+/*
+ * The file is known even where its path is not, which whoever executes it can bring
+ * about: the path is "" then.
+ */
 static int64_t image_executable(struct ingest *ingest, const struct record *record,
 				const struct kith_image *image)
 {
@@ -93,6 +97,8 @@ static int64_t image_executable(struct ingest *ingest, const struct record *reco
 	};
 
 	if (!(image->known & KITH_KNOWN_EXE) || !executable.path.size)
+		executable.path = (struct slice){ "", 0 };
+	if (!executable.path.size && !image->inode)
 		return 0;
 	return dictionary_executable(&ingest->dictionary, &executable);
 }

@@ -26,7 +26,7 @@ SELECT
   p.started + p.lived AS ended,
   CASE WHEN p.status & 127 = 0 THEN p.status >> 8 & 255 END AS exit_code,
   nullif(p.status & 127, 0) AS exit_signal,
-  (SELECT path FROM executables WHERE id =
+  (SELECT nullif(path, '') FROM executables WHERE id =
     (SELECT executable FROM executions WHERE id = p.execution)) AS exe,
   (SELECT value FROM strings WHERE id =
     (SELECT argv FROM executions WHERE id = p.execution)) AS argv,
@@ -50,7 +50,7 @@ SELECT
   coalesce(p.creator, p.parent) AS creator_id,
   coalesce(p.ns_pid, p.key & 4194303) AS ns_pid,
   coalesce(p.comm, (SELECT substr(replace(path, rtrim(path, replace(path, '/', '')), ''), 1, 15)
-    FROM executables WHERE id =
+    FROM executables WHERE path <> '' AND id =
     (SELECT executable FROM executions WHERE id = p.execution))) AS comm,
   p.flags >> 1 & 1 AS kernel_thread,
   p.flags >> 2 & 1 AS unexplained,
@@ -95,7 +95,7 @@ SELECT
   e.ts,
   e.process AS process_id,
   e.parent AS parent_id,
-  x.path AS exe,
+  nullif(x.path, '') AS exe,
   argv.value AS argv,
   script.value AS script,
   env.value AS env,

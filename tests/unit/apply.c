@@ -375,7 +375,37 @@ START_TEST(what_could_not_be_read)
 	image->known = KITH_KNOWN_ARGV | KITH_KNOWN_CWD;
 	rig_expect(&rig, "SELECT exe, argv, exe_origin, unknown FROM execution",
 		   /* EXE 1, ENV 4, SCRIPT 16, NS 32, ROOT 64 */
-		   "-|x|-|117");
+		   "-|x|disk|117");
+	rig_close(&rig);
+}
+END_TEST
+
+/* Who makes a path too long to be told hides neither the file nor where it is. */
+START_TEST(a_file_without_a_path)
+{
+	struct kith_image *image;
+
+	begin();
+	image = FORGE_EXEC(&rig.forge, shell, 0, "", "x");
+	image->known &= ~KITH_KNOWN_EXE;
+	image->device = 1;
+	image->inode = 4711;
+	image->owner = 1000;
+	image->flags = KITH_IMAGE_TMPFS;
+	rig_expect(&rig, "SELECT exe, exe_origin, exe_device, exe_inode, exe_owner FROM execution",
+		   "-|tmpfs|1|4711|1000");
+	rig_check("SELECT exe, comm, exe_origin, exe_device, exe_inode FROM process",
+		  "-|-|tmpfs|1|4711");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(the_end_of_a_path)
+{
+	begin();
+	FORGE_EXEC(&rig.forge, shell, 0, ".../b/c/d/e (deleted)", "x");
+	rig_expect(&rig, "SELECT exe, unknown & 1 FROM execution", ".../b/c/d/e (deleted)|0");
+	rig_check("SELECT exe FROM process", ".../b/c/d/e (deleted)");
 	rig_close(&rig);
 }
 END_TEST
@@ -577,6 +607,8 @@ static void add_images(Suite *suite)
 	unit_add_rows(suite, flags_of_an_image, UNIT_COUNT(flags));
 	unit_add(suite, origins_of_images);
 	unit_add(suite, what_could_not_be_read);
+	unit_add(suite, a_file_without_a_path);
+	unit_add(suite, the_end_of_a_path);
 	unit_add_rows(suite, joins_arguments, UNIT_COUNT(arguments));
 	unit_add(suite, bytes_of_arguments);
 	unit_add(suite, arguments_cut_by_the_policy);
