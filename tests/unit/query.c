@@ -180,9 +180,25 @@ static const struct {
 	{ "SELECT nonesuch FROM process", 2, 0, "no such column" },
 	{ "SELECT * FROM \"nothing\x1b[2J\"", 2, 0, "\\x1b[2J" },
 	{ "SELECT abs(-9223372036854775808)", 0, 2, "integer overflow" },
-	{ "DELETE FROM meta", 0, EX_NOPERM, "readonly" },
-	{ "INSERT INTO meta VALUES (1, 2)", 0, EX_NOPERM, "readonly" },
-	{ "ATTACH ':memory:' AS x", 0, 0, "" },
+	{ "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9)"
+	  " SELECT sum(i), count(*) FROM n",
+	  0, 0, "" },
+	{ "SELECT value FROM json_each('[1, 2]')", 0, 0, "" },
+	{ "EXPLAIN QUERY PLAN SELECT * FROM process", 0, 0, "" },
+	{ "SELECT c.name FROM sqlite_schema v, pragma_table_info(v.name) c", 0, 0, "" },
+	{ "PRAGMA user_version", 0, 0, "" },
+	{ "PRAGMA table_info(process)", 0, 0, "" },
+	{ "PRAGMA integrity_check", 0, 0, "" },
+	{ "DELETE FROM meta", EX_NOPERM, 0, "would not only read" },
+	{ "INSERT INTO meta VALUES (1, 2)", EX_NOPERM, 0, "not authorized" },
+	{ "CREATE TEMP TABLE t (x)", EX_NOPERM, 0, "not authorized" },
+	{ "BEGIN", EX_NOPERM, 0, "not authorized" },
+	{ "ATTACH ':memory:' AS x", EX_NOPERM, 0, "not authorized" },
+	{ "UPDATE sqlite_schema SET sql = ''", 2, 0, "may not be modified" },
+	{ "PRAGMA query_only = 0", EX_NOPERM, 0, "not authorized" },
+	{ "PRAGMA trusted_schema = 1", EX_NOPERM, 0, "not authorized" },
+	{ "PRAGMA wal_checkpoint", EX_NOPERM, 0, "not authorized" },
+	{ "SELECT load_extension('/x')", 2, 0, "not authorized" },
 };
 
 START_TEST(takes_one_statement_that_reads)
@@ -206,6 +222,29 @@ START_TEST(takes_one_statement_that_reads)
 	fclose(stream);
 	sqlite3_finalize(statement);
 	sqlite3_close(db);
+}
+END_TEST
+
+/* Whose statement it is, he is not to leave a file behind in the name of who runs it. */
+static const char *const makers[] = { "VACUUM INTO '%s'", "ATTACH '%s' AS x",
+				      "ATTACH 'file:%s?mode=rwc' AS x" };
+
+START_TEST(makes_no_file)
+{
+	sqlite3 *db = open_database();
+	sqlite3_stmt *statement = NULL;
+	char *sql = NULL;
+
+	ck_assert_int_gt(asprintf(&sql, makers[_i], unit_path("made")), 0);
+	unit_capture_stderr();
+	ck_assert_int_eq(query_prepare(db, &statement, sql) ? EX_NOPERM :
+			 query_print(db, statement, FORMAT_TABLE, stdout),
+			 EX_NOPERM);
+	free(unit_stderr());
+	ck_assert_int_ne(access(unit_path("made"), F_OK), 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	free(sql);
 }
 END_TEST
 
@@ -293,6 +332,7 @@ int main(void)
 	unit_add_rows(suite, prints_tables, UNIT_COUNT(tables));
 	unit_add(suite, cuts_what_is_quoted);
 	unit_add_rows(suite, cuts_wide_cells, UNIT_COUNT(widths));
+	unit_add_rows(suite, makes_no_file, UNIT_COUNT(makers));
 	unit_add_rows(suite, takes_one_statement_that_reads, UNIT_COUNT(statements));
 	unit_add(suite, opens_nothing_else);
 	unit_add(suite, says_that_it_may_not);
