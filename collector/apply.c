@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { DUMP_TAKES_NS = 1000000000 };
+
 static uint32_t pid_of(uint64_t key)
 {
 	return (uint32_t)(key & ((1u << KITH_KEY_PID_BITS) - 1));
@@ -322,6 +324,16 @@ static bool is_first_report(struct ingest *ingest, const struct kith_loss *loss)
 	return true;
 }
 
+/*
+ * Ends of processes may be among what was lost, and nobody tells of them again but a
+ * dump that is younger. It knows who lived somewhat before its first record.
+ */
+static bool wants_dump(const struct ingest *ingest, const struct kith_loss *loss)
+{
+	return loss->class_ == KITH_CLASS_PROCESS &&
+	       loss->last + DUMP_TAKES_NS > ingest->dump_first;
+}
+
 static int apply_loss(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_loss *body = record->body;
@@ -337,6 +349,8 @@ static int apply_loss(struct ingest *ingest, const struct record *record)
 		.resumed = is_first_report(ingest, body),
 	};
 
+	if (wants_dump(ingest, body))
+		ingest->process_losses++;
 	return store_loss(ingest->store, &loss);
 }
 

@@ -4,6 +4,7 @@
 
 #include "ingest.h"
 #include "log.h"
+#include "redump.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,6 +27,7 @@ enum {
 struct loop {
 	struct daemon *daemon;
 	struct ingest ingest;
+	struct redump redump;
 	int64_t opened;	   /* monotonic ms when the transaction began */
 	int64_t watchdog;  /* ms between signs of life; 0: nobody asks */
 	int64_t signed_at;
@@ -126,6 +128,7 @@ static int begin_stream(struct loop *loop, const struct stream_info *info)
 		ret = note_start(loop);
 	if (ret)
 		return ret;
+	redump_restart(&loop->redump);
 	ret = source_start(loop->daemon->source, ingest->seqs, ingest->rings);
 	if (ret)
 		return ret;
@@ -309,6 +312,17 @@ static int recover(struct loop *loop, int error)
 	return ingest_reset(&loop->ingest);
 }
 
+/* The ends of processes were lost: who lives still? */
+static int dump_again(struct loop *loop)
+{
+	struct ingest *ingest = &loop->ingest;
+
+	if (!loop->daemon->live || !ingest_is_settled(ingest) ||
+	    !redump_due(&loop->redump, ingest->process_losses, now_ms()))
+		return 0;
+	return source_dump(loop->daemon->source);
+}
+
 static int step(struct loop *loop)
 {
 	struct source_event event;
@@ -323,7 +337,7 @@ static int step(struct loop *loop)
 		ret = handle(loop, &event);
 	if (!ret && is_due(loop))
 		ret = commit(loop);
-	return ret;
+	return ret ? ret : dump_again(loop);
 }
 
 /*

@@ -158,8 +158,24 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 		ret = note_absence(ingest, fresh);
 	if (!ret)
 		ret = load_living(ingest);
-	ingest->attached = ingest->last_process;
+	ingest->dumped = ingest->last_process;
+	ingest->dump_first = 0;
 	return ret ? ret : ingest_commit(ingest);
+}
+
+bool ingest_is_settled(const struct ingest *ingest)
+{
+	return !ingest->dump && !ingest->caught;
+}
+
+/* Whoever we know of by now was born before the dump. */
+static void begin_dump(struct ingest *ingest)
+{
+	struct process *process;
+
+	ingest->dumped = ingest->last_process;
+	for (process = ingest->state.by_key; process; process = process->hh.next)
+		process->listed = false;
 }
 
 int ingest_dump(struct ingest *ingest, const void *records, size_t size)
@@ -167,6 +183,8 @@ int ingest_dump(struct ingest *ingest, const void *records, size_t size)
 	struct record first;
 	char *copy;
 
+	if (!ingest->dump)
+		begin_dump(ingest);
 	if (!size)
 		return 0;
 	copy = realloc(ingest->dump, ingest->dump_size + size);
@@ -204,13 +222,13 @@ static int apply_dump(struct ingest *ingest, uint64_t ts)
 }
 
 /*
- * Has @process, which is not in the dump, ended? Yes if it was alive when the
- * stream began, or was born before the dump without our seeing it. What the
- * stream has told of since may be too young for the dump.
+ * Has @process, which is not in the dump, ended? Yes if we knew it when
+ * the dump began, or it was born before without our seeing it. What the stream has
+ * told of since may be too young for the dump.
  */
 static bool has_ended_unseen(const struct ingest *ingest, const struct process *process)
 {
-	if (process->id <= ingest->attached)
+	if (process->id <= ingest->dumped)
 		return true;
 	return process->flags & PROCESS_INCOMPLETE &&
 	       process->started < ingest_wall(ingest, ingest->dump_first);

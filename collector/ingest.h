@@ -57,13 +57,14 @@ struct ingest {
 	bool *moved;	   /* seqs[] is not stored yet */
 	/* per CPU, class and cause: a loss has been reported in this stream */
 	bool (*told)[KITH_CLASSES][KITH_LOSS_CAUSES];
-	int64_t attached;  /* last_process when the stream began */
+	uint64_t process_losses; /* reports that the dump does not make up for */
 
 	/* live processes that the stream has not come to yet */
+	int64_t dumped; /* last_process when the dump, or the stream, began */
 	char *dump;
 	size_t dump_size;
 	size_t dump_next;
-	uint64_t dump_first;	       /* time of the first of them */
+	uint64_t dump_first;	       /* time of the first of them; stays */
 	struct kith_position *caught; /* where the stream has passed them all */
 	size_t caught_count;
 
@@ -104,10 +105,14 @@ int ingest_reset(struct ingest *ingest);
 int ingest_attach(struct ingest *ingest, const struct stream_info *info);
 
 /*
- * PROCESS records of all live processes, in the order of their times. Each is
- * applied when the stream comes to its time, or has been caught.
+ * PROCESS records of all live processes, in the order of their times, as often as
+ * they are asked for. Each is applied when the stream comes to its time, or has
+ * been caught.
  */
 int ingest_dump(struct ingest *ingest, const void *records, size_t size);
+
+/* Is there no dump that the stream has not passed? */
+bool ingest_is_settled(const struct ingest *ingest);
 
 /*
  * The dump is complete, and once the stream is at @positions nothing in it is

@@ -4,7 +4,8 @@
  * tells what it has as a sequence of events:
  *
  *	STREAM	a stream begins: answer with source_start()
- *	DUMP	PROCESS records of live processes
+ *	DUMP	PROCESS records of live processes; once for each stream, and again after
+ *		each source_dump()
  *	CAUGHT	the dump is complete, and no record of the stream up to the
  *		positions that come with it is younger than it
  *	COUNTED	how many records the module had made and lost at some moments, all
@@ -59,6 +60,8 @@ struct source_operations {
 	int (*start)(struct source *source, const uint32_t *seqs, size_t rings);
 	/* That is stored now. */
 	int (*acknowledge)(struct source *source, const uint32_t *seqs, size_t rings);
+	/* DUMP and CAUGHT follow again; NULL: never. Not before the last CAUGHT. */
+	int (*dump)(struct source *source);
 	/* Begin again with STREAM; a source that cannot does nothing. */
 	void (*restart)(struct source *source);
 	/* To wait on with poll(2), or -1. */
@@ -87,6 +90,11 @@ static inline int source_acknowledge(struct source *source, const uint32_t *seqs
 				     size_t rings)
 {
 	return source->operations->acknowledge(source, seqs, rings);
+}
+
+static inline int source_dump(struct source *source)
+{
+	return source->operations->dump ? source->operations->dump(source) : 0;
 }
 
 static inline void source_restart(struct source *source)

@@ -27,7 +27,7 @@ enum {
 	LOOKS_APART_NS = 700000,
 };
 
-enum phase { DETACHED, ATTACHED, DUMPED, COUNTED, STREAMING };
+enum phase { DETACHED, ATTACHED, DUMPED, DUMPED_AGAIN, COUNTED, STREAMING };
 
 struct netlink_source {
 	struct source source;
@@ -51,6 +51,13 @@ static struct netlink_source *downcast(struct source *source)
 	return (struct netlink_source *)source;
 }
 
+static void forget_dump(struct netlink_source *netlink)
+{
+	free(netlink->dump);
+	netlink->dump = NULL;
+	netlink->dump_size = 0;
+}
+
 static void detach(struct netlink_source *netlink)
 {
 	control_close(netlink->control);
@@ -58,9 +65,7 @@ static void detach(struct netlink_source *netlink)
 	if (netlink->socket)
 		mnl_socket_close(netlink->socket);
 	netlink->socket = NULL;
-	free(netlink->dump);
-	netlink->dump = NULL;
-	netlink->dump_size = 0;
+	forget_dump(netlink);
 	free(netlink->positions);
 	netlink->positions = NULL;
 	netlink->phase = DETACHED;
@@ -262,6 +267,22 @@ static int netlink_start(struct source *source, const uint32_t *seqs, size_t rin
 	return ret;
 }
 
+/* The stream goes on meanwhile; what happens in between is in both, as above. */
+static int netlink_dump(struct source *source)
+{
+	struct netlink_source *netlink = downcast(source);
+	int ret;
+
+	if (netlink->phase != STREAMING)
+		return 0;
+	ret = control_processes(netlink->control, collect, netlink);
+	if (ret)
+		detach(netlink);
+	else
+		netlink->phase = DUMPED_AGAIN;
+	return ret;
+}
+
 static int netlink_acknowledge(struct source *source, const uint32_t *seqs, size_t rings)
 {
 	struct netlink_source *netlink = downcast(source);
@@ -374,7 +395,11 @@ static int receive(struct netlink_source *netlink, int timeout, struct source_ev
 static int find_caught(struct netlink_source *netlink, struct source_event *event)
 {
 	size_t count;
-	int ret = control_flush(netlink->control, &netlink->positions, &count, NULL);
+	int ret;
+
+	forget_dump(netlink);
+	free(netlink->positions);
+	ret = control_flush(netlink->control, &netlink->positions, &count, NULL);
 
 	event->kind = SOURCE_CAUGHT;
 	event->data = netlink->positions;
@@ -428,10 +453,11 @@ static int netlink_next(struct source *source, int timeout, struct source_event 
 		ret = attach(netlink, &event->info);
 		break;
 	case ATTACHED:
+	case DUMPED_AGAIN:
 		event->kind = SOURCE_DUMP;
 		event->data = netlink->dump;
 		event->size = netlink->dump_size;
-		netlink->phase = DUMPED;
+		netlink->phase = netlink->phase == ATTACHED ? DUMPED : COUNTED;
 		return 0;
 	case DUMPED:
 		event->kind = SOURCE_COUNTED;
@@ -479,6 +505,7 @@ static const struct source_operations operations = {
 	.next = netlink_next,
 	.start = netlink_start,
 	.acknowledge = netlink_acknowledge,
+	.dump = netlink_dump,
 	.restart = netlink_restart,
 	.descriptor = netlink_descriptor,
 	.close = netlink_close,

@@ -281,6 +281,72 @@ START_TEST(the_module_fails)
 }
 END_TEST
 
+/* Ten lives; one more record is a loss; then nothing until there is another dump. */
+enum { LIVES_OF_LOSS = 10 };
+
+static enum { LIVING, LOST, ASKED, DUMPED, OVER } losing;
+static const struct kith_position dump_end = { .ring = 0, .seq = LIVES_OF_LOSS };
+
+static void forged(struct source_event *event, enum source_event_kind kind)
+{
+	event->kind = kind;
+	event->batch = (struct kith_batch){ .number = ++module.number,
+					    .boot_ns = module.forge.now,
+					    .real_ns = (uint64_t)RIG_BOOT + module.forge.now };
+	event->data = module.forge.data;
+	event->size = module.forge.used;
+}
+
+static int losing_next(struct source *source, int timeout, struct source_event *event)
+{
+	struct forge *forge = &module.forge;
+
+	if (module.next <= LIVES_OF_LOSS)
+		return module_next(source, timeout, event);
+	*event = (struct source_event){ .kind = SOURCE_IDLE };
+	forge_clear(forge);
+	if (losing == LIVING) {
+		losing = LOST;
+		forge_loss(forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_FULL, 1);
+		forged(event, SOURCE_BATCH);
+	} else if (losing == ASKED) {
+		losing = DUMPED;
+		forge_process(forge, forge_key(RIG_NOW + 1000000, 1), 0, "/bin/x");
+		forged(event, SOURCE_DUMP);
+	} else if (losing == DUMPED) {
+		losing = OVER;
+		event->kind = SOURCE_CAUGHT;
+		event->data = &dump_end;
+		event->size = sizeof(dump_end);
+	} else {
+		usleep(1000);
+		if (losing == OVER)
+			kill(getpid(), SIGTERM);
+	}
+	return 0;
+}
+
+static int losing_dump(struct source *source)
+{
+	(void)source;
+	ck_assert_int_eq(losing, LOST);
+	losing = ASKED;
+	return 0;
+}
+
+/* After a loss of ends of processes it asks who lives still. */
+START_TEST(the_end_of_a_process_is_lost)
+{
+	operations.next = losing_next;
+	operations.dump = losing_dump;
+	free(run(NULL));
+	ck_assert_int_eq(losing, OVER);
+	ck_assert_uint_eq(module.restarts, 0);
+	rig_check("SELECT count(*), sum(gone), max(pid) FILTER (WHERE NOT gone) FROM process",
+		  "10|9|1");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("daemon");
@@ -288,5 +354,6 @@ int main(void)
 	unit_add(suite, the_database_cannot_grow);
 	unit_add(suite, the_recording_cannot_grow);
 	unit_add(suite, the_module_fails);
+	unit_add(suite, the_end_of_a_process_is_lost);
 	return unit_run(suite);
 }

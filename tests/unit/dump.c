@@ -409,6 +409,83 @@ START_TEST(two_dumps)
 }
 END_TEST
 
+static void dump_two(uint64_t one, uint64_t two)
+{
+	forge_process(&rig.forge, one, 0, "/bin/sh");
+	if (two)
+		forge_process(&rig.forge, two, one, "/bin/ls");
+	rig_dump(&rig);
+}
+
+/*
+ * The end of a process was lost, and the next dump of the same stream has not got it.
+ * Who was born since is not in it either.
+ */
+START_TEST(an_exit_that_was_lost)
+{
+	run_once();
+	dump_two(shell, child);
+	rig_caught(&rig, 3);
+	ck_assert(ingest_is_settled(&rig.ingest));
+	forge_fork(&rig.forge, shell, forge_key(rig.forge.now, 601));
+	forge_loss(&rig.forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_FULL, 2);
+	rig_feed(&rig);
+	ck_assert_uint_eq(rig.ingest.process_losses, 1);
+	dump_two(shell, 0);
+	ck_assert(!ingest_is_settled(&rig.ingest));
+	rig_caught(&rig, 5);
+	forge_fork(&rig.forge, shell, forge_key(rig.forge.now, 602));
+	rig_feed(&rig);
+	rig_commit(&rig);
+	ck_assert(ingest_is_settled(&rig.ingest));
+	rig_check("SELECT pid, gone FROM process ORDER BY pid", "500|0\n501|1\n601|1\n602|0");
+	rig_check("SELECT count(*), count(DISTINCT process_id) FROM execution", "2|2");
+	ck_assert_uint_eq(rig.ingest.state.alive, 2);
+	rig_close(&rig);
+}
+END_TEST
+
+/* Until the stream has come to the second dump, an exit may still come. */
+START_TEST(an_exit_that_was_only_late)
+{
+	run_once();
+	dump_two(shell, child);
+	rig_caught(&rig, 3);
+	rig.forge.now += 5000;
+	dump_two(shell, 0);
+	rig_caught(&rig, 4);
+	rig_commit(&rig);
+	rig_check("SELECT gone FROM process WHERE pid = 501", "0");
+	rig.forge.now -= 6000;
+	forge_exit(&rig.forge, child, 0);
+	rig_expect(&rig, "SELECT exit_code, gone FROM process WHERE pid = 501", "0|0");
+	ck_assert(ingest_is_settled(&rig.ingest));
+	rig_close(&rig);
+}
+END_TEST
+
+/* Only losses that no dump makes up for ask for another. */
+START_TEST(losses_that_matter)
+{
+	begin();
+	rig.forge.now = RIG_AT(110);
+	dump_two(shell, 0);
+	rig_caught(&rig, 0);
+	forge_loss(&rig.forge, 0, KITH_CLASS_EXECUTION, KITH_LOSS_FULL, 5);
+	rig_feed(&rig);
+	ck_assert_uint_eq(rig.ingest.process_losses, 0);
+	/* told again after the subscription */
+	forge_loss(&rig.forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_OVERWRITTEN, 5)->last =
+		RIG_AT(108);
+	rig_feed(&rig);
+	ck_assert_uint_eq(rig.ingest.process_losses, 0);
+	forge_loss(&rig.forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_MISSED, 5);
+	rig_feed(&rig);
+	ck_assert_uint_eq(rig.ingest.process_losses, 1);
+	rig_close(&rig);
+}
+END_TEST
+
 static void add_merging(Suite *suite)
 {
 	unit_add(suite, a_first_start);
@@ -434,6 +511,9 @@ static void add_ends(Suite *suite)
 	unit_add_rows(suite, gone_by_another_clock, 2);
 	unit_add_rows(suite, nobody_is_gone_too_early, UNIT_COUNT(waits));
 	unit_add(suite, two_dumps);
+	unit_add(suite, an_exit_that_was_lost);
+	unit_add(suite, an_exit_that_was_only_late);
+	unit_add(suite, losses_that_matter);
 }
 
 /* The dump cannot know the terminal: none in it is no news, unless setsid(2) was called. */
