@@ -172,18 +172,21 @@ static bool is_unit(struct part part)
 }
 
 /*
- * The outermost container and the innermost unit: what runs inside a container
- * may make cgroups of any name, and must not pass for another container.
+ * The outermost container; and the unit in which systemd has put it, which comes
+ * right behind the slices. Below these whoever runs there makes cgroups of any
+ * name, which must not pass for another container or unit.
  */
 void cgroup_parse(const char *path, size_t size, struct cgroup_names *names)
 {
 	const char *at = path, *end = path + size;
 	struct part part, parent = { "", 0 };
+	bool slices = true; /* and nothing else so far */
 
 	*names = (struct cgroup_names){ .runtime = "" };
 	while ((part = next_part(&at, end)).size) {
-		if (is_unit(part))
+		if (slices && is_unit(part))
 			copy(names->unit, sizeof(names->unit), part.text, part.size);
+		slices = slices && has_suffix(part, ".slice");
 		if (parse_scope(part, names) || parse_child(parent, part, path, names))
 			break;
 		parent = part;

@@ -8,7 +8,7 @@
 struct cgroup_names {
 	char runtime[24]; /* "" if it is no container we know */
 	char name[128];	  /* id or name of the container, else of the unit; "" */
-	char unit[128];	  /* innermost systemd unit; "" */
+	char unit[128];	  /* systemd's, right behind the slices; "" */
 };
 
 /*

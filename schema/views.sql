@@ -10,7 +10,10 @@ CREATE VIEW container AS
 SELECT
   id AS container_id, runtime, name,
   CAST(NULL AS TEXT) AS image, CAST(NULL AS TEXT) AS pod,
-  first, last, boot AS boot_id, path, unit, cgroup
+  first, last, boot AS boot_id, path, unit, cgroup,
+  -- further columns
+  CASE WHEN unit GLOB 'user@[0-9]*.service' AND path GLOB '/user.slice/user-*'
+    THEN CAST(substr(unit, 6) AS INTEGER) END AS container_uid
 FROM containers;
 
 -- One table and no join, so that SQLite flattens it where it stands right of a

@@ -229,6 +229,24 @@ START_TEST(a_service)
 }
 END_TEST
 
+/* What users run in units of their own, under whatever names. */
+START_TEST(a_service_of_a_user)
+{
+	begin();
+	forge_cgroup(&rig.forge, 7,
+		     "/user.slice/user-1000.slice/user@1000.service/app.slice/sshd.service");
+	forge_cgroup(&rig.forge, 8, "/system.slice/sshd.service");
+	forge_cgroup(&rig.forge, 9, "/user.slice/user-1000.slice/session-3.scope");
+	forge_cgroup(&rig.forge, 10, "/system.slice/user@1000.service");
+	rig_expect(&rig, "SELECT cgroup, name, unit, container_uid FROM container",
+		   "7|user@1000.service|user@1000.service|1000\n"
+		   "8|sshd.service|sshd.service|-\n"
+		   "9|session-3.scope|session-3.scope|-\n"
+		   "10|user@1000.service|user@1000.service|-");
+	rig_close(&rig);
+}
+END_TEST
+
 /* A record that could not say the path does not take it away. */
 START_TEST(a_cgroup_without_a_path)
 {
@@ -246,9 +264,9 @@ END_TEST
 START_TEST(a_cgroup_with_a_hostile_path)
 {
 	begin();
-	forge_cgroup(&rig.forge, 7, "/a\nb\x1b[2J/\xff\xc0\x80.service");
+	forge_cgroup(&rig.forge, 7, "/a\nb\x1b[2J.slice/\xff\xc0\x80.service");
 	rig_expect(&rig, "SELECT hex(path), hex(unit) FROM container",
-		   "2F610A621B5B324A2FFFC0802E73657276696365|FFC0802E73657276696365");
+		   "2F610A621B5B324A2E736C6963652FFFC0802E73657276696365|FFC0802E73657276696365");
 	rig_close(&rig);
 }
 END_TEST
@@ -266,7 +284,7 @@ static void make_many(void)
 	uint64_t i;
 
 	for (i = 0; i < MANY; i++) {
-		snprintf(path, sizeof(path), "/a/%u.service", (unsigned int)i);
+		snprintf(path, sizeof(path), "/a.slice/%u.service", (unsigned int)i);
 		forge_cgroup(&rig.forge, FIRST_OF_MANY + i, path);
 		if (i % 100 == 0)
 			rig_feed(&rig);
@@ -280,7 +298,7 @@ static void use_two(uint64_t at)
 {
 	rig.forge.now = RIG_NOW + at;
 	forge_cgroup(&rig.forge, FIRST_OF_MANY, NULL);
-	forge_cgroup(&rig.forge, FIRST_OF_MANY + 1, "/a/1.service");
+	forge_cgroup(&rig.forge, FIRST_OF_MANY + 1, "/a.slice/1.service");
 }
 
 /* Any user may have a cgroup of his own, and make as many in it as he likes. */
@@ -292,8 +310,8 @@ START_TEST(more_cgroups_than_are_kept)
 	use_two(50000000);
 	rig_expect(&rig, SOME_OF_MANY, "4196|4196|4196|0|4195000");
 	rig_check(TWO_OF_MANY,
-		  "1000|/a/0.service|-|0.service|0.service|0|50000000\n"
-		  "1001|/a/1.service|-|1.service|1.service|1000|50001000");
+		  "1000|/a.slice/0.service|-|0.service|0.service|0|50000000\n"
+		  "1001|/a.slice/1.service|-|1.service|1.service|1000|50001000");
 	ck_assert_uint_eq(rig.ingest.dictionary.container_count, DICTIONARY_CONTAINERS);
 	rig_close(&rig);
 }
@@ -310,8 +328,8 @@ START_TEST(cgroups_after_a_restart)
 	forge_cgroup(&rig.forge, FIRST_OF_MANY + MANY, "/a/new.service");
 	rig_expect(&rig, SOME_OF_MANY, "4197|4197|4197|0|60002000");
 	rig_check(TWO_OF_MANY,
-		  "1000|/a/0.service|-|0.service|0.service|0|60000000\n"
-		  "1001|/a/1.service|-|1.service|1.service|1000|60001000");
+		  "1000|/a.slice/0.service|-|0.service|0.service|0|60000000\n"
+		  "1001|/a.slice/1.service|-|1.service|1.service|1000|60001000");
 	rig_close(&rig);
 }
 END_TEST
@@ -411,6 +429,7 @@ static void add_cgroups(Suite *suite)
 {
 	unit_add_rows(suite, a_container, 3);
 	unit_add(suite, a_service);
+	unit_add(suite, a_service_of_a_user);
 	unit_add(suite, a_cgroup_without_a_path);
 	unit_add(suite, more_cgroups_than_are_kept);
 	unit_add(suite, cgroups_after_a_restart);

@@ -27,9 +27,15 @@ static const struct {
 	{ "/system.slice/tmp.mount", "", "tmp.mount", "tmp.mount" },
 	{ "/user.slice/user-1000.slice/session-3.scope", "", "session-3.scope",
 	  "session-3.scope" },
-	/* the innermost unit */
-	{ "/user.slice/user-1000.slice/user@1000.service/app.slice/x.service", "", "x.service",
-	  "x.service" },
+	/* the unit behind the slices: those below it are named by who runs in it */
+	{ "/user.slice/user-1000.slice/user@1000.service/app.slice/sshd.service", "",
+	  "user@1000.service", "user@1000.service" },
+	{ "/user.slice/user-1000.slice/session-3.scope/sshd.service", "", "session-3.scope",
+	  "session-3.scope" },
+	{ "/delegated/sshd.service", "", "", "" },
+	{ "/system.slice/a.service/system.slice/b.service", "", "a.service", "a.service" },
+	{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope/x",
+	  "podman", ID, "user@1000.service" },
 	{ "/system.slice/a.service/child", "", "a.service", "a.service" },
 	/* a suffix alone is no unit */
 	{ "/.service", "", "", "" },
@@ -84,7 +90,7 @@ static const struct {
 	{ "/docker-" ID ".scopes", "", "", "" },
 	{ "docker-" ID ".scope", "docker", ID, "docker-" ID ".scope" },
 	/* a path from outside of our root in the hierarchy */
-	{ "/../docker-" ID ".scope", "docker", ID, "docker-" ID ".scope" },
+	{ "/../docker-" ID ".scope", "docker", ID, "" },
 };
 
 static void parse(const char *path, size_t size, struct cgroup_names *names)
@@ -139,7 +145,7 @@ END_TEST
 START_TEST(keeps_bytes_as_they_are)
 {
 	struct cgroup_names names;
-	static const char path[] = "/a\nb/\xff\x1b[2J.service";
+	static const char path[] = "/a\nb.slice/\xff\x1b[2J.service";
 
 	parse(path, sizeof(path) - 1, &names);
 	ck_assert_str_eq(names.unit, "\xff\x1b[2J.service");
