@@ -3,14 +3,17 @@
 #include "ingest.h"
 
 #include "reconcile.h"
+#include "text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	/* Rows that a restart may have to look at for processes that still live. */
 	CHECKPOINT_PROCESSES = 50000,
+	CLOCK_JUMP_NS = 1000000000, /* less is what the two clocks differ by when read */
 };
 
 static int load_ids(struct ingest *ingest)
@@ -112,20 +115,70 @@ static int load_living(struct ingest *ingest)
 }
 
 /*
- * What came after the last record that we have is new to us. If this load is
- * too, then nobody watched from there, or the beginning of the boot, until it
- * was loaded.
+ * By CLOCK_BOOTTIME @boottime the wall clock is @offset ahead of it. Has it been
+ * set? Suspending and slewing move both clocks.
  */
-static int note_absence(struct ingest *ingest, bool fresh)
+static int set_clock(struct ingest *ingest, uint64_t boottime, int64_t offset)
 {
-	int64_t booted = ingest_wall(ingest, 0), seen;
+	uint64_t jump = (uint64_t)offset - (uint64_t)ingest->offset;
+	int64_t before = ingest_wall(ingest, boottime), now;
+	char from[40], to[40], detail[96];
+	bool known = boottime <= ingest->clock_known;
+
+	ingest->offset = offset;
+	if (!known)
+		ingest->clock_known = boottime;
+	if (known || jump + CLOCK_JUMP_NS <= 2 * (uint64_t)CLOCK_JUMP_NS)
+		return 0;
+	now = ingest_wall(ingest, boottime);
+	snprintf(detail, sizeof(detail), "from %s to %s", text_time(from, sizeof(from), before),
+		 text_time(to, sizeof(to), now));
+	return ingest_note(ingest, now, "clock set", detail);
+}
+
+/*
+ * @seen is of this boot: put it to the clock of the new stream @info, and say so if it
+ * was set meanwhile.
+ */
+static int carry_clock(struct ingest *ingest, const struct stream_info *info,
+		       struct store_seen *seen)
+{
+	int64_t offset = ingest->offset;
+	int64_t shift = (int64_t)((uint64_t)offset - (uint64_t)seen->offset);
+	int ret;
+
+	ingest->clock_known = (uint64_t)seen->at - (uint64_t)seen->offset;
+	if ((uint64_t)info->boot_ns <= ingest->clock_known)
+		return 0; /* a recording of what is stored */
+	ingest->offset = seen->offset;
+	ret = set_clock(ingest, (uint64_t)info->boot_ns, offset);
+	seen->at = (int64_t)((uint64_t)seen->at + (uint64_t)shift);
+	return ret ? ret : store_shift_seen(ingest->store, shift);
+}
+
+/* From @seen, or the beginning of the boot, until this load nobody watched. */
+static int note_unwatched(struct ingest *ingest, const struct store_seen *seen)
+{
+	int64_t from = ingest_wall(ingest, 0), to = ingest->load.loaded;
+
+	/* The clock may have been set back between two boots. */
+	if (seen->at > from && (seen->at <= to || seen->boot == ingest->load.boot))
+		from = seen->at;
+	return store_unwatched(ingest->store, ingest->load.boot, from < to ? from : to, to);
+}
+
+/* What came after the last record that we have is new to us. If @fresh this load is too. */
+static int note_absence(struct ingest *ingest, const struct stream_info *info, bool fresh)
+{
+	struct store_seen seen;
 	int ret = store_seen(ingest->store, &seen);
 
-	ingest->since = seen > ingest->load.loaded ? seen : ingest->load.loaded;
-	if (ret || !fresh)
-		return ret;
-	return store_unwatched(ingest->store, ingest->load.boot,
-			       seen > booted ? seen : booted, ingest->load.loaded);
+	ingest->seen = (struct store_seen){ .at = 0 };
+	ingest->clock_known = 0;
+	if (!ret && seen.boot == ingest->load.boot)
+		ret = carry_clock(ingest, info, &seen);
+	ingest->since = seen.at > ingest->load.loaded ? seen.at : ingest->load.loaded;
+	return ret || !fresh ? ret : note_unwatched(ingest, &seen);
 }
 
 int ingest_attach(struct ingest *ingest, const struct stream_info *info)
@@ -155,7 +208,7 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 	ret = store_load(ingest->store, &ingest->load, ingest->seqs, ingest->rings, &fresh);
 	ingest->load.version = NULL;
 	if (!ret)
-		ret = note_absence(ingest, fresh);
+		ret = note_absence(ingest, info, fresh);
 	if (!ret)
 		ret = load_living(ingest);
 	ingest->dumped = ingest->last_process;
@@ -284,7 +337,8 @@ static int settle(struct ingest *ingest)
 	ret = reconcile(ingest);
 	if (ret)
 		return ret;
-	return store_dumped(ingest->store, ingest->load.id, ingest->seen);
+	return store_dumped(ingest->store, ingest->load.id,
+			    ingest_wall(ingest, ingest->dump_first));
 }
 
 int ingest_caught(struct ingest *ingest, const struct kith_position *positions, size_t count)
@@ -319,7 +373,9 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 {
 	int ret = 0;
 
-	ingest->seen = ingest_wall(ingest, record->head.ts);
+	ingest->seen.at = ingest_wall(ingest, record->head.ts);
+	ingest->seen.boot = ingest->load.boot;
+	ingest->seen.offset = ingest->offset;
 	if (ingest->dump)
 		ret = apply_dump(ingest, record->head.ts);
 	if (ret || is_repeated(ingest, &record->head))
@@ -337,7 +393,9 @@ int ingest_batch(struct ingest *ingest, const struct kith_batch *batch, const vo
 	const char *at = records, *end = at + size;
 	int ret = begin(ingest);
 
-	ingest->offset = (int64_t)(batch->real_ns - batch->boot_ns);
+	if (!ret)
+		ret = set_clock(ingest, batch->boot_ns,
+				(int64_t)(batch->real_ns - batch->boot_ns));
 	while (!ret && at < end) {
 		struct record record;
 		int used = record_parse(at, (size_t)(end - at), &record);
@@ -435,8 +493,8 @@ int ingest_commit(struct ingest *ingest)
 		ret = flush_received(ingest);
 	if (!ret)
 		ret = checkpoint(ingest);
-	if (!ret && ingest->seen)
-		ret = store_set_seen(ingest->store, ingest->seen);
+	if (!ret && ingest->seen.at)
+		ret = store_set_seen(ingest->store, &ingest->seen);
 	if (!ret)
 		ret = store_commit(ingest->store);
 	if (ret)

@@ -71,7 +71,8 @@ struct ingest {
 	struct reconciliation *reconciliation; /* NULL: nothing to reconcile */
 	int64_t since; /* until when we had the stream, before this subscription */
 
-	int64_t seen; /* wall-clock time of the last record */
+	struct store_seen seen; /* the last record; at 0: none in this stream */
+	uint64_t clock_known; /* CLOCK_BOOTTIME up to which what the clock did is stored */
 
 	uint64_t received[KITH_CLASSES]; /* since the last commit */
 

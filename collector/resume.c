@@ -121,24 +121,37 @@ int store_dumped(struct store *store, int64_t load, int64_t now)
 	return statement_run(store, STATEMENT_LOAD_DUMPED);
 }
 
-int store_seen(struct store *store, int64_t *seen)
+int store_seen(struct store *store, struct store_seen *seen)
 {
+	sqlite3_stmt *statement = store->statements[STATEMENT_SEEN];
 	int ret = statement_row(store, STATEMENT_SEEN);
 
-	*seen = 0;
+	*seen = (struct store_seen){ .at = 0 };
 	if (ret <= 0)
 		return ret;
-	*seen = sqlite3_column_int64(store->statements[STATEMENT_SEEN], 0);
+	seen->at = sqlite3_column_int64(statement, 0);
+	seen->boot = sqlite3_column_int64(statement, 1);
+	seen->offset = sqlite3_column_int64(statement, 2);
 	statement_reset(store, STATEMENT_SEEN);
 	return 0;
 }
 
-int store_set_seen(struct store *store, int64_t seen)
+int store_set_seen(struct store *store, const struct store_seen *seen)
 {
 	struct binder binder = statement_bind(store, STATEMENT_SET_SEEN);
 
-	bind_int(&binder, seen);
+	bind_int(&binder, seen->at);
+	bind_int(&binder, seen->boot);
+	bind_int(&binder, seen->offset);
 	return statement_run(store, STATEMENT_SET_SEEN);
+}
+
+int store_shift_seen(struct store *store, int64_t by)
+{
+	struct binder binder = statement_bind(store, STATEMENT_SHIFT_SEEN);
+
+	bind_int(&binder, by);
+	return statement_run(store, STATEMENT_SHIFT_SEEN);
 }
 
 int store_checkpoint(struct store *store, const struct state *state, int64_t last)

@@ -194,7 +194,7 @@ static void begin_stream(struct synthetic_source *synthetic, struct stream_info 
 		.load = synthetic->random | 1,
 		.loaded_ns = synthetic->now,
 		.boot_ns = (int64_t)synthetic->now,
-		.real_ns = INT64_C(1700000000000000000),
+		.real_ns = (int64_t)synthetic->now + INT64_C(1700000000000000000),
 		.rings = 2,
 	};
 	snprintf(info->boot, sizeof(info->boot), "00000000-0000-4000-8000-%012llx",

@@ -64,8 +64,14 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_SEEN] =
 		"SELECT min(value, coalesce((SELECT max(ts) FROM sensor_events"
 		" WHERE event = 'module unloaded' AND ts >= (SELECT max(loaded) FROM loads"
-		" WHERE id < (SELECT max(id) FROM loads))), value)) FROM meta WHERE name = 'seen'",
-	[STATEMENT_SET_SEEN] = "REPLACE INTO meta VALUES ('seen', ?)",
+		" WHERE id < (SELECT max(id) FROM loads))), value)),"
+		" (SELECT value FROM meta WHERE name = 'seen_boot'),"
+		" (SELECT value FROM meta WHERE name = 'seen_offset')"
+		" FROM meta WHERE name = 'seen'",
+	[STATEMENT_SET_SEEN] =
+		"REPLACE INTO meta VALUES ('seen', ?), ('seen_boot', ?), ('seen_offset', ?)",
+	[STATEMENT_SHIFT_SEEN] =
+		"UPDATE meta SET value = value + ? WHERE name IN ('seen', 'seen_offset')",
 	[STATEMENT_LIVING_CLEAR] = "DELETE FROM living",
 	[STATEMENT_LIVING_ADD] = "INSERT INTO living VALUES (?)",
 	[STATEMENT_LIVING_UPTO] = "REPLACE INTO meta VALUES ('living_upto', ?)",

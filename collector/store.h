@@ -183,9 +183,18 @@ int store_loss(struct store *store, const struct store_loss *loss);
 /* From @from to @to nobody watched, so nobody knows how much was lost. */
 int store_unwatched(struct store *store, int64_t boot, int64_t from, int64_t to);
 
-/* Until when we watched, before the latest load; 0: never. Wall-clock time. */
-int store_seen(struct store *store, int64_t *seen);
-int store_set_seen(struct store *store, int64_t seen);
+/* Until when we watched, and by which clock. */
+struct store_seen {
+	int64_t at;	/* wall-clock time; 0: never */
+	int64_t boot;	/* 0: not known */
+	int64_t offset; /* of the wall clock to CLOCK_BOOTTIME */
+};
+/* It ended before the latest load. */
+int store_seen(struct store *store, struct store_seen *seen);
+int store_set_seen(struct store *store, const struct store_seen *seen);
+
+/* The clock was set since, @by so much. */
+int store_shift_seen(struct store *store, int64_t by);
 
 /* Remember which processes live, so that store_living() has less to look at. */
 int store_checkpoint(struct store *store, const struct state *state, int64_t last);

@@ -402,6 +402,97 @@ START_TEST(a_note)
 }
 END_TEST
 
+#define CLOCK "SELECT t(ts), event, detail, boot_id FROM sensor WHERE event = 'clock set'"
+
+static void feed_one(void)
+{
+	forge_sensor(&rig.forge, KITH_SENSOR_POLICY, NULL);
+	rig_feed(&rig);
+	rig_commit(&rig);
+}
+
+START_TEST(a_clock_that_is_set_is_told)
+{
+	begin();
+	feed_one();
+	rig.offset -= INT64_C(1000000000);
+	feed_one();
+	rig_check(CLOCK, "");
+	rig.offset += INT64_C(3600000000000);
+	feed_one();
+	rig_check(CLOCK,
+		  "3599000003000|clock set|from 2023-11-14T22:15:06.374185400Z"
+		  " to 2023-11-14T23:15:06.374185400Z|1");
+	feed_one();
+	rig_check("SELECT count(*) FROM (" CLOCK ")", "1");
+	rig_close(&rig);
+}
+END_TEST
+
+/* Nobody looked when it was; and it is told once. */
+START_TEST(the_clock_was_set_meanwhile)
+{
+	begin();
+	feed_one();
+	rig.offset -= INT64_C(3600000000000);
+	rig.forge.now = RIG_AT(200);
+	rig.info.boot_ns = (int64_t)rig.forge.now;
+	rig.info.real_ns = (int64_t)rig.forge.now + rig.offset;
+	if (_i)
+		rig_attach(&rig);
+	else
+		rig_restart(&rig);
+	rig_check("SELECT ts - 1700000000000000000, boot_id, detail FROM sensor"
+		  " WHERE event = 'clock set'",
+		  "-3385251635200|1|from 2023-11-14T22:16:54.748364800Z"
+		  " to 2023-11-14T21:16:54.748364800Z");
+	rig.info.boot_ns++;
+	rig.info.real_ns++;
+	rig_restart(&rig);
+	rig_attach(&rig);
+	feed_one();
+	rig_restart(&rig);
+	rig_check("SELECT count(*) FROM (" CLOCK ")", "1");
+	rig_close(&rig);
+}
+END_TEST
+
+/* A recording that is stored already says nothing new, also of the clock. */
+START_TEST(the_clock_was_set_in_a_recording)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		begin();
+		feed_one();
+		rig.offset += INT64_C(3600000000000);
+		feed_one();
+		rig.forge.now += 1000000;
+		feed_one();
+		rig_close(&rig);
+	}
+	rig_check("SELECT count(*) FROM (" CLOCK ")", "1");
+}
+END_TEST
+
+/* Not committed: it is told again. */
+START_TEST(the_clock_is_set_and_the_disk_is_full)
+{
+	begin();
+	feed_one();
+	rig.offset += INT64_C(3600000000000);
+	forge_sensor(&rig.forge, KITH_SENSOR_POLICY, NULL);
+	rig_feed(&rig);
+	rig.info.boot_ns = (int64_t)rig.forge.now;
+	rig.info.real_ns = (int64_t)rig.forge.now + rig.offset;
+	ck_assert_int_eq(ingest_reset(&rig.ingest), 0);
+	rig_attach(&rig);
+	feed_one();
+	rig_check("SELECT count(*) FROM (" CLOCK ")", "1");
+	rig_close(&rig);
+}
+END_TEST
+
 /* So many processes that a restart looks no longer at all of them. */
 START_TEST(a_restart_finds_the_living_among_many)
 {
@@ -474,6 +565,10 @@ static void add_batches(Suite *suite)
 	unit_add(suite, a_batch_cut_in_the_middle);
 	unit_add(suite, an_empty_batch);
 	unit_add(suite, a_note);
+	unit_add(suite, a_clock_that_is_set_is_told);
+	unit_add_rows(suite, the_clock_was_set_meanwhile, 2);
+	unit_add(suite, the_clock_was_set_in_a_recording);
+	unit_add(suite, the_clock_is_set_and_the_disk_is_full);
 }
 
 int main(void)

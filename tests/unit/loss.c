@@ -2,6 +2,8 @@
 /* Losses: running totals become intervals, each counted once. */
 #include "rig.h"
 
+#include <stdio.h>
+
 static struct rig rig;
 
 #define LOSS                                                                      \
@@ -247,6 +249,50 @@ START_TEST(unwatched_since_another_boot)
 }
 END_TEST
 
+#define HOUR INT64_C(3600000000000)
+
+static const int64_t settings[] = { HOUR, -HOUR };
+
+/* The clock was set while the module was not loaded: the gap is as long as it was. */
+START_TEST(unwatched_while_the_clock_was_set)
+{
+	char want[128];
+
+	rig_open(&rig);
+	forge_sensor(&rig.forge, KITH_SENSOR_LOADED, NULL);
+	rig_feed(&rig);
+	rig_commit(&rig);
+	rig.offset += settings[_i];
+	rig.forge.now = RIG_NOW + 10000;
+	rig_reload(&rig, 78);
+	rig_restart(&rig);
+	snprintf(want, sizeof(want), "%lld|%lld", (long long)settings[_i],
+		 (long long)settings[_i] + 10000);
+	rig_check("SELECT t(from_ts), t(to_ts) FROM losses ORDER BY id DESC LIMIT 1", want);
+	rig_close(&rig);
+}
+END_TEST
+
+/* What the clock said before it booted is later: then it is not known when that ended. */
+START_TEST(unwatched_since_another_boot_by_a_late_clock)
+{
+	rig_open(&rig);
+	forge_sensor(&rig.forge, KITH_SENSOR_LOADED, NULL);
+	rig_feed(&rig);
+	rig_commit(&rig);
+	rig_reboot(&rig, '2');
+	rig.info.boot_ns = (int64_t)RIG_AT(30);
+	rig.info.loaded_ns = RIG_AT(20);
+	rig.info.real_ns = RIG_BOOT - HOUR + (int64_t)RIG_AT(30);
+	rig_attach(&rig);
+	rig_check("SELECT from_ts - 1700000000000000000, to_ts - from_ts, boot FROM losses"
+		  " ORDER BY id DESC LIMIT 1",
+		  "-3600000000000|21474836480|2");
+	rig_check("SELECT count(*) FROM sensor WHERE event = 'clock set'", "0");
+	rig_close(&rig);
+}
+END_TEST
+
 START_TEST(the_account)
 {
 	rig_open(&rig);
@@ -290,6 +336,8 @@ int main(void)
 	unit_add(suite, another_load);
 	unit_add(suite, unwatched);
 	unit_add(suite, unwatched_since_another_boot);
+	unit_add_rows(suite, unwatched_while_the_clock_was_set, UNIT_COUNT(settings));
+	unit_add(suite, unwatched_since_another_boot_by_a_late_clock);
 	unit_add(suite, the_account);
 	return unit_run(suite);
 }
