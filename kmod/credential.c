@@ -293,6 +293,12 @@ static const struct kith_shadow *expected(const struct kith_task *entry,
 	return kith_shadow_matches(entry->next, cred) ? entry->next : entry->now;
 }
 
+static void adopt_next(struct kith_task *entry)
+{
+	swap(entry->now, entry->next);
+	entry->pending = false;
+}
+
 /* The lock of @entry is held. @deep: look at the lists of groups as well. */
 static void check(struct kith_task *entry, struct task_struct *task, u32 flags, bool deep)
 {
@@ -303,10 +309,21 @@ static void check(struct kith_task *entry, struct task_struct *task, u32 flags, 
 	if (!(deep ? kith_shadow_equals(should, cred) : kith_shadow_matches(should, cred))) {
 		report_difference(entry, cred, should, task, flags);
 	} else if (should == entry->next) {
-		swap(entry->now, entry->next);
-		entry->pending = false;
+		adopt_next(entry);
 	}
 	entry->epoch = kith_credential_epoch();
+}
+
+/* The same before a commit, where every instruction counts. */
+static __always_inline void check_quickly(struct kith_task *entry)
+{
+	const struct cred *cred = rcu_dereference(current->real_cred);
+
+	if (likely(entry->epoch == kith_credential_epoch() && entry->pending &&
+		   entry->committed == cred && kith_shadow_matches(entry->next, cred)))
+		adopt_next(entry);
+	else
+		check(entry, current, 0, false);
 }
 
 void kith_credential_check(struct kith_task *entry, struct task_struct *task, u32 flags)
@@ -360,8 +377,9 @@ static void report(struct kith_task *entry, struct change *change, const struct 
 /* Is @new what the exec that current is in prepared? Any, if we could not look. */
 static bool is_exec(struct kith_task *entry, const struct cred *new)
 {
-	bool unseen = entry->exec_unseen || !kith_hook_attached(KITH_AT_BPRM_CHECK);
-	bool ret = current->in_execve && (entry->exec_cred == new || unseen);
+	bool ret = current->in_execve &&
+		   (entry->exec_cred == new || entry->exec_unseen ||
+		    !kith_hook_attached(KITH_AT_BPRM_CHECK));
 
 	/* The address may be another set's the next time. */
 	entry->exec_cred = NULL;
@@ -375,10 +393,11 @@ static void commit(struct kith_task *entry, const struct cred *new)
 	bool exec = is_exec(entry, new);
 	struct change change = {};
 
-	/* May make next now. */
-	check(entry, current, 0, exec);
 	/* An exec is reported when it has succeeded, with its file. */
-	if (exec) {
+	if (likely(!exec)) {
+		check_quickly(entry);
+	} else {
+		check(entry, current, 0, true);
 		entry->exec_from = entry->now->id;
 		entry->exec_committed = true;
 	}
