@@ -21,7 +21,10 @@ enum {
 /* A path stays here only until it is stored: whoever may make cgroups chooses it. */
 struct container {
 	UT_hash_handle hh;
-	struct container *prev, *next; /* in order of use */
+	/* In order of use. cppcheck does not look into utlist's macros. */
+	/* cppcheck-suppress unusedStructMember */
+	struct container *prev;
+	struct container *next;
 	struct container *next_dirty;
 	int64_t id;
 	int64_t boot;
@@ -175,6 +178,8 @@ static int set_path(struct container *container, struct slice path)
 	free((char *)container->path.data);
 	container->path = (struct slice){ copy, path.size };
 	container->path_hash = hash;
+	/* It is the container's, if by a pointer to const. */
+	/* cppcheck-suppress memleak */
 	return 0;
 }
 
@@ -302,6 +307,8 @@ static void evict_containers(struct dictionary *dictionary)
 	while (dictionary->container_count > DICTIONARY_CONTAINERS) {
 		struct container *oldest = dictionary->used;
 
+		if (!oldest || !dictionary->containers)
+			return;
 		DL_DELETE(dictionary->used, oldest);
 		HASH_DELETE(hh, dictionary->containers, oldest);
 		dictionary->container_count--;

@@ -293,6 +293,7 @@ static int width_of(const char *text)
 static void cut(char *text, int most)
 {
 	bool quoted = *text == '"';
+	const char *end;
 	int width = 0;
 
 	if (width_of(text) <= most)
@@ -305,7 +306,8 @@ static void cut(char *text, int most)
 		if (++width == most)
 			break;
 	}
-	strcpy(text, quoted ? "…\"" : "…");
+	end = quoted ? "…\"" : "…";
+	memcpy(text, end, strlen(end) + 1);
 }
 
 static void print_grid(const struct grid *grid, FILE *stream)

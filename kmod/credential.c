@@ -306,11 +306,10 @@ static void check(struct kith_task *entry, struct task_struct *task, u32 flags, 
 	bool mine = task == current && !(flags & KITH_CREDENTIAL_SWEPT);
 	const struct kith_shadow *should = expected(entry, cred, mine);
 
-	if (!(deep ? kith_shadow_equals(should, cred) : kith_shadow_matches(should, cred))) {
+	if (!(deep ? kith_shadow_equals(should, cred) : kith_shadow_matches(should, cred)))
 		report_difference(entry, cred, should, task, flags);
-	} else if (should == entry->next) {
+	else if (should == entry->next)
 		adopt_next(entry);
-	}
 	entry->epoch = kith_credential_epoch();
 }
 

@@ -22,7 +22,7 @@
 static unsigned int execs = 1024;
 module_param(execs, uint, 0444);
 MODULE_PARM_DESC(execs,
-		 "executions that may be in the kernel at once before failed ones go unseen (1024)");
+		 "executions that may be in the kernel at once before failures go unseen (1024)");
 
 static char *without;
 module_param(without, charp, 0444);

@@ -65,6 +65,8 @@ static void become(void)
 		_exit(99);
 }
 
+#define END ((char *)NULL)
+
 /* Run a program with arguments up to NULL. Return: its exit status. */
 static int run(const char *name, ...)
 {
@@ -116,13 +118,13 @@ START_TEST(a_tree)
 	rig_dump(&rig);
 	rig_caught(&rig, 0);
 	rig_commit(&rig);
-	ck_assert_int_eq(run("kith", "tree", DB, "500", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "500", END), 0);
 	ck_assert_str_eq(printed, "500 (uid 1000) /bin/sh: \n"
 				  "└─ 501 (uid 1000) /bin/child: child -x\n");
-	ck_assert_int_eq(run("kith", "tree", DB, NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, END), 0);
 	ck_assert_str_eq(printed, "500 (uid 1000) /bin/sh: \n"
 				  "└─ 501 (uid 1000) /bin/child: child -x\n");
-	ck_assert_int_eq(run("kith", "tree", DB, "--json", "#1", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "--json", "#1", END), 0);
 	check_in("\"process_id\":1,\"parent_id\":2,\"pid\":501", printed);
 	rig_close(&rig);
 }
@@ -142,15 +144,15 @@ START_TEST(a_tree_of_the_unknown)
 	forge_credential(&rig.forge, forge_key(RIG_AT(53), 503), KITH_CAUSE_SETUID, 1000, 0);
 	rig_feed(&rig);
 	rig_commit(&rig);
-	ck_assert_int_eq(run("kith", "tree", DB, "500", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "500", END), 0);
 	check_in("500 (uid unknown) [", printed);
 	check_in(" s] (unknown)\n", printed);
-	ck_assert_int_eq(run("kith", "tree", DB, "501", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "501", END), 0);
 	check_in("501 (uid unknown) [", printed);
 	check_in(" s] (unknown) called named\n", printed);
-	ck_assert_int_eq(run("kith", "tree", DB, "502", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "502", END), 0);
 	check_in("502 (uid 1000) /bin/x (arguments unknown)\n", printed);
-	ck_assert_int_eq(run("kith", "tree", DB, "503", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "503", END), 0);
 	ck_assert_str_eq(printed, "503 (unknown)\n"); /* root's */
 	rig_close(&rig);
 }
@@ -174,15 +176,15 @@ START_TEST(a_tree_of_liars)
 	FORGE_EXEC(&rig.forge, partial, 0, ".../deep/x", "x");
 	rig_feed(&rig);
 	rig_commit(&rig);
-	ck_assert_int_eq(run("kith", "tree", DB, "500", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "500", END), 0);
 	ck_assert_str_eq(printed, "500 UNEXPLAINED CREDENTIALS /bin/ls: "
 				  "ls (uid 0) [0.001 s] \\x20\\x20\\u{a0}.\n");
-	ck_assert_int_eq(run("kith", "tree", DB, "501", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "501", END), 0);
 	check_in("501 (uid 1000) [", printed);
 	check_in(" s, exit 126] \"/tmp/a: \\\"b\\\"\": a\n", printed);
-	ck_assert_int_eq(run("kith", "tree", DB, "502", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "502", END), 0);
 	ck_assert_str_eq(printed, "502 (uid 1000) (path unknown): [kworker/0:1]\n");
-	ck_assert_int_eq(run("kith", "tree", DB, "503", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "503", END), 0);
 	ck_assert_str_eq(printed, "503 (uid 1000) .../deep/x: x\n");
 	rig_close(&rig);
 }
@@ -197,7 +199,7 @@ START_TEST(a_kernel_thread)
 	rig_dump(&rig);
 	rig_caught(&rig, 0);
 	rig_commit(&rig);
-	ck_assert_int_eq(run("kith", "tree", DB, "--threads", "2", NULL), 0);
+	ck_assert_int_eq(run("kith", "tree", DB, "--threads", "2", END), 0);
 	check_in(" [kthreadd]\n", printed);
 	rig_close(&rig);
 }
@@ -211,7 +213,7 @@ START_TEST(what_a_liar_shows)
 	FORGE_EXEC(&rig.forge, liar, 0, "/bin/ls", "ls  uid=0  euid=0 \"");
 	rig_feed(&rig);
 	rig_commit(&rig);
-	ck_assert_int_eq(run("kith", "show", DB, "500", NULL), 0);
+	ck_assert_int_eq(run("kith", "show", DB, "500", END), 0);
 	check_in("  exe=/bin/ls  argv=\"ls \\x20uid=0 \\x20euid=0 \\\"\"  uid=1000  ", printed);
 	check_in("argv            ls \\x20uid=0 \\x20euid=0 \"\n", printed);
 	rig_close(&rig);
@@ -221,9 +223,9 @@ END_TEST
 START_TEST(no_such_process)
 {
 	rig_open(&rig);
-	ck_assert_int_eq(run("kith", "show", DB, "4711", NULL), EX_NOINPUT);
+	ck_assert_int_eq(run("kith", "show", DB, "4711", END), EX_NOINPUT);
 	check_in("no process is known as 4711", said);
-	ck_assert_int_eq(run("kith", "tree", DB, "/no/such", NULL), EX_NOINPUT);
+	ck_assert_int_eq(run("kith", "tree", DB, "/no/such", END), EX_NOINPUT);
 	check_in("no process is known as /no/such", said);
 	rig_close(&rig);
 }
@@ -240,11 +242,11 @@ START_TEST(status_without_permission)
 	ck_assert_int_eq(mkdir(unit_path("closed"), 0700), 0);
 	ck_assert_int_eq(rename(unit_path("kith.db"), unit_path("closed/kith.db")), 0);
 	as_nobody = true;
-	ck_assert_int_eq(run("kith", "status", "--db", unit_path("closed/kith.db"), NULL),
+	ck_assert_int_eq(run("kith", "status", "--db", unit_path("closed/kith.db"), END),
 			 access("/sys/module/kith", F_OK) ? EX_UNAVAILABLE : EX_NOPERM);
 	check_in("collector  not known: Permission denied", printed);
 	check_in("kith.db: cannot be read: Permission denied", printed);
-	run("kith", "status", "--json", "--db", unit_path("closed/kith.db"), NULL);
+	run("kith", "status", "--json", "--db", unit_path("closed/kith.db"), END);
 	check_in("\"collector_pid\":null,\"collector_error\":\"Permission denied\"", printed);
 	check_in("\"database_bytes\":null,\"database_error\":\"Permission denied\"", printed);
 }
@@ -252,12 +254,12 @@ END_TEST
 
 START_TEST(status_of_nothing)
 {
-	int status = run("kith", "status", "--db", unit_path("nothing.db"), NULL);
+	int status = run("kith", "status", "--db", unit_path("nothing.db"), END);
 
 	ck_assert_int_eq(status, EX_UNAVAILABLE);
 	check_in("collector  DOES NOT RUN", printed);
 	check_in("nothing.db: none", printed);
-	run("kith", "status", "--json", "--db", unit_path("nothing.db"), NULL);
+	run("kith", "status", "--json", "--db", unit_path("nothing.db"), END);
 	check_in("\"collector_pid\":0,", printed);
 	check_in("\"database_bytes\":-1,", printed);
 }
@@ -280,7 +282,7 @@ START_TEST(kithd_usage)
 	const char *const *arguments = usages[_i].arguments;
 
 	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", arguments[0], arguments[1],
-			     arguments[2], arguments[3], NULL),
+			     arguments[2], arguments[3], END),
 			 2);
 	check_in(usages[_i].why, said);
 	ck_assert_int_ne(access(unit_path("kith.db"), F_OK), 0);
@@ -300,22 +302,22 @@ static void write_config(const char *text)
 
 START_TEST(kithd_settings)
 {
-	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), EX_CONFIG);
+	ck_assert_int_eq(run("kithd", DB, CONFIG, END), EX_CONFIG);
 	check_in("kith.conf: No such file", said);
 	write_config("[policy]\nno_such = 1\n");
-	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), EX_CONFIG);
+	ck_assert_int_eq(run("kithd", DB, CONFIG, END), EX_CONFIG);
 	check_in("kith.conf: line 2: [policy] no_such = 1: no such setting", said);
 	write_config("[policy]\n\nargv_max = 5\n");
-	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), EX_CONFIG);
+	ck_assert_int_eq(run("kithd", DB, CONFIG, END), EX_CONFIG);
 	check_in("kith.conf: line 3: [policy] argv_max = 5: must be from 64 to 24576", said);
 	write_config("[policy]\nargv_max = 64\n");
-	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), 0);
+	ck_assert_int_eq(run("kithd", DB, CONFIG, END), 0);
 	if (getuid())
 		return;
 	open_to_all();
 	ck_assert_int_eq(chmod(unit_path("kith.conf"), 0600), 0);
 	as_nobody = true;
-	ck_assert_int_eq(run("kithd", DB, CONFIG, NULL), EX_NOPERM);
+	ck_assert_int_eq(run("kithd", DB, CONFIG, END), EX_NOPERM);
 }
 END_TEST
 
@@ -323,13 +325,13 @@ END_TEST
 START_TEST(kithd_on_a_full_disk)
 {
 	file_limit = 200000;
-	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--synthetic", "20000", NULL),
+	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--synthetic", "20000", END),
 			 EX_IOERR);
 	check_in("cannot write database ", said);
 	check_in("kith.db: disk I/O error; stopped", said);
 	file_limit = 4 << 20;
 	ck_assert_int_eq(run("kithd", "--db", unit_path("second.db"), "--config", "/dev/null",
-			     "--synthetic", "100000", "--record", unit_path("recording"), NULL),
+			     "--synthetic", "100000", "--record", unit_path("recording"), END),
 			 EX_IOERR);
 	check_in("cannot write recording ", said);
 	check_in("recording: File too large; it ends here\n", said);
@@ -339,7 +341,7 @@ START_TEST(kithd_on_a_full_disk)
 	/* as far as it goes it is good */
 	file_limit = RLIM_INFINITY;
 	ck_assert_int_eq(run("kithd", "--db", unit_path("third.db"), "--config", "/dev/null",
-			     "--replay", unit_path("recording"), NULL),
+			     "--replay", unit_path("recording"), END),
 			 0);
 	ck_assert_str_eq(said, "kithd: connected to module version synthetic\n");
 }
