@@ -119,13 +119,9 @@ static bool emit(const struct change *change, const struct task_struct *task)
 	struct kith_record *record;
 	struct kith_writer writer;
 
-	if (is_vital(change))
-		record = kith_ring_reserve_vital(KITH_RECORD_CREDENTIAL, sizeof(*body),
-						 kith_item_space(from) +
-							 kith_item_space(to));
-	else
-		record = kith_ring_reserve(KITH_RECORD_CREDENTIAL, sizeof(*body),
-					   kith_item_space(from) + kith_item_space(to));
+	record = kith_ring_reserve_vital(KITH_RECORD_CREDENTIAL, sizeof(*body),
+					 kith_item_space(from) + kith_item_space(to),
+					 is_vital(change));
 	if (!record)
 		return false;
 	record->tid = task->pid;

@@ -158,11 +158,9 @@ static void gather(struct exec *exec, struct kith_image *image,
 }
 
 /* What root executes is not to be pushed out by what others do. */
-static struct kith_record *reserve_exec(const struct kith_image *image, size_t items)
+static bool is_vital(const struct kith_image *image)
 {
-	if (image->euid || current_user_ns() != &init_user_ns)
-		return kith_ring_reserve(KITH_RECORD_EXEC, sizeof(struct kith_exec), items);
-	return kith_ring_reserve_vital(KITH_RECORD_EXEC, sizeof(struct kith_exec), items);
+	return !image->euid && current_user_ns() == &init_user_ns;
 }
 
 static void emit_exec(const struct kith_task *mine, const struct linux_binprm *bprm,
@@ -179,12 +177,14 @@ static void emit_exec(const struct kith_task *mine, const struct linux_binprm *b
 	image.cgroup = kith_cgroup_of(current);
 	gather(&exec, &image, mine, bprm, scratch);
 	image.flags |= exec_flags(mine, bprm, by_thread, &image);
-	record = reserve_exec(&image, kith_item_space(exec.exe.length) +
-					      kith_item_space(exec.cwd.length) +
-					      kith_item_space(exec.env.size) +
-					      kith_item_space(sizeof(*ns)) +
-					      exec.scripts_space +
-					      kith_item_space(exec.argv_size));
+	record = kith_ring_reserve_vital(KITH_RECORD_EXEC, sizeof(*body),
+					 kith_item_space(exec.exe.length) +
+						 kith_item_space(exec.cwd.length) +
+						 kith_item_space(exec.env.size) +
+						 kith_item_space(sizeof(*ns)) +
+						 exec.scripts_space +
+						 kith_item_space(exec.argv_size),
+					 is_vital(&image));
 	if (!record)
 		return;
 	writer = kith_writer(record);

@@ -164,9 +164,9 @@ static int attach_tracepoint(struct kith_hook *hook)
 }
 
 /* ftrace_free_filter() is not exported everywhere; an empty filter holds nothing. */
-static void forget_filter(struct ftrace_ops *ops)
+static int forget_filter(struct ftrace_ops *ops)
 {
-	ftrace_set_filter(ops, NULL, 0, 1);
+	return ftrace_set_filter(ops, NULL, 0, 1);
 }
 
 /*
@@ -180,7 +180,7 @@ static int set_filter(struct ftrace_ops *ops, const char *symbol)
 	char name[64];
 	int ret;
 
-	ret = ftrace_set_filter(ops, NULL, 0, 1);
+	ret = forget_filter(ops);
 	if (ret)
 		return ret;
 	empty = rcu_access_pointer(ops->func_hash->filter_hash);

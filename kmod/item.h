@@ -8,6 +8,7 @@
 
 #include <kith/uapi.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/string.h>
 
 struct kith_writer {
@@ -22,6 +23,21 @@ static inline void *kith_body(struct kith_record *record)
 static inline struct kith_writer kith_writer(struct kith_record *record)
 {
 	return (struct kith_writer){ (u8 *)record + record->items * 8 };
+}
+
+/* A record of @size bytes at @at that comes from no ring, zeroed but for its head. */
+static inline struct kith_record *kith_loose_record(void *at, enum kith_record_type type,
+						    size_t body, size_t size)
+{
+	struct kith_record *record = at;
+
+	memset(record, 0, size);
+	record->size = size;
+	record->type = type;
+	record->items = (sizeof(*record) + body) / 8;
+	record->ring = KITH_NO_RING;
+	record->ts = ktime_get_boottime_ns();
+	return record;
 }
 
 /* Bytes that an item of @size bytes takes; an empty one takes none. */

@@ -3,6 +3,7 @@
 #include "packet.h"
 
 #include "genl.h"
+#include "item.h"
 #include "ring.h"
 
 #include <linux/skbuff.h>
@@ -46,16 +47,11 @@ void kith_packet_loss(struct kith_packet *packet, unsigned int cpu, unsigned int
 		      unsigned int cause, u64 total)
 {
 	const struct kith_tally *tally = &kith_ring_cpu(cpu)->tally[class];
-	struct kith_record *record = kith_packet_add(packet, KITH_PACKET_LOSS_BYTES);
 	struct kith_loss *loss;
 
-	memset(record, 0, KITH_PACKET_LOSS_BYTES);
-	record->size = KITH_PACKET_LOSS_BYTES;
-	record->type = KITH_RECORD_LOSS;
-	record->items = KITH_PACKET_LOSS_BYTES / 8;
-	record->ring = KITH_NO_RING;
-	record->ts = ktime_get_boottime_ns();
-	loss = (struct kith_loss *)(record + 1);
+	loss = kith_body(kith_loose_record(kith_packet_add(packet, KITH_PACKET_LOSS_BYTES),
+					   KITH_RECORD_LOSS, sizeof(*loss),
+					   KITH_PACKET_LOSS_BYTES));
 	loss->cpu = cpu;
 	loss->class_ = class;
 	loss->cause = cause;

@@ -196,8 +196,8 @@ static bool claim(struct kith_ring *ring, u32 size, u32 limit, u32 *position,
 	return fits;
 }
 
-static __always_inline struct kith_record *reserve(enum kith_record_type type,
-						   size_t body, size_t items, bool vital)
+struct kith_record *kith_ring_reserve_vital(enum kith_record_type type, size_t body,
+					    size_t items, bool vital)
 {
 	struct kith_ring *ring = &this_cpu_ptr(cpus)->rings[kinds[type].priority];
 	enum kith_class class = kinds[type].class;
@@ -239,13 +239,7 @@ static __always_inline struct kith_record *reserve(enum kith_record_type type,
 struct kith_record *kith_ring_reserve(enum kith_record_type type, size_t body,
 				      size_t items)
 {
-	return reserve(type, body, items, false);
-}
-
-struct kith_record *kith_ring_reserve_vital(enum kith_record_type type, size_t body,
-					    size_t items)
-{
-	return reserve(type, body, items, true);
+	return kith_ring_reserve_vital(type, body, items, false);
 }
 
 /* Wake the stream if it sleeps for want of records, or if this ring fills. */

@@ -74,9 +74,9 @@ void kith_ring_exit(void);
 struct kith_record *kith_ring_reserve(enum kith_record_type type, size_t body,
 				      size_t items);
 
-/* The same, of what no flood may push out: there is a reserve for it. */
+/* The same; @vital: no flood may push it out, there is a reserve for it. */
 struct kith_record *kith_ring_reserve_vital(enum kith_record_type type, size_t body,
-					    size_t items);
+					    size_t items, bool vital);
 void kith_ring_commit(struct kith_record *record);
 
 /* Count @n records of @class that were lost without ever reaching a ring. */

@@ -16,7 +16,7 @@ void kith_sensor_emit(enum kith_sensor_event event, u32 value, const char *detai
 
 	preempt_disable_notrace();
 	record = kith_ring_reserve_vital(KITH_RECORD_SENSOR, sizeof(*body),
-					 kith_item_space(length));
+					 kith_item_space(length), true);
 	if (record) {
 		struct kith_writer writer = kith_writer(record);
 

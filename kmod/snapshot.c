@@ -213,13 +213,8 @@ static int write_subject(struct snapshot *snapshot, const struct subject *subjec
 	BUILD_BUG_ON(RECORD_BYTES > CHUNK_BYTES);
 	if (!chunk)
 		return -ENOMEM;
-	record = (struct kith_record *)(chunk->data + chunk->used);
-	memset(record, 0, size);
-	record->size = size;
-	record->type = KITH_RECORD_PROCESS;
-	record->items = first / 8;
-	record->ring = KITH_NO_RING;
-	record->ts = ktime_get_boottime_ns();
+	record = kith_loose_record(chunk->data + chunk->used, KITH_RECORD_PROCESS,
+				   sizeof(subject->body), size);
 	record->process = subject->key;
 	memcpy(kith_body(record), &subject->body, sizeof(subject->body));
 	writer = kith_writer(record);
