@@ -20,6 +20,14 @@ usage() {
 
 need() { "$TOP/scripts/need" "$@"; }
 
+# quiet COMMAND...: what it says is of interest only if it fails.
+quiet() {
+	local said
+	said=$("$@" 2>&1) && return
+	printf '%s\n' "$said" >&2
+	return 1
+}
+
 # lock NAME: hold an exclusive lock until this process and its children end.
 lock() {
 	local fd
