@@ -16,7 +16,8 @@
  * GET_INFO         do    -> one message: ABI, VERSION, LOAD_ID, LOADED_NS,
  *                           BOOT_NS, REAL_NS, RINGS, RING_HIGH_BYTES,
  *                           RING_LOW_BYTES, SUBSCRIBER (its port, 0 if none),
- *                           TASKS, TASKS_MAX, UNTRACKED, HEALTH.
+ *                           TASKS, TASKS_MAX, UNTRACKED, HEALTH, SOCKETS,
+ *                           SOCKETS_MAX.
  * SUBSCRIBE        do       LOAD_ID + POSITIONS (both or neither): what the
  *                           caller has already stored for good. Records up to
  *                           those positions are forgotten, all later ones
@@ -33,8 +34,10 @@
  *                           Sent without NLM_F_ACK it is not answered.
  * FLUSH            do    -> POSITIONS: the last record that each ring held or
  *                           had sent when the command came; COUNTERS of that
- *                           moment. Also wakes the sender, so that waiting
- *                           records and loss reports go out.
+ *                           moment. Before that, conversations that go on
+ *                           are reported as they stand now. Also wakes the
+ *                           sender, so that waiting records and loss reports
+ *                           go out.
  * GET_POLICY       do    -> POLICY_* attributes, all of them.
  * SET_POLICY       do       POLICY_* attributes, those to change. -ERANGE if
  *                           one is out of its bounds; then none is changed.
@@ -43,6 +46,10 @@
  * GET_PROCESSES    dump  -> messages with RECORDS: one KITH_RECORD_PROCESS
  *                           per live process (kernel threads too), taken from
  *                           the kernel, not from /proc.
+ * GET_SOCKETS      dump  -> messages with RECORDS: one KITH_RECORD_CONNECTION
+ *                           per conversation that goes on, with its
+ *                           KITH_RECORD_USE, and one KITH_RECORD_LISTENER per
+ *                           socket that listens.
  * EVENTS           (from the module only) BATCH: a struct kith_batch, then
  *                           records end to end.
  *
@@ -64,6 +71,9 @@
  * SENSOR           an act on the sensor itself
  * LOSS             how many records of a class are lost so far
  * PROCESS          a live process, in answer to GET_PROCESSES alone
+ * CONNECTION       a conversation, with what is known of both ends
+ * LISTENER         a socket listens, or does not any more
+ * USE              a further process that uses an end of a conversation
  *
  * An item is a struct kith_item and `size` bytes of data, padded to a multiple
  * of 4. Items follow one another to the end of the record; a kind of 0 ends
@@ -83,7 +93,7 @@
  * -----
  *
  * Each CPU has two rings: HIGH (processes, credentials, cgroups, the sensor's
- * own acts) and LOW (what may come in floods). Ring r belongs to CPU r >> 1
+ * own acts) and LOW (what may come in floods: failed executions, conversations). Ring r belongs to CPU r >> 1
  * and is LOW if r & 1. A ring numbers its records from 1, modulo 2^32, without
  * gaps but for those it had to drop. The module merges the rings by time: the
  * stream is ordered by `ts`, except that an interrupt's record may stand up to
@@ -150,6 +160,7 @@ enum kith_command {
 	KITH_CMD_GET_HOOKS,
 	KITH_CMD_GET_PROCESSES,
 	KITH_CMD_EVENTS,
+	KITH_CMD_GET_SOCKETS,
 };
 
 enum kith_attribute {
@@ -185,6 +196,8 @@ enum kith_attribute {
 	KITH_A_HOOK_LOSES,      /* string: what is not known without it */
 	KITH_A_HOOK_HITS,       /* u64: times it ran */
 	KITH_A_HOOK_MISSED,     /* u64: times that the kernel could not run it */
+	KITH_A_SOCKETS,	        /* u32: sockets that are watched */
+	KITH_A_SOCKETS_MAX,     /* u32: bound of the above */
 	__KITH_A_MAX,
 };
 
@@ -208,7 +221,8 @@ enum kith_class {
 	KITH_CLASS_CREDENTIAL,	/* CREDENTIAL */
 	KITH_CLASS_CGROUP,	/* CGROUP, CGROUP_ATTACH */
 	KITH_CLASS_SENSOR,	/* SENSOR */
-	KITH_CLASS_FAILED_EXEC, /* EXEC_FAILED; the only LOW one so far */
+	KITH_CLASS_FAILED_EXEC, /* EXEC_FAILED */
+	KITH_CLASS_CONNECTION,	/* CONNECTION, LISTENER, USE */
 	KITH_CLASSES,
 };
 
@@ -216,6 +230,7 @@ enum kith_loss_cause {
 	KITH_LOSS_FULL,	       /* the ring had no room */
 	KITH_LOSS_OVERWRITTEN, /* nobody was subscribed and newer ones came */
 	KITH_LOSS_MISSED,      /* the kernel could not run the hook */
+	KITH_LOSS_UNTRACKED,   /* of a socket that there was no room to watch */
 	KITH_LOSS_CAUSES,
 };
 
@@ -230,7 +245,8 @@ enum kith_loss_cause {
 #define KITH_POLICY_SWEEP_MS_MOST    3600000
 #define KITH_POLICY_SWEEP_MS_DEFAULT 5000
 #define KITH_POLICY_CLASSES_DEFAULT  ((1u << KITH_CLASSES) - 1)
-#define KITH_POLICY_CLASSES_OPTIONAL (1u << KITH_CLASS_FAILED_EXEC)
+#define KITH_POLICY_CLASSES_OPTIONAL \
+	(1u << KITH_CLASS_FAILED_EXEC | 1u << KITH_CLASS_CONNECTION)
 
 struct kith_counters {
 	__u32 class_; /* enum kith_class */
@@ -265,6 +281,9 @@ enum kith_record_type {
 	KITH_RECORD_SENSOR,
 	KITH_RECORD_LOSS,
 	KITH_RECORD_PROCESS,
+	KITH_RECORD_CONNECTION,
+	KITH_RECORD_LISTENER,
+	KITH_RECORD_USE,
 	KITH_RECORD_TYPES,
 };
 
@@ -537,5 +556,91 @@ struct kith_loss {
 	__u64 first;
 	__u64 last;
 };
+
+enum kith_protocol {
+	KITH_PROTOCOL_TCP = 1,
+};
+
+/* The ends of a conversation: who began it, and whom he asked. */
+enum kith_side { KITH_CLIENT, KITH_SERVER, KITH_SIDES };
+
+/*
+ * One end, as its own socket sees it: `addr` and `port` are its own, `peer_*`
+ * what it takes for the other's, which differs from that one's own if addresses
+ * are translated on the way. IPv4 addresses stand as ::ffff:a.b.c.d. An end
+ * that is not of this host, or was not seen, is all 0.
+ */
+struct kith_end {
+	__u64 process;	/* who uses it: moved most of the bytes, or the last to try */
+	__u64 opener;	/* who connected or accepted; 0: nobody has, or it was not seen */
+	__u64 sent;	/* bytes that the other end has confirmed */
+	__u64 received; /* bytes that have come, read or not */
+	__u8  addr[16];
+	__u8  peer_addr[16];
+	__u16 port;
+	__u16 peer_port;
+	__u32 netns; /* inode number */
+};
+
+/*
+ * CONNECTION: sent when the conversation is over (all that there was of it in
+ * one record), and of one that goes on: within ten seconds of its begin, then
+ * every minute in which it moved bytes. Records of one conversation have the
+ * same `id`, which no other of this load has; the later one replaces the
+ * earlier. `process` of the record has no meaning.
+ *
+ * The two initial sequence numbers of TCP are those of the wire: who sees both
+ * ends, on whatever hosts, knows them for one conversation by these. 0 and 0:
+ * not known.
+ */
+struct kith_connection {
+	__u64 id;
+	__u64 started; /* 0: before the module came */
+	__u64 ended;   /* 0: it goes on */
+	__u32 client_isn;
+	__u32 server_isn;
+	__u8  protocol; /* enum kith_protocol */
+	__u8  flags;	/* KITH_CONNECTION_* */
+	__u16 error;	/* errno that ended it, or kept it from beginning; or 0 */
+	__u32 reserved;
+	struct kith_end ends[KITH_SIDES];
+};
+
+#define KITH_CONNECTION_CLIENT	    (1u << 0) /* ends[KITH_CLIENT] is known */
+#define KITH_CONNECTION_SERVER	    (1u << 1) /* ends[KITH_SERVER] is known */
+#define KITH_CONNECTION_ESTABLISHED (1u << 2) /* it came about; else: tried in vain, or not yet */
+#define KITH_CONNECTION_BY_TUPLE    (1u << 3) /* the ends were joined by their addresses */
+#define KITH_CONNECTION_FOUND	    (1u << 4) /* it was there when the module came */
+
+/* LISTENER: one whose `ended` is 0 listens. */
+struct kith_listener {
+	__u64 id; /* of the same numbers as those of conversations */
+	__u64 process;
+	__u64 started; /* 0: before the module came */
+	__u64 ended;
+	__u8  addr[16];
+	__u16 port;
+	__u8  protocol;
+	__u8  reserved;
+	__u32 netns;
+};
+
+/*
+ * USE: after the CONNECTION with the same id. Besides the process that is told
+ * there, this one used the end on `side`. At most KITH_USES_MAX of an end are
+ * kept; `sent` and `received` are what moved while it was the last to use it.
+ */
+struct kith_use {
+	__u64 id;
+	__u64 user;
+	__u64 sent;
+	__u64 received;
+	__u64 first;
+	__u64 last;
+	__u32 side; /* enum kith_side */
+	__u32 reserved;
+};
+
+#define KITH_USES_MAX 16
 
 #endif /* _KITH_UAPI_H */
