@@ -225,7 +225,7 @@ void kith_exec_succeeded(void *data, struct task_struct *task, pid_t old_pid,
 		forget_scripts(mine);
 	} else if (inode->i_mode & (S_ISUID | S_ISGID)) {
 		/* Who it was before nobody knows any more. */
-		kith_ring_missed(KITH_CLASS_CREDENTIAL, 1);
+		kith_ring_lose(KITH_CLASS_CREDENTIAL, KITH_LOSS_MISSED, 1);
 	}
 	kith_hook_leave();
 }

@@ -3,6 +3,7 @@
 #include "genl.h"
 
 #include "cgroup.h"
+#include "connection.h"
 #include "hook.h"
 #include "load.h"
 #include "policy.h"
@@ -76,7 +77,9 @@ static bool put_info(struct sk_buff *skb)
 	       nla_put_u32(skb, KITH_A_TASKS, kith_task_count()) ||
 	       nla_put_u32(skb, KITH_A_TASKS_MAX, kith_task_max()) ||
 	       put_u64(skb, KITH_A_UNTRACKED, kith_task_untracked()) ||
-	       nla_put_u32(skb, KITH_A_HEALTH, kith_sweep_health());
+	       nla_put_u32(skb, KITH_A_HEALTH, kith_sweep_health()) ||
+	       nla_put_u32(skb, KITH_A_SOCKETS, kith_socket_count()) ||
+	       nla_put_u32(skb, KITH_A_SOCKETS_MAX, kith_socket_max());
 }
 
 static int get_info(struct sk_buff *skb, struct genl_info *info)
@@ -177,6 +180,7 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 
 	if (ret)
 		return ret;
+	kith_connection_report(true);
 	ret = put_counters(answer.skb) || put_last_positions(answer.skb);
 	kith_stream_flush();
 	return answer_send(&answer, info, ret);
@@ -279,6 +283,12 @@ static const struct genl_ops operations[] = {
 		.start = kith_snapshot_start,
 		.dumpit = kith_snapshot_dump,
 		.done = kith_snapshot_done,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = KITH_CMD_GET_SOCKETS,
+		.start = kith_connection_dump_start,
+		.dumpit = kith_connection_dump,
 		.flags = GENL_ADMIN_PERM,
 	},
 };

@@ -9,6 +9,7 @@
 #include "exec.h"
 #include "process.h"
 #include "ring.h"
+#include "tcp.h"
 
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -76,6 +77,41 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.kind = KITH_HOOK_FTRACE, .entry = kith_process_cloning,
 		.loses = "flags of clone",
 	},
+	[KITH_AT_TCP_CONNECT] = {
+		.event = "connection", .symbol = "tcp_connect",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_connecting,
+		.loses = "who connects by TCP",
+	},
+	[KITH_AT_TCP_CLONE] = {
+		.event = "connection", .symbol = "security_inet_csk_clone",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_cloned,
+		.loses = "which TCP connection a process has accepted; and if none does, that there was one",
+	},
+	[KITH_AT_TCP_STATE] = {
+		.event = "connection", .symbol = "inet_sock_set_state",
+		.kind = KITH_HOOK_TRACEPOINT, .callback = kith_tcp_state,
+		.loses = "who listens, which connections come about, and how they end",
+	},
+	[KITH_AT_SOCK_GRAFT] = {
+		.event = "connection", .symbol = "security_sock_graft",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_grafted,
+		.loses = "who accepts a connection",
+	},
+	[KITH_AT_SOCK_SEND] = {
+		.event = "use of a socket", .symbol = "security_socket_sendmsg",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_used,
+		.loses = "who sends on a socket that another has opened",
+	},
+	[KITH_AT_SOCK_RECEIVE] = {
+		.event = "use of a socket", .symbol = "security_socket_recvmsg",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_used,
+		.loses = "who receives on a socket that another has opened",
+	},
+	[KITH_AT_SOCK_FREE] = {
+		.event = "end of a socket", .symbol = "security_sk_free",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_freed,
+		.loses = "the end of connections whose state could not be seen to change",
+	},
 	[KITH_AT_EXECVE] = EXECVE_HOOK(KITH_EXECVE, kith_exec_called),
 	[KITH_AT_EXECVEAT] = EXECVE_HOOK(KITH_EXECVEAT, kith_exec_called_at),
 	[KITH_AT_IA32_EXECVE] = EXECVE_HOOK(KITH_IA32_EXECVE, kith_exec_called_ia32),
@@ -129,7 +165,7 @@ void kith_hook_tally(void)
 		if (hooks[i].error)
 			continue;
 		if (fresh)
-			kith_ring_missed(hooks[i].class, fresh);
+			kith_ring_lose(hooks[i].class, KITH_LOSS_MISSED, fresh);
 		hooks[i].reported_missed = missed;
 	}
 	mutex_unlock(&tally_lock);
@@ -290,6 +326,10 @@ static const u8 order[KITH_AT_COUNT] = {
 	KITH_AT_EXIT,		KITH_AT_EXEC,	      KITH_AT_FORK,
 	KITH_AT_CGROUP_ATTACH, KITH_AT_EXECVE,    KITH_AT_EXECVEAT,
 	KITH_AT_IA32_EXECVE,	KITH_AT_IA32_EXECVEAT,
+	/* The end of a socket before its beginning: no entry may outlive it. */
+	KITH_AT_SOCK_FREE,	KITH_AT_TCP_STATE,    KITH_AT_TCP_CLONE,
+	KITH_AT_TCP_CONNECT,	KITH_AT_SOCK_GRAFT,   KITH_AT_SOCK_SEND,
+	KITH_AT_SOCK_RECEIVE,
 };
 
 int kith_hook_init(void)

@@ -6,9 +6,11 @@
 #include "hook.h"
 #include "image.h"
 #include "load.h"
+#include "openfile.h"
 #include "ring.h"
 #include "scratch.h"
 #include "sensor.h"
+#include "socket.h"
 #include "stream.h"
 #include "sweep.h"
 #include "task.h"
@@ -47,6 +49,9 @@ static int __init kith_init(void)
 	ret = kith_task_init();
 	if (ret)
 		goto err_task;
+	ret = kith_socket_init();
+	if (ret)
+		goto err_socket;
 	ret = kith_stream_init();
 	if (ret)
 		goto err_stream;
@@ -55,6 +60,7 @@ static int __init kith_init(void)
 		goto err_hook;
 	/* Before this, some hooks were not attached yet. */
 	loaded_ns = ktime_get_boottime_ns();
+	kith_openfile_find();
 	ret = kith_sweep_init();
 	if (ret)
 		goto err_sweep;
@@ -72,6 +78,8 @@ err_sweep:
 err_hook:
 	kith_stream_exit();
 err_stream:
+	kith_socket_exit();
+err_socket:
 	kith_task_exit();
 err_task:
 	kith_ring_exit();
@@ -93,6 +101,7 @@ static void __exit kith_exit(void)
 	kith_stream_close();
 	kith_genl_exit();
 	kith_stream_exit();
+	kith_socket_exit();
 	kith_task_exit();
 	kith_ring_exit();
 	kith_scratch_exit();

@@ -54,6 +54,9 @@ static const struct {
 	[KITH_RECORD_CGROUP] = { KITH_CLASS_CGROUP, KITH_RING_HIGH, NOISE_SHARE },
 	[KITH_RECORD_CGROUP_ATTACH] = { KITH_CLASS_CGROUP, KITH_RING_HIGH, NOISE_SHARE },
 	[KITH_RECORD_SENSOR] = { KITH_CLASS_SENSOR, KITH_RING_HIGH },
+	[KITH_RECORD_CONNECTION] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
+	[KITH_RECORD_LISTENER] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
+	[KITH_RECORD_USE] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
 };
 
 enum kith_class kith_class_of(enum kith_record_type type)
@@ -103,15 +106,22 @@ static void count_lost(enum kith_class class, enum kith_loss_cause cause, u64 ts
 	tally->last_lost = ts;
 }
 
-void kith_ring_missed(enum kith_class class, u64 n)
+void kith_ring_lose(enum kith_class class, enum kith_loss_cause cause, u64 n)
 {
 	u64 now = ktime_get_boot_fast_ns();
 
 	preempt_disable_notrace();
 	this_cpu_add(cpus->tally[class].emitted, n);
-	this_cpu_add(cpus->tally[class].lost[KITH_LOSS_MISSED], n - 1);
-	count_lost(class, KITH_LOSS_MISSED, now);
+	this_cpu_add(cpus->tally[class].lost[cause], n - 1);
+	count_lost(class, cause, now);
 	preempt_enable_notrace();
+}
+
+bool kith_ring_has_room(enum kith_ring_priority priority)
+{
+	const struct kith_ring *ring = &raw_cpu_ptr(cpus)->rings[priority];
+
+	return READ_ONCE(ring->published) - READ_ONCE(ring->tail) < ring->size / 2;
 }
 
 /*

@@ -4,6 +4,7 @@
 
 #include "sweep.h"
 
+#include "connection.h"
 #include "credential.h"
 #include "hook.h"
 #include "policy.h"
@@ -158,6 +159,7 @@ static int run(void *unused)
 		kith_credential_trust(now & KITH_HEALTH_FTRACE);
 		report_health(now);
 		sweep(false);
+		kith_connection_report(false);
 		kith_hook_tally();
 	}
 	return 0;

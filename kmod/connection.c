@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Conversations and listeners: when they are told of, and how.
+ *
+ * One that is short is told of once, when both ends are finished. Of one that goes
+ * on the sweep tells, and again when it has moved bytes.
+ */
+#include "connection.h"
+
+#include "genl.h"
+#include "hook.h"
+#include "item.h"
+#include "ring.h"
+#include "stream.h"
+#include "tcp.h"
+
+#include <linux/delay.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <net/genetlink.h>
+
+enum {
+	/* Reports wait, a while, for a ring that is more than half full. */
+	ROOM_NAPS = 100,
+	ROOM_NAP_MS = 10,
+	DUMP_BYTES = 32 * 1024,
+	DUMP_MESSAGE_BYTES = DUMP_BYTES + 256,
+};
+
+/* What goes on is told of again after so long. */
+#define AGAIN_NS (60 * NSEC_PER_SEC)
+
+/*
+ * The end of one end is not the end of it: the other may not have been made yet,
+ * since a client knows before the server does.
+ */
+#define LINGER_NS NSEC_PER_SEC
+
+/* Ends that have not met by then meet by their addresses. */
+#define MEET_NS NSEC_PER_SEC
+
+/* Where records go: a ring, or @at in a buffer if there is one. */
+struct sink {
+	u8 *at;
+	size_t room;
+	bool full;
+};
+
+static struct kith_record *begin(struct sink *sink, enum kith_record_type type, size_t body)
+{
+	size_t size = sizeof(struct kith_record) + body;
+	struct kith_record *record;
+
+	if (!sink->at) {
+		record = kith_ring_reserve(type, body, 0);
+		/* Whoever is current here has nothing to do with it. */
+		if (record) {
+			record->process = 0;
+			record->tid = 0;
+		}
+		return record;
+	}
+	if (size > sink->room) {
+		sink->full = true;
+		return NULL;
+	}
+	record = kith_loose_record(sink->at, type, body, size);
+	sink->at += size;
+	sink->room -= size;
+	return record;
+}
+
+static void end(const struct sink *sink, struct kith_record *record)
+{
+	if (!sink->at)
+		kith_ring_commit(record);
+}
+
+static void count(const struct kith_socket *socket, u64 *sent, u64 *received)
+{
+	*sent = socket->sent;
+	*received = socket->received;
+	if (!socket->finished)
+		kith_tcp_count(socket, sent, received);
+}
+
+static struct kith_usage *uses_of(struct kith_socket *socket)
+{
+	return socket->uses ? socket->uses : &socket->use;
+}
+
+/* What has moved since the last user was credited, is his. */
+static void credit(struct kith_socket *socket, u64 sent, u64 received)
+{
+	struct kith_usage *usage = &uses_of(socket)[socket->use_last];
+
+	usage->sent += sent - socket->credited_sent;
+	usage->received += received - socket->credited_received;
+	socket->credited_sent = sent;
+	socket->credited_received = received;
+}
+
+/* The one who moved most; of several, the last. */
+static const struct kith_usage *main_use(struct kith_socket *socket)
+{
+	const struct kith_usage *uses = uses_of(socket), *most;
+	unsigned int i;
+
+	if (!socket->use_count)
+		return NULL;
+	most = &uses[socket->use_last];
+	for (i = 0; i < socket->use_count; i++)
+		if (uses[i].user &&
+		    uses[i].sent + uses[i].received > most->sent + most->received)
+			most = &uses[i];
+	return most;
+}
+
+static u64 process_of(struct kith_socket *socket)
+{
+	const struct kith_usage *usage = main_use(socket);
+
+	if (usage && usage->user)
+		return usage->user;
+	return socket->opener ? socket->opener : socket->owner;
+}
+
+static void put_end(struct kith_end *end, struct kith_socket *socket)
+{
+	u64 sent, received;
+
+	count(socket, &sent, &received);
+	credit(socket, sent, received);
+	end->process = process_of(socket);
+	end->opener = socket->opener;
+	end->sent = sent;
+	end->received = received;
+	memcpy(end->addr, &socket->tuple.addr, sizeof(end->addr));
+	memcpy(end->peer_addr, &socket->tuple.peer_addr, sizeof(end->peer_addr));
+	end->port = socket->tuple.port;
+	end->peer_port = socket->tuple.peer_port;
+	end->netns = socket->tuple.netns;
+}
+
+/* A socket that is connected to itself is both ends. */
+static void put_self(struct kith_connection *body, struct kith_socket *socket)
+{
+	struct kith_end *end = &body->ends[KITH_SERVER];
+
+	*end = body->ends[KITH_CLIENT];
+	end->sent = body->ends[KITH_CLIENT].received;
+	end->received = body->ends[KITH_CLIENT].sent;
+	body->flags |= KITH_CONNECTION_SERVER;
+}
+
+static bool is_self(const struct kith_socket *socket)
+{
+	const struct kith_tuple *tuple = &socket->tuple;
+
+	return !socket->other && socket->established && socket->side == KITH_CLIENT &&
+	       tuple->port == tuple->peer_port &&
+	       ipv6_addr_equal(&tuple->addr, &tuple->peer_addr);
+}
+
+static void put_ends(struct kith_connection *body, struct kith_socket *socket)
+{
+	struct kith_socket *ends[KITH_SIDES] = {};
+	unsigned int side;
+
+	ends[socket->side] = socket;
+	if (socket->other)
+		ends[socket->other->side] = socket->other;
+	for (side = 0; side < KITH_SIDES; side++) {
+		if (!ends[side])
+			continue;
+		body->flags |= KITH_CONNECTION_CLIENT << side;
+		put_end(&body->ends[side], ends[side]);
+	}
+	if (is_self(socket))
+		put_self(body, socket);
+}
+
+static void put_uses(struct sink *sink, struct kith_socket *socket, u64 id)
+{
+	const struct kith_usage *uses = uses_of(socket), *mainly = main_use(socket);
+	unsigned int i;
+
+	for (i = 0; i < socket->use_count; i++) {
+		struct kith_record *record;
+		struct kith_use *body;
+
+		if (&uses[i] == mainly)
+			continue;
+		record = begin(sink, KITH_RECORD_USE, sizeof(*body));
+		if (!record)
+			return;
+		body = kith_body(record);
+		body->id = id;
+		body->user = uses[i].user;
+		body->sent = uses[i].sent;
+		body->received = uses[i].received;
+		body->first = uses[i].first;
+		body->last = uses[i].last;
+		body->side = socket->side;
+		end(sink, record);
+	}
+}
+
+/* Something that differs when what is told does. */
+static u64 mark_of(const struct kith_connection *body)
+{
+	u64 mark = body->flags;
+	unsigned int side;
+
+	for (side = 0; side < KITH_SIDES; side++)
+		mark += body->ends[side].sent + body->ends[side].received +
+			body->ends[side].process;
+	return mark;
+}
+
+/* The end that a conversation is told of by: the one that was there first. */
+static struct kith_socket *first_of(struct kith_socket *socket)
+{
+	struct kith_socket *other = socket->other;
+
+	return other && other->side == KITH_CLIENT ? other : socket;
+}
+
+static void fill(struct kith_connection *body, struct kith_socket *socket, u64 ended)
+{
+	memset(body, 0, sizeof(*body));
+	body->id = socket->id;
+	body->started = socket->found ? 0 : socket->started;
+	body->ended = ended;
+	body->client_isn = socket->isn[KITH_CLIENT];
+	body->server_isn = socket->isn[KITH_SERVER];
+	body->protocol = socket->protocol;
+	body->error = socket->error;
+	if (socket->other && !body->error)
+		body->error = socket->other->error;
+	if (socket->established)
+		body->flags |= KITH_CONNECTION_ESTABLISHED;
+	if (socket->other && socket->by_tuple)
+		body->flags |= KITH_CONNECTION_BY_TUPLE;
+	if (socket->found)
+		body->flags |= KITH_CONNECTION_FOUND;
+	put_ends(body, socket);
+}
+
+static void tell_connection(struct sink *sink, struct kith_socket *socket,
+			    const struct kith_connection *body)
+{
+	struct kith_record *record = begin(sink, KITH_RECORD_CONNECTION, sizeof(*body));
+
+	if (!record)
+		return;
+	memcpy(kith_body(record), body, sizeof(*body));
+	end(sink, record);
+	put_uses(sink, socket, body->id);
+	if (socket->other)
+		put_uses(sink, socket->other, body->id);
+}
+
+static void tell_listener(struct sink *sink, const struct kith_socket *socket, u64 ended)
+{
+	struct kith_listener *body;
+	struct kith_record *record = begin(sink, KITH_RECORD_LISTENER, sizeof(*body));
+
+	if (!record)
+		return;
+	body = kith_body(record);
+	body->id = socket->id;
+	body->process = socket->opener;
+	body->started = socket->found ? 0 : socket->started;
+	body->ended = ended;
+	memcpy(body->addr, &socket->tuple.addr, sizeof(body->addr));
+	body->port = socket->tuple.port;
+	body->protocol = socket->protocol;
+	body->netns = socket->tuple.netns;
+	end(sink, record);
+}
+
+/* Tell of what is over, and forget it. */
+static void conclude(struct kith_socket *socket)
+{
+	struct kith_socket *other = socket->other;
+	struct kith_connection body;
+	struct sink ring = {};
+	u64 ended = socket->ended;
+
+	if (other && other->ended > ended)
+		ended = other->ended;
+	if (socket->listens) {
+		tell_listener(&ring, socket, ended);
+	} else {
+		fill(&body, first_of(socket), ended);
+		tell_connection(&ring, socket, &body);
+	}
+	if (other)
+		kith_socket_free(other);
+	kith_socket_free(socket);
+}
+
+/* One end is finished: is there another that is not, or may there be? */
+static bool may_go_on(const struct kith_socket *socket)
+{
+	if (socket->other)
+		return !socket->other->finished;
+	return !hlist_unhashed(&socket->waiting) &&
+	       socket->ended - socket->started <= LINGER_NS;
+}
+
+void kith_connection_finish(struct kith_socket *socket, int error)
+{
+	unsigned long flags;
+	spinlock_t *lock = kith_socket_lock(socket, &flags);
+
+	if (socket->finished)
+		goto out;
+	count(socket, &socket->sent, &socket->received);
+	credit(socket, socket->sent, socket->received);
+	socket->ended = ktime_get_boot_fast_ns();
+	socket->error = abs(error);
+	socket->finished = true;
+	WRITE_ONCE(socket->sk, NULL);
+	if (!may_go_on(socket))
+		conclude(socket);
+out:
+	spin_unlock_irqrestore(lock, flags);
+}
+
+/* The slot of @user; the last is of all whom there is no room for. NULL: no memory. */
+static struct kith_usage *usage_of(struct kith_socket *socket, u64 user, u64 now)
+{
+	struct kith_usage *uses = uses_of(socket);
+	unsigned int i;
+
+	for (i = 0; i < socket->use_count; i++)
+		if (uses[i].user == user)
+			return &uses[i];
+	if (socket->use_count == KITH_USES_MAX) {
+		uses[KITH_USES_MAX - 1].user = 0;
+		return &uses[KITH_USES_MAX - 1];
+	}
+	if (socket->use_count && !socket->uses) {
+		uses = kcalloc(KITH_USES_MAX, sizeof(*uses), GFP_NOWAIT | __GFP_NOWARN);
+		if (!uses)
+			return NULL;
+		uses[0] = socket->use;
+		socket->uses = uses;
+	}
+	i = socket->use_count++;
+	uses[i].user = user;
+	uses[i].first = now;
+	return &uses[i];
+}
+
+/* Without memory it stays with the last one until his next message. */
+void kith_connection_use(struct kith_socket *socket, u64 user)
+{
+	u64 now = ktime_get_boot_fast_ns(), sent, received;
+	unsigned long flags;
+	spinlock_t *lock = kith_socket_lock(socket, &flags);
+	struct kith_usage *usage;
+
+	if (socket->finished || socket->listens)
+		goto out;
+	count(socket, &sent, &received);
+	credit(socket, sent, received);
+	usage = usage_of(socket, user, now);
+	if (!usage)
+		goto out;
+	usage->last = now;
+	socket->use_last = usage - uses_of(socket);
+	WRITE_ONCE(socket->user, user);
+out:
+	spin_unlock_irqrestore(lock, flags);
+}
+
+struct reporter {
+	struct sink ring;
+	u64 now;
+	bool all;   /* not only what is due */
+	bool heard; /* there is a subscriber */
+};
+
+/* Is this the end to tell of its conversation by, while that goes on? */
+static bool is_speaker(const struct kith_socket *socket)
+{
+	const struct kith_socket *other = socket->other;
+
+	return !other || other->finished || socket->side == KITH_CLIENT;
+}
+
+static bool is_due(const struct reporter *reporter, const struct kith_socket *socket)
+{
+	if (reporter->all)
+		return true;
+	if (!socket->reported)
+		return reporter->now - socket->started > MEET_NS;
+	return reporter->now - socket->reported > AGAIN_NS;
+}
+
+static void report_connection(struct reporter *reporter, struct kith_socket *socket)
+{
+	struct kith_socket *first = first_of(socket);
+	struct kith_connection body;
+
+	fill(&body, first, 0);
+	if (socket->reported && mark_of(&body) == socket->told)
+		return;
+	tell_connection(&reporter->ring, socket, &body);
+	socket->told = mark_of(&body);
+	socket->reported = reporter->now;
+	if (socket->other)
+		socket->other->reported = reporter->now;
+}
+
+static void report_open(struct reporter *reporter, struct kith_socket *socket)
+{
+	if (!reporter->heard || !is_due(reporter, socket))
+		return;
+	if (!socket->listens) {
+		report_connection(reporter, socket);
+	} else if (!socket->reported) {
+		kith_tcp_name(socket);
+		tell_listener(&reporter->ring, socket, 0);
+		socket->reported = reporter->now;
+	}
+}
+
+/*
+ * Has it waited in vain for its other end, which sees the same sequence numbers?
+ * Asked without the lock: kith_socket_join() looks again.
+ */
+static bool is_lonely(const struct kith_socket *socket, u64 now)
+{
+	return socket->established && !socket->other && !socket->by_tuple &&
+	       now - socket->started > MEET_NS;
+}
+
+static bool look(struct kith_socket *socket, void *reporter_)
+{
+	struct reporter *reporter = reporter_;
+	unsigned long flags;
+	spinlock_t *lock;
+
+	if (is_lonely(socket, reporter->now))
+		kith_tcp_join_by_tuple(socket);
+	lock = kith_socket_lock(socket, &flags);
+	if (!socket->finished) {
+		if (is_speaker(socket))
+			report_open(reporter, socket);
+	} else if (!socket->other && reporter->now - socket->ended > LINGER_NS) {
+		conclude(socket);
+	}
+	spin_unlock_irqrestore(lock, flags);
+	return true;
+}
+
+/* Nothing may be lost for reports that can wait. */
+static void wait_for_room(void)
+{
+	unsigned int naps;
+
+	for (naps = 0; naps < ROOM_NAPS && !kith_ring_has_room(KITH_RING_LOW); naps++) {
+		kith_stream_flush();
+		msleep(ROOM_NAP_MS);
+	}
+}
+
+void kith_connection_report(bool all)
+{
+	struct reporter reporter = { .all = all, .heard = kith_stream_subscriber() };
+	unsigned int i;
+
+	for (i = 0; i < kith_socket_buckets(); i++) {
+		if (reporter.heard && !(i % 64))
+			wait_for_room();
+		reporter.now = ktime_get_boottime_ns();
+		kith_hook_enter();
+		kith_socket_walk(i, look, &reporter);
+		kith_hook_leave();
+		cond_resched();
+	}
+}
+
+/* One of GET_SOCKETS. */
+static bool show(struct kith_socket *socket, void *sink_)
+{
+	struct sink *sink = sink_;
+	struct kith_connection body;
+	unsigned long flags;
+	spinlock_t *lock = kith_socket_lock(socket, &flags);
+
+	if (socket->finished || !is_speaker(socket))
+		goto out;
+	if (socket->listens) {
+		kith_tcp_name(socket);
+		tell_listener(sink, socket, 0);
+	} else {
+		fill(&body, first_of(socket), 0);
+		tell_connection(sink, socket, &body);
+	}
+out:
+	spin_unlock_irqrestore(lock, flags);
+	return !sink->full;
+}
+
+/*
+ * As many buckets as fit. One that does not fit alone is told as far as it goes:
+ * a hundred conversations in one bucket of four are not to be expected.
+ */
+static size_t show_buckets(unsigned long *bucket, u8 *buffer, size_t size)
+{
+	struct sink sink = { .at = buffer, .room = size };
+
+	for (; *bucket < kith_socket_buckets(); ++*bucket) {
+		struct sink before = sink;
+
+		kith_hook_enter();
+		kith_socket_walk(*bucket, show, &sink);
+		kith_hook_leave();
+		if (!sink.full)
+			continue;
+		if (before.at != buffer)
+			return before.at - buffer;
+		sink.full = false;
+	}
+	return sink.at - buffer;
+}
+
+int kith_connection_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	unsigned long bucket = cb->args[0];
+	struct nlattr *attribute;
+	void *header;
+	u8 *buffer;
+	size_t size;
+
+	buffer = kvmalloc(DUMP_BYTES, GFP_KERNEL);
+	if (!buffer)
+		return -ENOMEM;
+	size = show_buckets(&bucket, buffer, DUMP_BYTES);
+	cb->args[0] = bucket;
+	if (!size)
+		goto out;
+	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			     &kith_genl_family, NLM_F_MULTI, KITH_CMD_GET_SOCKETS);
+	attribute = header ? nla_reserve(skb, KITH_A_RECORDS, size) : NULL;
+	if (!attribute) {
+		kvfree(buffer);
+		return -EMSGSIZE;
+	}
+	memcpy(nla_data(attribute), buffer, size);
+	genlmsg_end(skb, header);
+out:
+	kvfree(buffer);
+	return skb->len;
+}
+
+int kith_connection_dump_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = DUMP_MESSAGE_BYTES;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Conversations and listeners: when they are told of, and how. */
+#ifndef _KITH_CONNECTION_H
+#define _KITH_CONNECTION_H
+
+#include "socket.h"
+
+/*
+ * The process @user uses @socket from now on. Context: RCU read section, without
+ * the lock.
+ */
+void kith_connection_use(struct kith_socket *socket, u64 user);
+
+/*
+ * The socket of @socket is going: take its final figures. The conversation is
+ * told of when the other end is finished too. @error: errno that ended it, or 0.
+ * Context: RCU read section, without the lock; the socket is still there.
+ */
+void kith_connection_finish(struct kith_socket *socket, int error);
+
+/*
+ * Tell of what goes on: what has not been told yet, or has changed since. @now:
+ * all of that; else only what is due. Context: process.
+ */
+void kith_connection_report(bool now);
+
+/* GET_SOCKETS */
+struct netlink_callback;
+struct sk_buff;
+int kith_connection_dump_start(struct netlink_callback *cb);
+int kith_connection_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+#endif

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of sockets, and the meeting place of the two ends. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "socket.h"
+
+#include "connection.h"
+#include "ring.h"
+
+#include <linux/atomic.h>
+#include <linux/hash.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+enum {
+	SOCKETS_MIN = 64,
+	SOCKETS_MAX = 4 << 20,
+	SOCKETS_PER_BUCKET = 4,
+	BYTES_PER_SOCKET = 16 * 1024, /* of memory, for one that is watched */
+	ID_CPU_BITS = 13,	      /* NR_CPUS is 8192 at most */
+};
+
+static unsigned int sockets_max;
+module_param(sockets_max, uint, 0444);
+MODULE_PARM_DESC(sockets_max, "sockets that are watched, at most (0: one for 16 KiB of memory)");
+
+struct bucket {
+	struct hlist_head sockets; /* by address */
+	spinlock_t lock;	   /* for writers of it */
+};
+
+struct meeting {
+	struct hlist_head waiting; /* by pair */
+	spinlock_t lock;	   /* of all entries whose pair is here */
+};
+
+static struct bucket *buckets;
+static struct meeting *meetings;
+static unsigned int bucket_bits;
+static struct kmem_cache *cache;
+static atomic_t count = ATOMIC_INIT(0);
+static DEFINE_PER_CPU(u64, last_id);
+
+u32 kith_socket_count(void)
+{
+	return atomic_read(&count);
+}
+
+u32 kith_socket_max(void)
+{
+	return sockets_max;
+}
+
+static struct bucket *bucket_of(const struct sock *sk)
+{
+	return &buckets[hash_ptr((void *)sk, bucket_bits)];
+}
+
+static struct meeting *meeting_of(u64 pair)
+{
+	return &meetings[hash_64(pair, bucket_bits)];
+}
+
+struct kith_socket *kith_socket_find(const struct sock *sk)
+{
+	struct kith_socket *socket;
+
+	hlist_for_each_entry_rcu(socket, &bucket_of(sk)->sockets, node)
+		if (READ_ONCE(socket->sk) == sk)
+			return socket;
+	return NULL;
+}
+
+/* Unique within the load, without a word that all CPUs write. */
+static u64 new_id(void)
+{
+	return this_cpu_inc_return(last_id) << ID_CPU_BITS | raw_smp_processor_id();
+}
+
+static struct kith_socket *new_socket(void)
+{
+	struct kith_socket *socket;
+
+	if (atomic_inc_return(&count) > sockets_max)
+		goto err_count;
+	socket = kmem_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
+	if (socket)
+		return socket;
+err_count:
+	atomic_dec(&count);
+	kith_ring_lose(KITH_CLASS_CONNECTION, KITH_LOSS_UNTRACKED, 1);
+	return NULL;
+}
+
+struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
+				    enum kith_side side)
+{
+	struct kith_socket *socket = kith_socket_find(sk);
+
+	if (socket)
+		kith_connection_finish(socket, 0);
+	socket = new_socket();
+	if (!socket)
+		return NULL;
+	socket->sk = sk;
+	socket->protocol = protocol;
+	socket->side = side;
+	socket->id = new_id();
+	socket->pair = socket->id;
+	socket->started = ktime_get_boot_fast_ns();
+	return socket;
+}
+
+void kith_socket_publish(struct kith_socket *socket)
+{
+	struct bucket *bucket = bucket_of(socket->sk);
+	unsigned long flags;
+
+	socket->bucket = bucket - buckets;
+	spin_lock_irqsave(&bucket->lock, flags);
+	hlist_add_head_rcu(&socket->node, &bucket->sockets);
+	spin_unlock_irqrestore(&bucket->lock, flags);
+}
+
+spinlock_t *kith_socket_lock(struct kith_socket *socket, unsigned long *flags)
+{
+	for (;;) {
+		u64 pair = READ_ONCE(socket->pair);
+		struct meeting *meeting = meeting_of(pair);
+
+		spin_lock_irqsave(&meeting->lock, *flags);
+		if (READ_ONCE(socket->pair) == pair)
+			return &meeting->lock;
+		spin_unlock_irqrestore(&meeting->lock, *flags);
+	}
+}
+
+static bool is_reverse(const struct kith_tuple *a, const struct kith_tuple *b)
+{
+	return a->port == b->peer_port && a->peer_port == b->port && a->netns == b->netns &&
+	       ipv6_addr_equal(&a->addr, &b->peer_addr) &&
+	       ipv6_addr_equal(&a->peer_addr, &b->addr);
+}
+
+/* The same pair is no proof: both must be open ways, and addresses have to match. */
+static bool fit(const struct kith_socket *one, const struct kith_socket *two)
+{
+	if (one->pair != two->pair || one == two || one->by_tuple != two->by_tuple ||
+	    one->protocol != two->protocol)
+		return false;
+	return !one->by_tuple || is_reverse(&one->tuple, &two->tuple);
+}
+
+/* Two that called each other are a client, who was first, and a server. */
+static void link_ends(struct kith_socket *first, struct kith_socket *second)
+{
+	/* What has been told by a number goes on by it. */
+	if (second->reported || (!first->reported && second->side == KITH_CLIENT))
+		first->id = second->id;
+	second->id = first->id;
+	if (first->side == second->side)
+		second->side = first->side == KITH_CLIENT ? KITH_SERVER : KITH_CLIENT;
+	first->other = second;
+	second->other = first;
+}
+
+/*
+ * Move to another lock. Return: false if it has ended, or found its other end,
+ * meanwhile. Only one caller at a time does this to an entry: the hooks of a
+ * socket exclude each other, and the sweep looks at those that they are done with.
+ */
+static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
+{
+	unsigned long flags;
+	spinlock_t *lock = kith_socket_lock(socket, &flags);
+	bool alone = !socket->finished && !socket->other;
+
+	if (alone) {
+		hlist_del_init(&socket->waiting);
+		socket->by_tuple = by_tuple;
+		WRITE_ONCE(socket->pair, pair);
+	}
+	spin_unlock_irqrestore(lock, flags);
+	return alone;
+}
+
+void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple)
+{
+	struct meeting *meeting = meeting_of(pair);
+	struct kith_socket *other;
+	unsigned long flags;
+
+	if (!repair(socket, pair, by_tuple))
+		return;
+	spin_lock_irqsave(&meeting->lock, flags);
+	if (socket->finished)
+		goto out;
+	hlist_for_each_entry(other, &meeting->waiting, waiting)
+		if (fit(other, socket)) {
+			hlist_del_init(&other->waiting);
+			link_ends(other, socket);
+			goto out;
+		}
+	hlist_add_head(&socket->waiting, &meeting->waiting);
+out:
+	spin_unlock_irqrestore(&meeting->lock, flags);
+}
+
+static void free_rcu_socket(struct rcu_head *head)
+{
+	struct kith_socket *socket = container_of(head, struct kith_socket, rcu);
+
+	kfree(socket->uses);
+	kmem_cache_free(cache, socket);
+}
+
+void kith_socket_free(struct kith_socket *socket)
+{
+	struct bucket *bucket = &buckets[socket->bucket];
+
+	hlist_del_init(&socket->waiting);
+	spin_lock(&bucket->lock);
+	hlist_del_init_rcu(&socket->node);
+	spin_unlock(&bucket->lock);
+	atomic_dec(&count);
+	call_rcu(&socket->rcu, free_rcu_socket);
+}
+
+unsigned int kith_socket_buckets(void)
+{
+	return 1U << bucket_bits;
+}
+
+bool kith_socket_walk(unsigned int bucket,
+		      bool (*look)(struct kith_socket *socket, void *context),
+		      void *context)
+{
+	struct kith_socket *socket;
+
+	if (hlist_empty(&buckets[bucket].sockets))
+		return true;
+	hlist_for_each_entry_rcu(socket, &buckets[bucket].sockets, node)
+		if (!look(socket, context))
+			return false;
+	return true;
+}
+
+static unsigned int sockets_possible(void)
+{
+	u64 sockets = ((u64)totalram_pages() << PAGE_SHIFT) / BYTES_PER_SOCKET;
+
+	return clamp_t(u64, sockets, SOCKETS_MIN, SOCKETS_MAX);
+}
+
+static int make_tables(void)
+{
+	unsigned int i;
+
+	bucket_bits = order_base_2(DIV_ROUND_UP(sockets_max, SOCKETS_PER_BUCKET));
+	buckets = kvmalloc_array(kith_socket_buckets(), sizeof(*buckets), GFP_KERNEL);
+	meetings = kvmalloc_array(kith_socket_buckets(), sizeof(*meetings), GFP_KERNEL);
+	if (!buckets || !meetings)
+		return -ENOMEM;
+	for (i = 0; i < kith_socket_buckets(); i++) {
+		INIT_HLIST_HEAD(&buckets[i].sockets);
+		spin_lock_init(&buckets[i].lock);
+		INIT_HLIST_HEAD(&meetings[i].waiting);
+		spin_lock_init(&meetings[i].lock);
+	}
+	return 0;
+}
+
+int kith_socket_init(void)
+{
+	int ret;
+
+	if (!sockets_max)
+		sockets_max = sockets_possible();
+	if (sockets_max < SOCKETS_MIN || sockets_max > SOCKETS_MAX) {
+		pr_err("sockets_max must be from %d to %d\n", SOCKETS_MIN, SOCKETS_MAX);
+		return -EINVAL;
+	}
+	ret = make_tables();
+	if (ret)
+		goto err_tables;
+	cache = kmem_cache_create("kith_socket", sizeof(struct kith_socket), 0, 0, NULL);
+	if (cache)
+		return 0;
+	ret = -ENOMEM;
+err_tables:
+	kvfree(meetings);
+	kvfree(buckets);
+	return ret;
+}
+
+static bool dispose(struct kith_socket *socket, void *unused)
+{
+	unsigned long flags;
+	spinlock_t *lock = kith_socket_lock(socket, &flags);
+
+	kith_socket_free(socket);
+	spin_unlock_irqrestore(lock, flags);
+	return true;
+}
+
+void kith_socket_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < kith_socket_buckets(); i++) {
+		rcu_read_lock();
+		kith_socket_walk(i, dispose, NULL);
+		rcu_read_unlock();
+		cond_resched();
+	}
+	rcu_barrier();
+	kmem_cache_destroy(cache);
+	kvfree(meetings);
+	kvfree(buckets);
+}

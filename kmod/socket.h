@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The sockets that are watched: what the module remembers of each, and how the
+ * two ends of a conversation find each other.
+ *
+ * Entries are found by the address of their socket, under RCU, and changed under
+ * the lock of their pair, which is the same for both ends once they have found
+ * each other. An entry outlives its socket until its conversation is reported.
+ */
+#ifndef _KITH_SOCKET_H
+#define _KITH_SOCKET_H
+
+#include <kith/uapi.h>
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+
+/* What one process did with a socket. */
+struct kith_usage {
+	u64 user; /* 0: of processes that there was no room for */
+	u64 sent;
+	u64 received;
+	u64 first;
+	u64 last;
+};
+
+struct kith_tuple {
+	struct in6_addr addr; /* IPv4 mapped */
+	struct in6_addr peer_addr;
+	u16 port; /* host order */
+	u16 peer_port;
+	u32 netns;
+};
+
+struct kith_socket {
+	struct hlist_node node;	   /* in the table */
+	struct hlist_node waiting; /* for the other end */
+	struct rcu_head rcu;
+	u32 bucket;
+	/*
+	 * NULL: it is gone. Followed only with the lock held: the hook at its end
+	 * waits for that.
+	 */
+	const struct sock *sk;
+	u64 pair; /* decides the lock; changes once or twice, see kith_socket_join() */
+	u64 user; /* who sent or received last; read without the lock */
+
+	/* with the lock */
+	struct kith_socket *other; /* the end at the other side */
+	struct kith_usage *uses;   /* KITH_USES_MAX, or NULL while one is enough */
+	struct kith_usage use;	   /* the first */
+	u8 use_count;
+	u8 use_last; /* index of the one that goes on */
+	u8 protocol;
+	u8 side; /* enum kith_side */
+	bool listens;
+	bool established;
+	bool counts_syn; /* among what was confirmed is the SYN */
+	bool found;    /* it was there when the module came */
+	bool by_tuple; /* joined, or waiting, by address */
+	bool finished; /* the socket is gone, these are the final figures */
+	u16 error;
+	u32 isn[KITH_SIDES];
+	u64 id;
+	u64 opener; /* who connected, accepted or listened */
+	u64 owner;  /* whose it is while nobody has */
+	u64 started;
+	u64 ended;
+	u64 reported; /* when it was last told of; 0: never */
+	u64 told;     /* a mark of what was told then */
+	u64 sent;     /* of a finished one, else see kith_tcp_count() */
+	u64 received;
+	u64 credited_sent; /* to its users */
+	u64 credited_received;
+	struct kith_tuple tuple;
+};
+
+int kith_socket_init(void);
+
+/* No hook may be left. */
+void kith_socket_exit(void);
+
+u32 kith_socket_count(void);
+u32 kith_socket_max(void);
+
+/*
+ * kith_socket_find() - The entry of @sk, or NULL.
+ * kith_socket_add() - A new one. If there was another, its socket is gone.
+ *	NULL if there is no room, which is counted as a loss. Nobody else
+ *	finds it before kith_socket_publish().
+ *
+ * Return: an entry valid until the end of the RCU read section.
+ * Context: RCU read section, any but NMI.
+ */
+struct kith_socket *kith_socket_find(const struct sock *sk);
+struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
+				    enum kith_side side);
+void kith_socket_publish(struct kith_socket *socket);
+
+/* Context: RCU read section. */
+spinlock_t *kith_socket_lock(struct kith_socket *socket, unsigned long *flags);
+
+/**
+ * kith_socket_join() - Find the other end of the same pair, or wait for it.
+ * @socket: published, of a socket that cannot end meanwhile
+ * @pair: a number that only the two ends know
+ * @by_tuple: it is made from their addresses, which have to match too
+ *
+ * Context: RCU read section, without the lock.
+ */
+void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple);
+
+/* Let go of a finished entry. Context: its lock is held. */
+void kith_socket_free(struct kith_socket *socket);
+
+/*
+ * kith_socket_walk() - Call @look for the entries of bucket @bucket until it
+ * returns false. Return: was it always true? Context: RCU read section; @look
+ * may take the entry's lock, and may free the entry.
+ */
+unsigned int kith_socket_buckets(void);
+bool kith_socket_walk(unsigned int bucket,
+		      bool (*look)(struct kith_socket *socket, void *context),
+		      void *context);
+
+#endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TCP: where its conversations begin and end.
+ *
+ * Nothing here runs for a packet. A client is met in tcp_connect(), a server's
+ * socket when it is cloned from the listening one, the process that accepts it
+ * when it is grafted, and the end of each when its state becomes TCP_CLOSE,
+ * which is before the socket loses its counters.
+ */
+#include "tcp.h"
+
+#include "connection.h"
+#include "hook.h"
+#include "key.h"
+
+#include <linux/hash.h>
+#include <linux/jhash.h>
+#include <linux/tcp.h>
+#include <net/inet_sock.h>
+#include <net/request_sock.h>
+#include <net/tcp_states.h>
+
+static bool is_tcp(const struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_TCP &&
+	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
+}
+
+static u32 netns_of(const struct sock *sk)
+{
+	return sock_net(sk)->ns.inum;
+}
+
+static void set_tuple(struct kith_tuple *tuple, const struct sock *sk)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6) {
+		tuple->addr = sk->sk_v6_rcv_saddr;
+		tuple->peer_addr = sk->sk_v6_daddr;
+	} else
+#endif
+	{
+		ipv6_addr_set_v4mapped(sk->sk_rcv_saddr, &tuple->addr);
+		ipv6_addr_set_v4mapped(sk->sk_daddr, &tuple->peer_addr);
+	}
+	tuple->port = ntohs(inet->inet_sport);
+	tuple->peer_port = ntohs(sk->sk_dport);
+	tuple->netns = netns_of(sk);
+}
+
+/* The clone has not got its addresses yet. */
+static void set_requested_tuple(struct kith_tuple *tuple, const struct sock *sk,
+				const struct inet_request_sock *request)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (request->ireq_family == AF_INET6) {
+		tuple->addr = request->ir_v6_loc_addr;
+		tuple->peer_addr = request->ir_v6_rmt_addr;
+	} else
+#endif
+	{
+		ipv6_addr_set_v4mapped(request->ir_loc_addr, &tuple->addr);
+		ipv6_addr_set_v4mapped(request->ir_rmt_addr, &tuple->peer_addr);
+	}
+	tuple->port = request->ir_num;
+	tuple->peer_port = ntohs(request->ir_rmt_port);
+	tuple->netns = netns_of(sk);
+}
+
+/* The same for both ends; which of the two numbers is whose they may see otherwise. */
+static u64 pair_of(const struct kith_socket *socket)
+{
+	u32 a = socket->isn[KITH_CLIENT], b = socket->isn[KITH_SERVER];
+
+	return (u64)min(a, b) << 32 | max(a, b);
+}
+
+/* The same for both ends. */
+static u64 pair_of_tuple(const struct kith_tuple *tuple)
+{
+	u32 here = jhash2((const u32 *)&tuple->addr, 4, tuple->port);
+	u32 there = jhash2((const u32 *)&tuple->peer_addr, 4, tuple->peer_port);
+
+	return (u64)min(here, there) << 32 | max(here, there);
+}
+
+void kith_tcp_name(struct kith_socket *socket)
+{
+	if (!socket->tuple.port)
+		set_tuple(&socket->tuple, socket->sk);
+}
+
+void kith_tcp_join_by_tuple(struct kith_socket *socket)
+{
+	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true);
+}
+
+/*
+ * Sequence numbers cover the SYN and the FIN, and the counters with them: take
+ * both off. What was sent is what was confirmed.
+ */
+void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received)
+{
+	const struct tcp_sock *tcp = tcp_sk(socket->sk);
+	u64 acked = READ_ONCE(tcp->bytes_acked), came = READ_ONCE(tcp->bytes_received);
+	u8 state = READ_ONCE(socket->sk->sk_state);
+	bool fin_sent = 1 << state & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSING |
+				      TCPF_LAST_ACK);
+
+	if (fin_sent && READ_ONCE(tcp->snd_una) == READ_ONCE(tcp->write_seq) && acked)
+		acked--;
+	/* The SYN of a socket that was cloned was confirmed before it was there. */
+	if (socket->counts_syn && acked)
+		acked--;
+	if (sock_flag(socket->sk, SOCK_DONE) && came)
+		came--;
+	*sent = acked;
+	*received = came;
+}
+
+/* In tcp_connect(): the tuple and our first sequence number are final. */
+void kith_tcp_connecting(unsigned long sk_, unsigned long unused)
+{
+	const struct sock *sk = (const struct sock *)sk_;
+	struct kith_socket *socket;
+
+	if (!is_tcp(sk))
+		return;
+	socket = kith_socket_add(sk, KITH_PROTOCOL_TCP, KITH_CLIENT);
+	if (!socket)
+		return;
+	set_tuple(&socket->tuple, sk);
+	socket->isn[KITH_CLIENT] = tcp_sk(sk)->write_seq;
+	socket->counts_syn = true;
+	socket->opener = kith_key(current);
+	kith_socket_publish(socket);
+}
+
+/* In a softirq; current is anybody. */
+void kith_tcp_cloned(unsigned long sk_, unsigned long request_)
+{
+	const struct sock *sk = (const struct sock *)sk_;
+	const struct request_sock *request = (const struct request_sock *)request_;
+	const struct sock *listener = READ_ONCE(request->rsk_listener);
+	struct kith_socket *socket, *parent;
+
+	if (!is_tcp(sk))
+		return;
+	socket = kith_socket_add(sk, KITH_PROTOCOL_TCP, KITH_SERVER);
+	if (!socket)
+		return;
+	set_requested_tuple(&socket->tuple, sk, inet_rsk(request));
+	socket->isn[KITH_CLIENT] = tcp_rsk(request)->rcv_isn;
+	socket->isn[KITH_SERVER] = tcp_rsk(request)->snt_isn;
+	socket->established = true;
+	/* Until somebody accepts it, it is his who listens. */
+	parent = listener ? kith_socket_find(listener) : NULL;
+	if (parent)
+		socket->owner = parent->opener;
+	kith_socket_publish(socket);
+	kith_socket_join(socket, pair_of(socket), false);
+}
+
+/* The state changes to TCP_ESTABLISHED. Nothing but the SYN has been received yet. */
+static void established(struct kith_socket *socket, const struct sock *sk)
+{
+	unsigned long flags;
+	spinlock_t *lock = kith_socket_lock(socket, &flags);
+	bool client = socket->side == KITH_CLIENT && !socket->found && !socket->established;
+
+	if (client) {
+		socket->established = true;
+		socket->isn[KITH_SERVER] = tcp_sk(sk)->rcv_nxt - 1;
+	}
+	spin_unlock_irqrestore(lock, flags);
+	if (client)
+		kith_socket_join(socket, pair_of(socket), false);
+}
+
+static void listens(const struct sock *sk, u64 user, bool found)
+{
+	struct kith_socket *socket = kith_socket_add(sk, KITH_PROTOCOL_TCP, KITH_SERVER);
+
+	if (!socket)
+		return;
+	socket->listens = true;
+	socket->found = found;
+	socket->opener = user;
+	/* The port may be chosen after this; see kith_connection_report(). */
+	set_tuple(&socket->tuple, sk);
+	kith_socket_publish(socket);
+}
+
+static void changed(const struct sock *sk, int now)
+{
+	struct kith_socket *socket;
+
+	if (now == TCP_LISTEN) {
+		listens(sk, kith_key(current), false);
+		return;
+	}
+	socket = kith_socket_find(sk);
+	if (!socket)
+		return;
+	if (now == TCP_ESTABLISHED)
+		established(socket, sk);
+	else
+		kith_connection_finish(socket, READ_ONCE(sk->sk_err));
+}
+
+void kith_tcp_state(void *data, const struct sock *sk, const int before, const int now)
+{
+	if (!is_tcp(sk))
+		return;
+	kith_hook_enter();
+	kith_hook_hit(KITH_AT_TCP_STATE);
+	if (now == TCP_LISTEN || now == TCP_ESTABLISHED || now == TCP_CLOSE)
+		changed(sk, now);
+	kith_hook_leave();
+}
+
+/* accept(2): current has got it. Sockets of other families come here too. */
+void kith_socket_grafted(unsigned long sk_, unsigned long unused)
+{
+	const struct sock *sk = (const struct sock *)sk_;
+	struct kith_socket *socket;
+
+	if (!is_tcp(sk))
+		return;
+	socket = kith_socket_find(sk);
+	if (socket)
+		WRITE_ONCE(socket->opener, kith_key(current));
+	else
+		kith_tcp_found(sk, KITH_SERVER, kith_key(current));
+}
+
+/* A message is sent or received, by whatever system call. */
+void kith_socket_used(unsigned long sock_, unsigned long unused)
+{
+	const struct sock *sk = READ_ONCE(((const struct socket *)sock_)->sk);
+	struct kith_socket *socket = kith_socket_find(sk);
+	u64 user;
+
+	if (!socket)
+		return;
+	user = kith_key(current);
+	if (READ_ONCE(socket->user) != user)
+		kith_connection_use(socket, user);
+}
+
+/* Its end should have been seen. */
+void kith_socket_freed(unsigned long sk, unsigned long unused)
+{
+	struct kith_socket *socket = kith_socket_find((const struct sock *)sk);
+
+	if (socket)
+		kith_connection_finish(socket, 0);
+}
+
+void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
+{
+	struct kith_socket *socket;
+
+	if (!is_tcp(sk))
+		return;
+	socket = kith_socket_find(sk);
+	if (socket) {
+		/* Of several holders, the youngest: it was made to serve it. */
+		if (socket->found && !socket->listens)
+			WRITE_ONCE(socket->owner, user);
+		return;
+	}
+	if (sk->sk_state == TCP_LISTEN) {
+		listens(sk, user, true);
+		return;
+	}
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	socket = kith_socket_add(sk, KITH_PROTOCOL_TCP, side);
+	if (!socket)
+		return;
+	socket->found = true;
+	socket->counts_syn = side == KITH_CLIENT;
+	socket->established = sk->sk_state != TCP_SYN_SENT;
+	socket->owner = user;
+	set_tuple(&socket->tuple, sk);
+	kith_socket_publish(socket);
+	kith_tcp_join_by_tuple(socket);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* TCP: where its conversations begin and end. */
+#ifndef _KITH_TCP_H
+#define _KITH_TCP_H
+
+#include "socket.h"
+
+/* Hooks; see the table in hook.c. */
+void kith_tcp_connecting(unsigned long sk, unsigned long unused);
+void kith_tcp_cloned(unsigned long sk, unsigned long request);
+void kith_tcp_state(void *data, const struct sock *sk, const int before, const int now);
+void kith_socket_grafted(unsigned long sk, unsigned long unused);
+void kith_socket_used(unsigned long sock, unsigned long unused);
+void kith_socket_freed(unsigned long sk, unsigned long unused);
+
+/* Bytes that @socket has got across, and got, up to now. Context: its lock is held. */
+void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received);
+
+/* A listening socket's port may be chosen late. Context: its lock is held. */
+void kith_tcp_name(struct kith_socket *socket);
+
+/* Context: RCU read section, without the lock. */
+void kith_tcp_join_by_tuple(struct kith_socket *socket);
+
+/*
+ * An open socket from before us, which @user holds: watch it, from @side of its
+ * conversation if it has one. Context: RCU read section.
+ */
+void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user);
+
+#endif
