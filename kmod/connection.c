@@ -314,8 +314,8 @@ static bool may_go_on(const struct kith_socket *socket)
 void kith_connection_finish(struct kith_socket *socket, int error)
 {
 	unsigned long flags;
-	spinlock_t *lock = kith_socket_lock(socket, &flags);
 
+	kith_socket_lock(socket, &flags);
 	if (socket->finished)
 		goto out;
 	count(socket, &socket->sent, &socket->received);
@@ -327,7 +327,7 @@ void kith_connection_finish(struct kith_socket *socket, int error)
 	if (!may_go_on(socket))
 		conclude(socket);
 out:
-	spin_unlock_irqrestore(lock, flags);
+	kith_socket_unlock(socket, flags);
 }
 
 /* The slot of @user; the last is of all whom there is no room for. NULL: no memory. */
@@ -360,10 +360,10 @@ static struct kith_usage *usage_of(struct kith_socket *socket, u64 user, u64 now
 void kith_connection_use(struct kith_socket *socket, u64 user)
 {
 	u64 now = ktime_get_boot_fast_ns(), sent, received;
-	unsigned long flags;
-	spinlock_t *lock = kith_socket_lock(socket, &flags);
 	struct kith_usage *usage;
+	unsigned long flags;
 
+	kith_socket_lock(socket, &flags);
 	if (socket->finished || socket->listens)
 		goto out;
 	count(socket, &sent, &received);
@@ -375,7 +375,7 @@ void kith_connection_use(struct kith_socket *socket, u64 user)
 	socket->use_last = usage - uses_of(socket);
 	WRITE_ONCE(socket->user, user);
 out:
-	spin_unlock_irqrestore(lock, flags);
+	kith_socket_unlock(socket, flags);
 }
 
 struct reporter {
@@ -444,45 +444,71 @@ static bool look(struct kith_socket *socket, void *reporter_)
 {
 	struct reporter *reporter = reporter_;
 	unsigned long flags;
-	spinlock_t *lock;
 
 	if (is_lonely(socket, reporter->now))
 		kith_tcp_join_by_tuple(socket);
-	lock = kith_socket_lock(socket, &flags);
+	kith_socket_lock(socket, &flags);
 	if (!socket->finished) {
 		if (is_speaker(socket))
 			report_open(reporter, socket);
 	} else if (!socket->other && reporter->now - socket->ended > LINGER_NS) {
 		conclude(socket);
 	}
-	spin_unlock_irqrestore(lock, flags);
+	kith_socket_unlock(socket, flags);
 	return true;
 }
 
-/* Nothing may be lost for reports that can wait. */
-static void wait_for_room(void)
+static void look_at(struct reporter *reporter, unsigned int bucket)
 {
-	unsigned int naps;
+	reporter->now = ktime_get_boottime_ns();
+	kith_hook_enter();
+	kith_socket_walk(bucket, look, reporter);
+	kith_hook_leave();
+	cond_resched();
+}
 
-	for (naps = 0; naps < ROOM_NAPS && !kith_ring_has_room(KITH_RING_LOW); naps++) {
+/*
+ * Nothing may be lost for reports that can wait. But whoever does not fetch what is
+ * there must not hold up the sweep: then the next one goes on from here.
+ */
+static bool wait_for_room(unsigned int *naps)
+{
+	while (!kith_ring_has_room(KITH_RING_LOW)) {
+		if (++*naps > ROOM_NAPS)
+			return false;
 		kith_stream_flush();
 		msleep(ROOM_NAP_MS);
 	}
+	return true;
 }
 
-void kith_connection_report(bool all)
+void kith_connection_report(void)
 {
-	struct reporter reporter = { .all = all, .heard = kith_stream_subscriber() };
+	static unsigned int next;
+	struct reporter reporter = { .heard = kith_stream_subscriber() };
+	unsigned int i, naps = 0, buckets = kith_socket_buckets();
+
+	for (i = 0; i < buckets; i++, next = (next + 1) % buckets) {
+		if (kith_socket_bucket_is_empty(next))
+			continue;
+		if (reporter.heard && !wait_for_room(&naps))
+			return;
+		look_at(&reporter, next);
+	}
+}
+
+/* Not even a moment: while this command waits, no acknowledgement is taken. */
+void kith_connection_flush(void)
+{
+	struct reporter reporter = { .all = true, .heard = kith_stream_subscriber() };
 	unsigned int i;
 
 	for (i = 0; i < kith_socket_buckets(); i++) {
-		if (reporter.heard && !(i % 64))
-			wait_for_room();
-		reporter.now = ktime_get_boottime_ns();
-		kith_hook_enter();
-		kith_socket_walk(i, look, &reporter);
-		kith_hook_leave();
-		cond_resched();
+		if (kith_socket_bucket_is_empty(i))
+			continue;
+		if (!kith_ring_has_room(KITH_RING_LOW))
+			return;
+		look_at(&reporter, i);
 	}
 }
 
@@ -492,8 +518,8 @@ static bool show(struct kith_socket *socket, void *sink_)
 	struct sink *sink = sink_;
 	struct kith_connection body;
 	unsigned long flags;
-	spinlock_t *lock = kith_socket_lock(socket, &flags);
 
+	kith_socket_lock(socket, &flags);
 	if (socket->finished || !is_speaker(socket))
 		goto out;
 	if (socket->listens) {
@@ -504,7 +530,7 @@ static bool show(struct kith_socket *socket, void *sink_)
 		tell_connection(sink, socket, &body);
 	}
 out:
-	spin_unlock_irqrestore(lock, flags);
+	kith_socket_unlock(socket, flags);
 	return !sink->full;
 }
 

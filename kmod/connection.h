@@ -19,10 +19,12 @@ void kith_connection_use(struct kith_socket *socket, u64 user);
 void kith_connection_finish(struct kith_socket *socket, int error);
 
 /*
- * Tell of what goes on: what has not been told yet, or has changed since. @now:
- * all of that; else only what is due. Context: process.
+ * Tell of what goes on, if it has not been told as it is: kith_connection_report()
+ * what is due, in its own time, kith_connection_flush() all of it as far as there is
+ * room. Context: process; only one kith_connection_report() at a time.
  */
-void kith_connection_report(bool now);
+void kith_connection_report(void);
+void kith_connection_flush(void);
 
 /* GET_SOCKETS */
 struct netlink_callback;

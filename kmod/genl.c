@@ -180,7 +180,7 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 
 	if (ret)
 		return ret;
-	kith_connection_report(true);
+	kith_connection_flush();
 	ret = put_counters(answer.skb) || put_last_positions(answer.skb);
 	kith_stream_flush();
 	return answer_send(&answer, info, ret);

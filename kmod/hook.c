@@ -9,6 +9,7 @@
 #include "exec.h"
 #include "process.h"
 #include "ring.h"
+#include "socket.h"
 #include "tcp.h"
 
 #include <linux/minmax.h>
@@ -94,7 +95,7 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_SOCK_GRAFT] = {
 		.event = "connection", .symbol = "security_sock_graft",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_grafted,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_grafted,
 		.loses = "who accepts a connection",
 	},
 	[KITH_AT_SOCK_SEND] = {

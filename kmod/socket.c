@@ -5,6 +5,7 @@
 #include "socket.h"
 
 #include "connection.h"
+#include "key.h"
 #include "ring.h"
 
 #include <linux/atomic.h>
@@ -21,7 +22,7 @@
 enum {
 	SOCKETS_MIN = 64,
 	SOCKETS_MAX = 4 << 20,
-	SOCKETS_PER_BUCKET = 4,
+	SOCKETS_PER_BUCKET = 16,
 	BYTES_PER_SOCKET = 16 * 1024, /* of memory, for one that is watched */
 	ID_CPU_BITS = 13,	      /* NR_CPUS is 8192 at most */
 };
@@ -40,9 +41,9 @@ struct meeting {
 	spinlock_t lock;	   /* of all entries whose pair is here */
 };
 
-static struct bucket *buckets;
-static struct meeting *meetings;
-static unsigned int bucket_bits;
+static struct bucket *buckets __read_mostly;
+static struct meeting *meetings __read_mostly;
+static unsigned int bucket_bits __read_mostly;
 static struct kmem_cache *cache;
 static atomic_t count = ATOMIC_INIT(0);
 static DEFINE_PER_CPU(u64, last_id);
@@ -75,6 +76,29 @@ struct kith_socket *kith_socket_find(const struct sock *sk)
 		if (READ_ONCE(socket->sk) == sk)
 			return socket;
 	return NULL;
+}
+
+/* A message is sent or received, by whatever system call. */
+void kith_socket_used(unsigned long sock_, unsigned long unused)
+{
+	const struct sock *sk = READ_ONCE(((const struct socket *)sock_)->sk);
+	struct kith_socket *socket = kith_socket_find(sk);
+	u64 user;
+
+	if (!socket)
+		return;
+	user = kith_key(current);
+	if (READ_ONCE(socket->user) != user)
+		kith_connection_use(socket, user);
+}
+
+/* Its end should have been seen. */
+void kith_socket_freed(unsigned long sk, unsigned long unused)
+{
+	struct kith_socket *socket = kith_socket_find((const struct sock *)sk);
+
+	if (socket)
+		kith_connection_finish(socket, 0);
 }
 
 /* Unique within the load, without a word that all CPUs write. */
@@ -128,7 +152,7 @@ void kith_socket_publish(struct kith_socket *socket)
 	spin_unlock_irqrestore(&bucket->lock, flags);
 }
 
-spinlock_t *kith_socket_lock(struct kith_socket *socket, unsigned long *flags)
+void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket)
 {
 	for (;;) {
 		u64 pair = READ_ONCE(socket->pair);
@@ -136,9 +160,14 @@ spinlock_t *kith_socket_lock(struct kith_socket *socket, unsigned long *flags)
 
 		spin_lock_irqsave(&meeting->lock, *flags);
 		if (READ_ONCE(socket->pair) == pair)
-			return &meeting->lock;
+			break;
 		spin_unlock_irqrestore(&meeting->lock, *flags);
 	}
+}
+
+void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __releases(socket)
+{
+	spin_unlock_irqrestore(&meeting_of(socket->pair)->lock, flags);
 }
 
 static bool is_reverse(const struct kith_tuple *a, const struct kith_tuple *b)
@@ -177,16 +206,20 @@ static void link_ends(struct kith_socket *first, struct kith_socket *second)
  */
 static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
 {
+	struct meeting *meeting;
 	unsigned long flags;
-	spinlock_t *lock = kith_socket_lock(socket, &flags);
-	bool alone = !socket->finished && !socket->other;
+	bool alone;
 
+	/* The pair is ours to change, so this is the lock. */
+	meeting = meeting_of(socket->pair);
+	spin_lock_irqsave(&meeting->lock, flags);
+	alone = !socket->finished && !socket->other;
 	if (alone) {
 		hlist_del_init(&socket->waiting);
 		socket->by_tuple = by_tuple;
 		WRITE_ONCE(socket->pair, pair);
 	}
-	spin_unlock_irqrestore(lock, flags);
+	spin_unlock_irqrestore(&meeting->lock, flags);
 	return alone;
 }
 
@@ -237,14 +270,17 @@ unsigned int kith_socket_buckets(void)
 	return 1U << bucket_bits;
 }
 
+bool kith_socket_bucket_is_empty(unsigned int bucket)
+{
+	return hlist_empty(&buckets[bucket].sockets);
+}
+
 bool kith_socket_walk(unsigned int bucket,
 		      bool (*look)(struct kith_socket *socket, void *context),
 		      void *context)
 {
 	struct kith_socket *socket;
 
-	if (hlist_empty(&buckets[bucket].sockets))
-		return true;
 	hlist_for_each_entry_rcu(socket, &buckets[bucket].sockets, node)
 		if (!look(socket, context))
 			return false;
@@ -302,10 +338,10 @@ err_tables:
 static bool dispose(struct kith_socket *socket, void *unused)
 {
 	unsigned long flags;
-	spinlock_t *lock = kith_socket_lock(socket, &flags);
 
+	kith_socket_lock(socket, &flags);
 	kith_socket_free(socket);
-	spin_unlock_irqrestore(lock, flags);
+	kith_socket_unlock(socket, flags);
 	return true;
 }
 

@@ -79,6 +79,10 @@ struct kith_socket {
 	struct kith_tuple tuple;
 };
 
+/* Hooks; see the table in hook.c. */
+void kith_socket_used(unsigned long sock, unsigned long unused);
+void kith_socket_freed(unsigned long sk, unsigned long unused);
+
 int kith_socket_init(void);
 
 /* No hook may be left. */
@@ -101,8 +105,9 @@ struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol pr
 				    enum kith_side side);
 void kith_socket_publish(struct kith_socket *socket);
 
-/* Context: RCU read section. */
-spinlock_t *kith_socket_lock(struct kith_socket *socket, unsigned long *flags);
+/* Context: RCU read section, from the one to the other. */
+void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket);
+void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __releases(socket);
 
 /**
  * kith_socket_join() - Find the other end of the same pair, or wait for it.
@@ -123,6 +128,7 @@ void kith_socket_free(struct kith_socket *socket);
  * may take the entry's lock, and may free the entry.
  */
 unsigned int kith_socket_buckets(void);
+bool kith_socket_bucket_is_empty(unsigned int bucket);
 bool kith_socket_walk(unsigned int bucket,
 		      bool (*look)(struct kith_socket *socket, void *context),
 		      void *context);

@@ -159,7 +159,7 @@ static int run(void *unused)
 		kith_credential_trust(now & KITH_HEALTH_FTRACE);
 		report_health(now);
 		sweep(false);
-		kith_connection_report(false);
+		kith_connection_report();
 		kith_hook_tally();
 	}
 	return 0;

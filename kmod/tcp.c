@@ -167,14 +167,15 @@ void kith_tcp_cloned(unsigned long sk_, unsigned long request_)
 static void established(struct kith_socket *socket, const struct sock *sk)
 {
 	unsigned long flags;
-	spinlock_t *lock = kith_socket_lock(socket, &flags);
-	bool client = socket->side == KITH_CLIENT && !socket->found && !socket->established;
+	bool client;
 
+	kith_socket_lock(socket, &flags);
+	client = socket->side == KITH_CLIENT && !socket->found && !socket->established;
 	if (client) {
 		socket->established = true;
 		socket->isn[KITH_SERVER] = tcp_sk(sk)->rcv_nxt - 1;
 	}
-	spin_unlock_irqrestore(lock, flags);
+	kith_socket_unlock(socket, flags);
 	if (client)
 		kith_socket_join(socket, pair_of(socket), false);
 }
@@ -212,17 +213,19 @@ static void changed(const struct sock *sk, int now)
 
 void kith_tcp_state(void *data, const struct sock *sk, const int before, const int now)
 {
+	/* Of ten changes of a conversation, four. */
+	if (now != TCP_LISTEN && now != TCP_ESTABLISHED && now != TCP_CLOSE)
+		return;
 	if (!is_tcp(sk))
 		return;
 	kith_hook_enter();
 	kith_hook_hit(KITH_AT_TCP_STATE);
-	if (now == TCP_LISTEN || now == TCP_ESTABLISHED || now == TCP_CLOSE)
-		changed(sk, now);
+	changed(sk, now);
 	kith_hook_leave();
 }
 
 /* accept(2): current has got it. Sockets of other families come here too. */
-void kith_socket_grafted(unsigned long sk_, unsigned long unused)
+void kith_tcp_grafted(unsigned long sk_, unsigned long unused)
 {
 	const struct sock *sk = (const struct sock *)sk_;
 	struct kith_socket *socket;
@@ -234,29 +237,6 @@ void kith_socket_grafted(unsigned long sk_, unsigned long unused)
 		WRITE_ONCE(socket->opener, kith_key(current));
 	else
 		kith_tcp_found(sk, KITH_SERVER, kith_key(current));
-}
-
-/* A message is sent or received, by whatever system call. */
-void kith_socket_used(unsigned long sock_, unsigned long unused)
-{
-	const struct sock *sk = READ_ONCE(((const struct socket *)sock_)->sk);
-	struct kith_socket *socket = kith_socket_find(sk);
-	u64 user;
-
-	if (!socket)
-		return;
-	user = kith_key(current);
-	if (READ_ONCE(socket->user) != user)
-		kith_connection_use(socket, user);
-}
-
-/* Its end should have been seen. */
-void kith_socket_freed(unsigned long sk, unsigned long unused)
-{
-	struct kith_socket *socket = kith_socket_find((const struct sock *)sk);
-
-	if (socket)
-		kith_connection_finish(socket, 0);
 }
 
 void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)

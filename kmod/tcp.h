@@ -9,9 +9,7 @@
 void kith_tcp_connecting(unsigned long sk, unsigned long unused);
 void kith_tcp_cloned(unsigned long sk, unsigned long request);
 void kith_tcp_state(void *data, const struct sock *sk, const int before, const int now);
-void kith_socket_grafted(unsigned long sk, unsigned long unused);
-void kith_socket_used(unsigned long sock, unsigned long unused);
-void kith_socket_freed(unsigned long sk, unsigned long unused);
+void kith_tcp_grafted(unsigned long sk, unsigned long unused);
 
 /* Bytes that @socket has got across, and got, up to now. Context: its lock is held. */
 void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received);
