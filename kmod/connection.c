@@ -497,7 +497,7 @@ void kith_connection_report(void)
 	}
 }
 
-/* Not even a moment: while this command waits, no acknowledgement is taken. */
+/* Not even a moment: while this command waits, nobody can acknowledge. */
 void kith_connection_flush(void)
 {
 	struct reporter reporter = { .all = true, .heard = kith_stream_subscriber() };

@@ -86,7 +86,7 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 	[KITH_AT_TCP_CLONE] = {
 		.event = "connection", .symbol = "security_inet_csk_clone",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_cloned,
-		.loses = "which TCP connection a process has accepted; and if none does, that there was one",
+		.loses = "the server's end of TCP connections, until somebody accepts it",
 	},
 	[KITH_AT_TCP_STATE] = {
 		.event = "connection", .symbol = "inet_sock_set_state",

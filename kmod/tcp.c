@@ -33,40 +33,36 @@ static u32 netns_of(const struct sock *sk)
 
 static void set_tuple(struct kith_tuple *tuple, const struct sock *sk)
 {
-	const struct inet_sock *inet = inet_sk(sk);
-
+	tuple->port = ntohs(inet_sk(sk)->inet_sport);
+	tuple->peer_port = ntohs(sk->sk_dport);
+	tuple->netns = netns_of(sk);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6) {
 		tuple->addr = sk->sk_v6_rcv_saddr;
 		tuple->peer_addr = sk->sk_v6_daddr;
-	} else
-#endif
-	{
-		ipv6_addr_set_v4mapped(sk->sk_rcv_saddr, &tuple->addr);
-		ipv6_addr_set_v4mapped(sk->sk_daddr, &tuple->peer_addr);
+		return;
 	}
-	tuple->port = ntohs(inet->inet_sport);
-	tuple->peer_port = ntohs(sk->sk_dport);
-	tuple->netns = netns_of(sk);
+#endif
+	ipv6_addr_set_v4mapped(sk->sk_rcv_saddr, &tuple->addr);
+	ipv6_addr_set_v4mapped(sk->sk_daddr, &tuple->peer_addr);
 }
 
 /* The clone has not got its addresses yet. */
 static void set_requested_tuple(struct kith_tuple *tuple, const struct sock *sk,
 				const struct inet_request_sock *request)
 {
+	tuple->port = request->ir_num;
+	tuple->peer_port = ntohs(request->ir_rmt_port);
+	tuple->netns = netns_of(sk);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (request->ireq_family == AF_INET6) {
 		tuple->addr = request->ir_v6_loc_addr;
 		tuple->peer_addr = request->ir_v6_rmt_addr;
-	} else
-#endif
-	{
-		ipv6_addr_set_v4mapped(request->ir_loc_addr, &tuple->addr);
-		ipv6_addr_set_v4mapped(request->ir_rmt_addr, &tuple->peer_addr);
+		return;
 	}
-	tuple->port = request->ir_num;
-	tuple->peer_port = ntohs(request->ir_rmt_port);
-	tuple->netns = netns_of(sk);
+#endif
+	ipv6_addr_set_v4mapped(request->ir_loc_addr, &tuple->addr);
+	ipv6_addr_set_v4mapped(request->ir_rmt_addr, &tuple->peer_addr);
 }
 
 /* The same for both ends; which of the two numbers is whose they may see otherwise. */
