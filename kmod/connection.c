@@ -40,6 +40,21 @@ enum {
 /* Ends that have not met by then meet by their addresses. */
 #define MEET_NS NSEC_PER_SEC
 
+/* A clock that hooks can read may be some ns ahead of the others. */
+static bool is_older(u64 since, u64 now, u64 age)
+{
+	return (s64)(now - since) > (s64)age;
+}
+
+/* Set while the module goes: sockets may end without our being told. */
+static bool closed;
+
+void kith_connection_close(void)
+{
+	WRITE_ONCE(closed, true);
+	synchronize_rcu();
+}
+
 /* Where records go: a ring, or @at in a buffer if there is one. */
 struct sink {
 	u8 *at;
@@ -308,7 +323,7 @@ static bool may_go_on(const struct kith_socket *socket)
 	if (socket->other)
 		return !socket->other->finished;
 	return !hlist_unhashed(&socket->waiting) &&
-	       socket->ended - socket->started <= LINGER_NS;
+	       !is_older(socket->established, socket->ended, LINGER_NS);
 }
 
 void kith_connection_finish(struct kith_socket *socket, int error)
@@ -398,8 +413,8 @@ static bool is_due(const struct reporter *reporter, const struct kith_socket *so
 	if (reporter->all)
 		return true;
 	if (!socket->reported)
-		return reporter->now - socket->started > MEET_NS;
-	return reporter->now - socket->reported > AGAIN_NS;
+		return is_older(socket->started, reporter->now, MEET_NS);
+	return is_older(socket->reported, reporter->now, AGAIN_NS);
 }
 
 static void report_connection(struct reporter *reporter, struct kith_socket *socket)
@@ -436,8 +451,10 @@ static void report_open(struct reporter *reporter, struct kith_socket *socket)
  */
 static bool is_lonely(const struct kith_socket *socket, u64 now)
 {
-	return socket->established && !socket->other && !socket->by_tuple &&
-	       now - socket->started > MEET_NS;
+	u64 established = READ_ONCE(socket->established);
+
+	return established && !READ_ONCE(socket->other) && !READ_ONCE(socket->by_tuple) &&
+	       is_older(established, now, MEET_NS);
 }
 
 static bool look(struct kith_socket *socket, void *reporter_)
@@ -451,7 +468,7 @@ static bool look(struct kith_socket *socket, void *reporter_)
 	if (!socket->finished) {
 		if (is_speaker(socket))
 			report_open(reporter, socket);
-	} else if (!socket->other && reporter->now - socket->ended > LINGER_NS) {
+	} else if (!socket->other && is_older(socket->ended, reporter->now, LINGER_NS)) {
 		conclude(socket);
 	}
 	kith_socket_unlock(socket, flags);
@@ -462,7 +479,8 @@ static void look_at(struct reporter *reporter, unsigned int bucket)
 {
 	reporter->now = ktime_get_boottime_ns();
 	kith_hook_enter();
-	kith_socket_walk(bucket, look, reporter);
+	if (!READ_ONCE(closed))
+		kith_socket_walk(bucket, look, reporter);
 	kith_hook_leave();
 	cond_resched();
 }
@@ -546,7 +564,8 @@ static size_t show_buckets(unsigned long *bucket, u8 *buffer, size_t size)
 		struct sink before = sink;
 
 		kith_hook_enter();
-		kith_socket_walk(*bucket, show, &sink);
+		if (!READ_ONCE(closed))
+			kith_socket_walk(*bucket, show, &sink);
 		kith_hook_leave();
 		if (!sink.full)
 			continue;

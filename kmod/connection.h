@@ -26,6 +26,9 @@ void kith_connection_finish(struct kith_socket *socket, int error);
 void kith_connection_report(void);
 void kith_connection_flush(void);
 
+/* After this no socket is looked at any more but by its own hooks. May sleep. */
+void kith_connection_close(void);
+
 /* GET_SOCKETS */
 struct netlink_callback;
 struct sk_buff;

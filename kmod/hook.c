@@ -111,7 +111,7 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 	[KITH_AT_SOCK_FREE] = {
 		.event = "end of a socket", .symbol = "security_sk_free",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_freed,
-		.loses = "the end of connections whose state could not be seen to change",
+		.loses = "all conversations: sockets are not watched",
 	},
 	[KITH_AT_EXECVE] = EXECVE_HOOK(KITH_EXECVE, kith_exec_called),
 	[KITH_AT_EXECVEAT] = EXECVE_HOOK(KITH_EXECVEAT, kith_exec_called_at),

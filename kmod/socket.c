@@ -5,6 +5,7 @@
 #include "socket.h"
 
 #include "connection.h"
+#include "hook.h"
 #include "key.h"
 #include "ring.h"
 
@@ -127,6 +128,9 @@ struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol pr
 {
 	struct kith_socket *socket = kith_socket_find(sk);
 
+	/* An entry that nobody would remove would outlive its socket. */
+	if (!kith_hook_attached(KITH_AT_SOCK_FREE))
+		return NULL;
 	if (socket)
 		kith_connection_finish(socket, 0);
 	socket = new_socket();
@@ -199,26 +203,22 @@ static void link_ends(struct kith_socket *first, struct kith_socket *second)
 	second->other = first;
 }
 
-/*
- * Move to another lock. Return: false if it has ended, or found its other end,
- * meanwhile. Only one caller at a time does this to an entry: the hooks of a
- * socket exclude each other, and the sweep looks at those that they are done with.
- */
+/* Move to another lock. Return: false if it has ended, or found its other end. */
 static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
 {
 	struct meeting *meeting;
 	unsigned long flags;
 	bool alone;
 
-	/* The pair is ours to change, so this is the lock. */
+	kith_socket_lock(socket, &flags);
 	meeting = meeting_of(socket->pair);
-	spin_lock_irqsave(&meeting->lock, flags);
 	alone = !socket->finished && !socket->other;
 	if (alone) {
 		hlist_del_init(&socket->waiting);
 		socket->by_tuple = by_tuple;
 		WRITE_ONCE(socket->pair, pair);
 	}
+	__release(socket);
 	spin_unlock_irqrestore(&meeting->lock, flags);
 	return alone;
 }
@@ -232,7 +232,8 @@ void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple)
 	if (!repair(socket, pair, by_tuple))
 		return;
 	spin_lock_irqsave(&meeting->lock, flags);
-	if (socket->finished)
+	/* Somebody may have been faster, with this pair or another. */
+	if (socket->finished || socket->pair != pair || !hlist_unhashed(&socket->waiting))
 		goto out;
 	hlist_for_each_entry(other, &meeting->waiting, waiting)
 		if (fit(other, socket)) {

@@ -46,7 +46,7 @@ struct kith_socket {
 	 * waits for that.
 	 */
 	const struct sock *sk;
-	u64 pair; /* decides the lock; changes once or twice, see kith_socket_join() */
+	u64 pair; /* decides the lock; changes with the lock held */
 	u64 user; /* who sent or received last; read without the lock */
 
 	/* with the lock */
@@ -58,7 +58,6 @@ struct kith_socket {
 	u8 protocol;
 	u8 side; /* enum kith_side */
 	bool listens;
-	bool established;
 	bool counts_syn; /* among what was confirmed is the SYN */
 	bool found;    /* it was there when the module came */
 	bool by_tuple; /* joined, or waiting, by address */
@@ -69,6 +68,7 @@ struct kith_socket {
 	u64 opener; /* who connected, accepted or listened */
 	u64 owner;  /* whose it is while nobody has */
 	u64 started;
+	u64 established; /* when; 0: it has not come about */
 	u64 ended;
 	u64 reported; /* when it was last told of; 0: never */
 	u64 told;     /* a mark of what was told then */
@@ -94,8 +94,9 @@ u32 kith_socket_max(void);
 /*
  * kith_socket_find() - The entry of @sk, or NULL.
  * kith_socket_add() - A new one. If there was another, its socket is gone.
- *	NULL if there is no room, which is counted as a loss. Nobody else
- *	finds it before kith_socket_publish().
+ *	NULL if there is no room, which is counted as a loss, or if nobody
+ *	would tell us of its end. Nobody else finds it before
+ *	kith_socket_publish().
  *
  * Return: an entry valid until the end of the RCU read section.
  * Context: RCU read section, any but NMI.
@@ -111,7 +112,7 @@ void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __relea
 
 /**
  * kith_socket_join() - Find the other end of the same pair, or wait for it.
- * @socket: published, of a socket that cannot end meanwhile
+ * @socket: published; if it has ended or found the other end, nothing happens
  * @pair: a number that only the two ends know
  * @by_tuple: it is made from their addresses, which have to match too
  *

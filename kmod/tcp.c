@@ -13,9 +13,9 @@
 #include "hook.h"
 #include "key.h"
 
-#include <linux/hash.h>
 #include <linux/jhash.h>
 #include <linux/tcp.h>
+#include <linux/timekeeping.h>
 #include <net/inet_sock.h>
 #include <net/request_sock.h>
 #include <net/tcp_states.h>
@@ -150,7 +150,7 @@ void kith_tcp_cloned(unsigned long sk_, unsigned long request_)
 	set_requested_tuple(&socket->tuple, sk, inet_rsk(request));
 	socket->isn[KITH_CLIENT] = tcp_rsk(request)->rcv_isn;
 	socket->isn[KITH_SERVER] = tcp_rsk(request)->snt_isn;
-	socket->established = true;
+	socket->established = socket->started;
 	/* Until somebody accepts it, it is his who listens. */
 	parent = listener ? kith_socket_find(listener) : NULL;
 	if (parent)
@@ -168,7 +168,7 @@ static void established(struct kith_socket *socket, const struct sock *sk)
 	kith_socket_lock(socket, &flags);
 	client = socket->side == KITH_CLIENT && !socket->found && !socket->established;
 	if (client) {
-		socket->established = true;
+		socket->established = ktime_get_boot_fast_ns();
 		socket->isn[KITH_SERVER] = tcp_sk(sk)->rcv_nxt - 1;
 	}
 	kith_socket_unlock(socket, flags);
@@ -259,7 +259,8 @@ void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 		return;
 	socket->found = true;
 	socket->counts_syn = side == KITH_CLIENT;
-	socket->established = sk->sk_state != TCP_SYN_SENT;
+	if (sk->sk_state != TCP_SYN_SENT)
+		socket->established = socket->started;
 	socket->owner = user;
 	set_tuple(&socket->tuple, sk);
 	kith_socket_publish(socket);
