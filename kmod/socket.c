@@ -169,9 +169,14 @@ void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquir
 	}
 }
 
+static void unlock_pair(u64 pair, unsigned long flags) __releases(pair)
+{
+	spin_unlock_irqrestore(&meeting_of(pair)->lock, flags);
+}
+
 void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __releases(socket)
 {
-	spin_unlock_irqrestore(&meeting_of(socket->pair)->lock, flags);
+	unlock_pair(socket->pair, flags);
 }
 
 static bool is_reverse(const struct kith_tuple *a, const struct kith_tuple *b)
@@ -206,20 +211,19 @@ static void link_ends(struct kith_socket *first, struct kith_socket *second)
 /* Move to another lock. Return: false if it has ended, or found its other end. */
 static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
 {
-	struct meeting *meeting;
 	unsigned long flags;
 	bool alone;
+	u64 before;
 
 	kith_socket_lock(socket, &flags);
-	meeting = meeting_of(socket->pair);
+	before = socket->pair;
 	alone = !socket->finished && !socket->other;
 	if (alone) {
 		hlist_del_init(&socket->waiting);
 		socket->by_tuple = by_tuple;
 		WRITE_ONCE(socket->pair, pair);
 	}
-	__release(socket);
-	spin_unlock_irqrestore(&meeting->lock, flags);
+	unlock_pair(before, flags);
 	return alone;
 }
 
