@@ -326,13 +326,13 @@ static int recover(struct loop *loop, int error)
 	return ingest_reset(&loop->ingest);
 }
 
-/* The ends of processes were lost: who lives still? */
+/* Ends of processes or conversations were lost: who lives still, and what is open? */
 static int dump_again(struct loop *loop)
 {
 	struct ingest *ingest = &loop->ingest;
 
 	if (!loop->daemon->live || !ingest_is_settled(ingest) ||
-	    !redump_due(&loop->redump, ingest->process_losses, now_ms()))
+	    !redump_due(&loop->redump, ingest->lost_ends, now_ms()))
 		return 0;
 	return source_dump(loop->daemon->source);
 }
