@@ -28,4 +28,16 @@ int apply_exec(struct ingest *ingest, const struct record *record);
 int apply_exec_failed(struct ingest *ingest, const struct record *record);
 int apply_process(struct ingest *ingest, const struct record *record);
 
+/* apply_socket.c */
+int apply_connection(struct ingest *ingest, const struct record *record);
+int apply_listener(struct ingest *ingest, const struct record *record);
+int apply_use(struct ingest *ingest, const struct record *record);
+
+/* What is open as far as the database knows; what the dump will hold. */
+int apply_load_sockets(struct ingest *ingest);
+void apply_begin_sockets(struct ingest *ingest);
+
+/* The dump is over: what it has not got is over, too. */
+int apply_bury_sockets(struct ingest *ingest);
+
 #endif

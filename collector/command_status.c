@@ -241,11 +241,13 @@ static void print_json(const struct status *status, const struct common *common)
 	} else {
 		printf("{\"version\":\"%s\",\"abi\":%u,\"load_id\":\"%016" PRIx64 "\","
 		       "\"loaded_ns\":%" PRIu64 ",\"subscribed\":%s,\"tasks\":%u,"
-		       "\"untracked\":%" PRIu64 ",\"function_hooks_fire\":%s,"
+		       "\"untracked\":%" PRIu64 ",\"sockets\":%u,\"sockets_max\":%u,"
+		       "\"function_hooks_fire\":%s,"
 		       "\"kprobes_fire\":%s",
 		       module->version, module->abi, module->load,
 		       module->real_ns - module->boot_ns + module->loaded_ns,
 		       module->subscriber ? "true" : "false", module->tasks, module->untracked,
+		       module->sockets, module->sockets_max,
 		       module->health & KITH_HEALTH_FTRACE ? "true" : "false",
 		       module->health & KITH_HEALTH_KPROBES ? "true" : "false");
 		print_json_counters(status);
@@ -272,6 +274,9 @@ static void print_module(const struct status *status)
 		  (int64_t)(module->real_ns - module->boot_ns + module->loaded_ns));
 	printf("module     version %s, loaded %s, %u threads watched\n", module->version, when,
 	       module->tasks);
+	if (module->sockets_max)
+		printf("           %u sockets watched of at most %u\n", module->sockets,
+		       module->sockets_max);
 	if (!(module->health & KITH_HEALTH_FTRACE))
 		puts("           BLIND: function entry hooks do not fire");
 	if (!(module->health & KITH_HEALTH_KPROBES))

@@ -18,8 +18,10 @@ struct dictionary {
 	struct intern namespaces;
 	struct intern contexts;
 	struct intern credential_sets;
+	struct intern routes;
 	/* of the present boot, by cgroup id; the others are found in the store */
 	struct container *containers;
+	struct container *by_id; /* the same */
 	struct container *used; /* the same, last used last */
 	struct container *dirty;
 	size_t container_count;
@@ -39,12 +41,20 @@ int64_t dictionary_context(struct dictionary *dictionary, const struct context *
 int64_t dictionary_credential_set(struct dictionary *dictionary,
 				  const struct kith_credential *set);
 
+int64_t dictionary_route(struct dictionary *dictionary, const struct route *route);
+
 /* The container that is cgroup @cgroup, which was in use at @now. */
 int64_t dictionary_container(struct dictionary *dictionary, int64_t boot, uint64_t cgroup,
 			     int64_t now);
 /* The same, and @path, if it has any bytes, is its path. */
 int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
 				  uint64_t cgroup, struct slice path, int64_t now);
+
+/*
+ * *house: that of all control groups of one container, as a runtime made it; 0: @id
+ * is in none. Return: 0 or an error.
+ */
+int dictionary_house(struct dictionary *dictionary, int64_t id, uint64_t *house);
 
 /* Another boot begins. What is not flushed is void. */
 void dictionary_forget_containers(struct dictionary *dictionary);

@@ -2,6 +2,7 @@
 /* From records to rows: streams, batches and transactions. */
 #include "ingest.h"
 
+#include "apply.h"
 #include "reconcile.h"
 #include "text.h"
 
@@ -26,6 +27,8 @@ static int load_ids(struct ingest *ingest)
 	dictionary_init(&ingest->dictionary, ingest->store, &last);
 	ingest->last_process = last.process;
 	ingest->last_execution = last.execution;
+	ingest->last_connection = last.connection;
+	ingest->last_listener = last.listener;
 	ingest->checkpointed = last.process;
 	return 0;
 }
@@ -34,6 +37,7 @@ int ingest_open(struct ingest *ingest, struct store *store)
 {
 	*ingest = (struct ingest){ .store = store };
 	state_init(&ingest->state);
+	sockets_init(&ingest->sockets);
 	return load_ids(ingest);
 }
 
@@ -67,6 +71,7 @@ void ingest_close(struct ingest *ingest)
 	store_rollback(ingest->store);
 	forget_stream(ingest);
 	state_clear(&ingest->state);
+	sockets_clear(&ingest->sockets);
 	dictionary_clear(&ingest->dictionary);
 }
 
@@ -107,11 +112,23 @@ static int take_living(void *ingest_, const struct process *stored)
 	return 0;
 }
 
+static int take_ended(void *ingest_, uint64_t key, int64_t id)
+{
+	struct ingest *ingest = ingest_;
+
+	return state_add_ended(&ingest->state, key, id);
+}
+
 static int load_living(struct ingest *ingest)
 {
+	int ret;
+
 	state_clear(&ingest->state);
 	dictionary_forget_containers(&ingest->dictionary);
-	return store_living(ingest->store, ingest->load.boot, take_living, ingest);
+	ret = store_living(ingest->store, ingest->load.boot, take_living, ingest);
+	if (!ret)
+		ret = store_ended(ingest->store, ingest->load.boot, take_ended, ingest);
+	return ret ? ret : apply_load_sockets(ingest);
 }
 
 /*
@@ -229,6 +246,7 @@ static void begin_dump(struct ingest *ingest)
 	ingest->dumped = ingest->last_process;
 	for (process = ingest->state.by_key; process; process = process->hh.next)
 		process->listed = false;
+	apply_begin_sockets(ingest);
 }
 
 int ingest_dump(struct ingest *ingest, const void *records, size_t size)
@@ -334,7 +352,9 @@ static int settle(struct ingest *ingest)
 		return ret;
 	bury(ingest);
 	forget_dump(ingest);
-	ret = reconcile(ingest);
+	ret = apply_bury_sockets(ingest);
+	if (!ret)
+		ret = reconcile(ingest);
 	if (ret)
 		return ret;
 	return store_dumped(ingest->store, ingest->load.id,

@@ -2,6 +2,8 @@
 /* Rows of the hot tables that wait for the commit, as virtual tables. */
 #include "pending.h"
 
+#include "address.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,11 @@ struct pending_string {
 	int64_t id;
 	size_t offset; /* into characters */
 	size_t size;
+};
+
+struct pending_route {
+	int64_t id;
+	struct route route;
 };
 
 /* One virtual table: what it is to SQLite, and where its values are. */
@@ -155,6 +162,100 @@ static void string_column(const struct pending *pending, const void *row, int co
 		put_int(result, string->id);
 }
 
+static void put_address(sqlite3_context *result, const uint8_t *address)
+{
+	char text[ADDRESS_TEXT];
+
+	sqlite3_result_text(result, address_text(text, address), -1, SQLITE_TRANSIENT);
+}
+
+/* NULL if it is @usual. */
+static void put_other_address(sqlite3_context *result, const uint8_t *address,
+			      const uint8_t *usual)
+{
+	if (memcmp(address, usual, ADDRESS_BYTES))
+		put_address(result, address);
+}
+
+static void put_other(sqlite3_context *result, int64_t value, int64_t usual)
+{
+	if (value != usual)
+		put_int(result, value);
+}
+
+/* Column 10, name, is of none that is told so far. */
+static void route_column(const struct pending *pending, const void *row_, int column,
+			 sqlite3_context *result)
+{
+	const struct pending_route *row = row_;
+	const struct route *route = &row->route;
+
+	(void)pending;
+	switch (column) {
+	case 0:
+		return put_int(result, row->id);
+	case 1:
+		return put_int(result, route->protocol);
+	case 2:
+		return put_address(result, route->client_addr);
+	case 3:
+		return put_address(result, route->server_addr);
+	case 4:
+		return put_int(result, route->server_port);
+	case 5:
+		return put_id(result, route->client_netns);
+	case 6:
+		return put_id(result, route->server_netns);
+	case 7:
+		return put_other_address(result, route->dialled_addr, route->server_addr);
+	case 8:
+		return put_other(result, route->dialled_port, route->server_port);
+	case 9:
+		return put_other_address(result, route->seen_addr, route->client_addr);
+	default:
+		return;
+	}
+}
+
+/* Without the id: SQLite gives the next one, and need not look whether it is there. */
+static void connection_column(const struct pending *pending, const void *row, int column,
+			      sqlite3_context *result)
+{
+	const struct store_connection *connection = row;
+
+	(void)pending;
+	switch (column) {
+	case 0:
+		return put_int(result, connection->started);
+	case 1:
+		return put_nonnegative(result, connection->lasted);
+	case 2:
+		return put_int(result, connection->route);
+	case 3:
+		return put_id(result, connection->client);
+	case 4:
+		return put_id(result, connection->server);
+	case 5:
+		return put_other(result, connection->client_opener, connection->client);
+	case 6:
+		return put_other(result, connection->server_opener, connection->server);
+	case 7:
+		return put_int(result, store_connection_ports(connection));
+	case 8:
+		return put_int(result, connection->to_server);
+	case 9:
+		return put_int(result, connection->to_client);
+	case 10:
+		return put_id(result, connection->isns);
+	case 11:
+		return put_int(result, store_connection_flags(connection));
+	case 12:
+		return put_int(result, connection->load);
+	default:
+		put_id(result, connection->number);
+	}
+}
+
 static const struct table tables[] = {
 	{ "pending_processes",
 	  "CREATE TABLE x (id, boot, key, ns_pid, parent, creator, started, lived, status,"
@@ -167,6 +268,15 @@ static const struct table tables[] = {
 	  execution_column },
 	{ "pending_strings", "CREATE TABLE x (id, value)", sizeof(struct pending_string),
 	  offsetof(struct pending, strings), string_column },
+	{ "pending_routes",
+	  "CREATE TABLE x (id, protocol, client_addr, server_addr, server_port, client_netns,"
+	  " server_netns, dialled_addr, dialled_port, seen_addr, name)",
+	  sizeof(struct pending_route), offsetof(struct pending, routes), route_column },
+	{ "pending_connections",
+	  "CREATE TABLE x (started, lasted, route, client, server, client_opener,"
+	  " server_opener, client_port, to_server, to_client, isns, flags, load, number)",
+	  sizeof(struct store_connection), offsetof(struct pending, connections),
+	  connection_column },
 };
 
 /* What a module is registered with: its table and its rows. */
@@ -346,8 +456,50 @@ int pending_add_string(struct pending *pending, int64_t id, struct slice value)
 	return 0;
 }
 
+int pending_add_route(struct pending *pending, int64_t id, const struct route *route)
+{
+	struct pending_route *row = extend(&pending->routes, sizeof(*row));
+
+	if (!row)
+		return -ENOMEM;
+	row->id = id;
+	row->route = *route;
+	return 0;
+}
+
+int pending_add_connection(struct pending *pending,
+			   const struct store_connection *connection)
+{
+	struct store_connection *row = extend(&pending->connections, sizeof(*row));
+
+	if (!row)
+		return -ENOMEM;
+	*row = *connection;
+	return 0;
+}
+
+int64_t pending_last_connection(const struct pending *pending)
+{
+	const struct store_connection *rows = (const void *)pending->connections.data;
+	size_t count = pending->connections.used / sizeof(*rows);
+
+	return count ? rows[count - 1].id : 0;
+}
+
+struct store_connection *pending_connection(const struct pending *pending, int64_t id)
+{
+	struct store_connection *rows = (void *)pending->connections.data;
+
+	if (!pending->connections.used || id < rows->id ||
+	    (size_t)(id - rows->id) >= pending->connections.used / sizeof(*rows))
+		return NULL;
+	return &rows[id - rows->id];
+}
+
 void pending_clear(struct pending *pending)
 {
+	pending->routes.used = 0;
+	pending->connections.used = 0;
 	pending->processes.used = 0;
 	pending->executions.used = 0;
 	pending->strings.used = 0;
@@ -360,4 +512,6 @@ void pending_free(struct pending *pending)
 	free(pending->executions.data);
 	free(pending->strings.data);
 	free(pending->characters.data);
+	free(pending->routes.data);
+	free(pending->connections.data);
 }

@@ -239,6 +239,14 @@ static int look_at_counters(struct netlink_source *netlink)
 	return 0;
 }
 
+/* Processes first: by the time that a socket is told of, its process has been. */
+static int collect_dump(struct netlink_source *netlink)
+{
+	int ret = control_processes(netlink->control, collect, netlink);
+
+	return ret ? ret : control_sockets(netlink->control, collect, netlink);
+}
+
 /*
  * Subscribe, and then dump: what happens in between is in both, and the stream
  * is held against the dump by time.
@@ -261,7 +269,7 @@ static int netlink_start(struct source *source, const uint32_t *seqs, size_t rin
 	if (!ret)
 		ret = look_at_counters(netlink);
 	if (!ret)
-		ret = control_processes(netlink->control, collect, netlink);
+		ret = collect_dump(netlink);
 	if (ret)
 		detach(netlink);
 	return ret;
@@ -275,7 +283,7 @@ static int netlink_dump(struct source *source)
 
 	if (netlink->phase != STREAMING)
 		return 0;
-	ret = control_processes(netlink->control, collect, netlink);
+	ret = collect_dump(netlink);
 	if (ret)
 		detach(netlink);
 	else

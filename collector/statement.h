@@ -30,7 +30,19 @@ enum statement {
 	STATEMENT_EXECUTABLE,
 	STATEMENT_CONTAINER,
 	STATEMENT_CONTAINER_FIND,
+	STATEMENT_CONTAINER_GET,
 	STATEMENT_EXECUTIONS,
+	STATEMENT_ROUTES,
+	STATEMENT_CONNECTIONS,
+	STATEMENT_CONNECTION_UPDATE,
+	STATEMENT_CONNECTION_FIND,
+	STATEMENT_CONNECTIONS_OPEN,
+	STATEMENT_CONNECTIONS_CLOSE,
+	STATEMENT_LISTENER,
+	STATEMENT_LISTENER_GONE,
+	STATEMENT_LISTENERS_OPEN,
+	STATEMENT_LISTENERS_CLOSE,
+	STATEMENT_USE,
 	STATEMENT_CREDENTIAL_SET,
 	STATEMENT_CREDENTIAL,
 	STATEMENT_CGROUP_MOVE,
@@ -48,6 +60,7 @@ enum statement {
 	STATEMENT_LIVING_ADD,
 	STATEMENT_LIVING_UPTO,
 	STATEMENT_LIVING,
+	STATEMENT_ENDED,
 	STATEMENTS,
 };
 
@@ -62,8 +75,8 @@ int statement_prepare_all(struct store *store);
 void statement_finalize_all(struct store *store);
 
 /*
- * Binding, from the first parameter on; an id of 0 and a slice without bytes
- * are NULL. What is bound must stay until the statement has run.
+ * Binding, from the first parameter on; an id of 0, a number below 0 and a slice
+ * without bytes are NULL. What is bound must stay until the statement has run.
  */
 struct binder {
 	sqlite3_stmt *statement;
@@ -74,6 +87,8 @@ struct binder statement_bind(struct store *store, enum statement which);
 void bind_int(struct binder *binder, int64_t value);
 void bind_id(struct binder *binder, int64_t id);
 void bind_null(struct binder *binder);
+void bind_nonnegative(struct binder *binder, int64_t value);
+void bind_other(struct binder *binder, int64_t value, int64_t usual); /* usual: NULL */
 void bind_text(struct binder *binder, const char *text); /* NULL is NULL */
 void bind_slice(struct binder *binder, struct slice slice);
 
@@ -83,6 +98,20 @@ int statement_run(struct store *store, enum statement which);
 /* Next row: 1, none left: 0 (and reset), or an error (and reset). */
 int statement_row(struct store *store, enum statement which);
 void statement_reset(struct store *store, enum statement which);
+
+/* Columns of the present row, one after the other; NULL is 0 and "". */
+struct reader {
+	sqlite3_stmt *statement;
+	int next;
+};
+
+struct reader statement_read(struct store *store, enum statement which);
+int64_t read_int(struct reader *reader);
+int64_t read_or(struct reader *reader, int64_t otherwise); /* of NULL */
+const char *read_text(struct reader *reader);
+
+/* fact_socket.c: write the connections that have waited. */
+int store_flush_connections(struct store *store);
 
 /* store.c: what @code of SQLite means to callers, with its words kept. */
 int store_fail(struct store *store, int code);

@@ -176,6 +176,94 @@ LEFT JOIN processes p ON p.id = r.process
 LEFT JOIN credential_sets a ON a.id = r.before
 LEFT JOIN credential_sets b ON b.id = r.after;
 
+-- One table and no join, as view process is, and for the same reason.
+CREATE VIEW connection AS
+SELECT
+  c.id AS connection_id,
+  (SELECT iif(protocol = 1, 'tcp', NULL) FROM routes WHERE id = c.route) AS protocol,
+  c.started,
+  c.started + c.lasted AS ended,
+  c.client AS client_id,
+  (SELECT client_addr FROM routes WHERE id = c.route) AS client_addr,
+  c.client_port & 65535 AS client_port,
+  c.server AS server_id,
+  (SELECT server_addr FROM routes WHERE id = c.route) AS server_addr,
+  (SELECT server_port FROM routes WHERE id = c.route) AS server_port,
+  (SELECT name FROM routes WHERE id = c.route) AS server_name,
+  c.to_server AS bytes_to_server,
+  c.to_client AS bytes_to_client,
+  CASE c.flags >> 6 & 3 WHEN 0 THEN 'same-container' WHEN 1 THEN 'same-host'
+    WHEN 2 THEN 'private' ELSE 'public' END AS scope,
+  -- further columns
+  nullif(coalesce(c.client_opener, c.client), 0) AS client_opener_id,
+  nullif(coalesce(c.server_opener, c.server), 0) AS server_opener_id,
+  c.flags >> 2 & 1 AS established,
+  nullif(c.flags >> 8, 0) AS error,
+  CASE WHEN c.flags & 3 < 3 THEN NULL WHEN c.flags & 8 THEN 'tuple' ELSE 'isn' END AS joined,
+  CASE WHEN c.flags & 1 THEN (SELECT coalesce(dialled_addr, server_addr) FROM routes
+    WHERE id = c.route) END AS dialled_addr,
+  CASE WHEN c.flags & 1 THEN (SELECT coalesce(dialled_port, server_port) FROM routes
+    WHERE id = c.route) END AS dialled_port,
+  CASE WHEN c.flags & 2 THEN (SELECT coalesce(seen_addr, client_addr) FROM routes
+    WHERE id = c.route) END AS seen_addr,
+  -- a ^ b is (a | b) - (a & b)
+  CASE WHEN c.flags & 2 THEN (c.client_port >> 16 | c.client_port & 65535)
+    - (c.client_port >> 16 & c.client_port) END AS seen_port,
+  nullif(c.isns >> 32 & 4294967295, 0) AS client_isn,
+  nullif(c.isns & 4294967295, 0) AS server_isn,
+  (SELECT client_netns FROM routes WHERE id = c.route) AS client_netns,
+  (SELECT server_netns FROM routes WHERE id = c.route) AS server_netns,
+  c.lasted IS NULL AND NOT c.flags >> 5 & 1 AND (SELECT boot FROM loads WHERE id = c.load)
+    = (SELECT max(id) FROM boots) AS open,
+  -- it is over, but nobody saw when: so are all of boots that are
+  c.flags >> 5 & 1 OR c.lasted IS NULL AND (SELECT boot FROM loads WHERE id = c.load)
+    < (SELECT max(id) FROM boots) AS gone,
+  c.flags >> 4 & 1 AS incomplete,
+  (SELECT boot FROM loads WHERE id = c.load) AS boot_id
+FROM connections c;
+
+CREATE VIEW connection_use AS
+SELECT connection AS connection_id, iif(side, 'server', 'client') AS side,
+  process AS process_id, sent, received, first, last
+FROM connection_uses;
+
+CREATE VIEW listener AS
+SELECT
+  l.process AS process_id,
+  iif(l.protocol = 1, 'tcp', NULL) AS protocol,
+  l.addr, l.port, l.started, l.ended,
+  -- further columns
+  l.id AS listener_id,
+  l.netns,
+  l.ended IS NULL AND NOT l.flags >> 5 & 1 AND (SELECT boot FROM loads WHERE id = l.load)
+    = (SELECT max(id) FROM boots) AS open,
+  l.flags >> 5 & 1 OR l.ended IS NULL AND (SELECT boot FROM loads WHERE id = l.load)
+    < (SELECT max(id) FROM boots) AS gone,
+  l.flags >> 4 & 1 AS incomplete,
+  (SELECT boot FROM loads WHERE id = l.load) AS boot_id
+FROM listeners l;
+
+-- A conversation is two flows. They stand apart as tables do, so that SQLite can flatten
+-- this where it is joined.
+CREATE VIEW flow AS
+SELECT
+  client AS source_id, server AS target_id, 'tcp' AS via,
+  (SELECT iif(instr(server_addr, ':'), '[' || server_addr || ']', server_addr)
+    || ':' || server_port FROM routes WHERE id = route) AS object,
+  started AS first, started + lasted AS last, to_server AS bytes,
+  -- further columns
+  id AS connection_id
+FROM connections
+WHERE client IS NOT NULL AND server IS NOT NULL AND to_server > 0
+UNION ALL
+SELECT
+  server, client, 'tcp',
+  (SELECT iif(instr(server_addr, ':'), '[' || server_addr || ']', server_addr)
+    || ':' || server_port FROM routes WHERE id = route),
+  started, started + lasted, to_client, id
+FROM connections
+WHERE client IS NOT NULL AND server IS NOT NULL AND to_client > 0;
+
 CREATE VIEW control AS
 SELECT
   ts, process AS process_id, 'sensor' AS op,
@@ -203,7 +291,7 @@ SELECT
 FROM loads l,
   (SELECT column1 AS number, column2 AS class FROM (VALUES
     (0, 'process'), (1, 'execution'), (2, 'credential'), (3, 'cgroup'),
-    (4, 'sensor'), (5, 'failed-exec'))) c;
+    (4, 'sensor'), (5, 'failed-exec'), (6, 'connection'))) c;
 
 CREATE VIEW sensor AS
 SELECT ts, event, detail, boot AS boot_id FROM sensor_events;

@@ -563,7 +563,11 @@ enum kith_protocol {
 };
 
 /* The ends of a conversation: who began it, and whom he asked. */
-enum kith_side { KITH_CLIENT, KITH_SERVER, KITH_SIDES };
+enum kith_side {
+	KITH_CLIENT,
+	KITH_SERVER,
+	KITH_SIDES,
+};
 
 /*
  * One end, as its own socket sees it: `addr` and `port` are its own, `peer_*`

@@ -2,10 +2,14 @@
 /* Records made by hand. */
 #include "forge.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <string.h>
 
 enum { ANYBODY = 1000, CGROUP = 7 };
+
+/* That of a machine that has just booted. */
+static const uint32_t netns_of_host = 4026531840;
 
 static const uint32_t everything = KITH_KNOWN_EXE | KITH_KNOWN_ARGV | KITH_KNOWN_ENV |
 				   KITH_KNOWN_CWD | KITH_KNOWN_SCRIPT | KITH_KNOWN_NS |
@@ -244,5 +248,94 @@ struct kith_process *forge_process(struct forge *forge, uint64_t process, uint64
 	if (exe)
 		forge_text(forge, KITH_ITEM_EXE, exe);
 	forge_text(forge, KITH_ITEM_CGROUP, "/system.slice/thing.service");
+	return body;
+}
+
+void forge_address(uint8_t *address, const char *text)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return;
+	memcpy(address, mapped, sizeof(mapped));
+	if (inet_pton(AF_INET, text, address + sizeof(mapped)) != 1)
+		assert(!"an address");
+}
+
+static struct kith_end end_of(uint64_t process, const char *addr, uint16_t port,
+			      const char *peer_addr, uint16_t peer_port)
+{
+	struct kith_end end = {
+		.process = process,
+		.opener = process,
+		.port = port,
+		.peer_port = peer_port,
+		.netns = netns_of_host,
+	};
+
+	forge_address(end.addr, addr);
+	forge_address(end.peer_addr, peer_addr);
+	return end;
+}
+
+struct kith_connection *forge_connection(struct forge *forge, uint64_t id, uint64_t client,
+					 uint64_t server)
+{
+	struct kith_connection *body =
+		forge_record(forge, KITH_RECORD_CONNECTION, 0, sizeof(*body));
+
+	body->id = id;
+	body->started = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->ended = forge_last(forge)->ts;
+	body->client_isn = (uint32_t)(3000000000u + id);
+	body->server_isn = (uint32_t)(4000000000u + id);
+	body->protocol = KITH_PROTOCOL_TCP;
+	body->flags = KITH_CONNECTION_CLIENT | KITH_CONNECTION_SERVER |
+		      KITH_CONNECTION_ESTABLISHED;
+	body->ends[KITH_CLIENT] = end_of(client, "10.0.0.1", 40000, "10.0.0.2", 80);
+	body->ends[KITH_SERVER] = end_of(server, "10.0.0.2", 80, "10.0.0.1", 40000);
+	body->ends[KITH_CLIENT].sent = 100;
+	body->ends[KITH_CLIENT].received = 2000;
+	body->ends[KITH_SERVER].sent = 2000;
+	body->ends[KITH_SERVER].received = 100;
+	return body;
+}
+
+void forge_one_end(struct forge *forge, unsigned int side)
+{
+	struct kith_connection *body = (struct kith_connection *)(forge_last(forge) + 1);
+	const unsigned int other = side == KITH_CLIENT ? KITH_SERVER : KITH_CLIENT;
+
+	body->ends[other] = (struct kith_end){ .process = 0 };
+	body->flags &= (uint8_t)~(KITH_CONNECTION_CLIENT | KITH_CONNECTION_SERVER);
+	body->flags |= side == KITH_CLIENT ? KITH_CONNECTION_CLIENT : KITH_CONNECTION_SERVER;
+}
+
+struct kith_listener *forge_listener(struct forge *forge, uint64_t id, uint64_t process)
+{
+	struct kith_listener *body =
+		forge_record(forge, KITH_RECORD_LISTENER, 0, sizeof(*body));
+
+	body->id = id;
+	body->process = process;
+	body->started = forge_last(forge)->ts - FORGE_STEP_NS;
+	forge_address(body->addr, "10.0.0.2");
+	body->port = 80;
+	body->protocol = KITH_PROTOCOL_TCP;
+	body->netns = netns_of_host;
+	return body;
+}
+
+struct kith_use *forge_use(struct forge *forge, uint64_t id, unsigned int side, uint64_t user)
+{
+	struct kith_use *body = forge_record(forge, KITH_RECORD_USE, 0, sizeof(*body));
+
+	body->id = id;
+	body->user = user;
+	body->sent = 7;
+	body->received = 8;
+	body->first = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->last = forge_last(forge)->ts;
+	body->side = side;
 	return body;
 }

@@ -67,4 +67,21 @@ struct kith_loss *forge_loss(struct forge *forge, unsigned int cpu, unsigned int
 struct kith_process *forge_process(struct forge *forge, uint64_t process, uint64_t parent,
 				   const char *exe);
 
+/* The text of an address as the wire has it. */
+void forge_address(uint8_t *address, const char *text);
+
+/*
+ * Conversation @id, over since the record before: established, both ends known, from
+ * 10.0.0.1:40000 to 10.0.0.2:80, 100 bytes there and 2000 back. Who opened an end uses it.
+ */
+struct kith_connection *forge_connection(struct forge *forge, uint64_t id, uint64_t client,
+					 uint64_t server);
+
+/* Only the end on @side of the last one is known. */
+void forge_one_end(struct forge *forge, unsigned int side);
+
+/* On 10.0.0.2:80, since the record before. */
+struct kith_listener *forge_listener(struct forge *forge, uint64_t id, uint64_t process);
+struct kith_use *forge_use(struct forge *forge, uint64_t id, unsigned int side, uint64_t user);
+
 #endif

@@ -130,6 +130,8 @@ static bool may_change(const char *name)
 	static const char *const names[] = { "__KITH_A_MAX",	 "KITH_A_MAX",
 					     "KITH_CLASSES",	 "KITH_LOSS_CAUSES",
 					     "KITH_POLICY_CLASSES_DEFAULT",
+					     "KITH_POLICY_CLASSES_OPTIONAL",
+					     "KITH_SIDES",
 					     "KITH_RECORD_TYPES", "KITH_CAUSES",
 					     "KITH_FAMILY",	 "KITH_ABI_VERSION",
 					     "_KITH_UAPI_H" };

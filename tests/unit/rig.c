@@ -174,6 +174,15 @@ char *rig_rows(const char *sql)
 	return rows;
 }
 
+void rig_write(const char *sql)
+{
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(unit_path(name), &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 void rig_check(const char *sql, const char *want)
 {
 	char *have = rig_rows(sql);

@@ -48,6 +48,9 @@ void rig_commit(struct rig *rig);
 void rig_reload(struct rig *rig, uint64_t load);
 void rig_reboot(struct rig *rig, char boot);
 
+/* Somebody else writes to the database. */
+void rig_write(const char *sql);
+
 /* What @sql gives of what is committed, as below; the caller frees it. */
 char *rig_rows(const char *sql);
 
