@@ -194,20 +194,42 @@ static void serve_thread(int listener)
 	}
 }
 
+enum { STOPPED = 9 };
+
+/* Has a child been told to stop? */
+static int is_told(void)
+{
+	int status;
+
+	while (waitpid(-1, &status, WNOHANG) > 0)
+		if (WIFEXITED(status) && WEXITSTATUS(status) == STOPPED)
+			return 1;
+	return 0;
+}
+
+/* Return: -1 after a while without a call. */
+static int accept_soon(int listener)
+{
+	struct timeval patience = { .tv_usec = 300000 };
+
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	return accept(listener, NULL, NULL);
+}
+
 /* The one who accepts says nothing: it is the child's. */
 static void serve_fork(int listener)
 {
-	for (;;) {
-		int socket = accept_one(listener);
-		pid_t child = fork();
+	while (!is_told()) {
+		int socket = accept_soon(listener);
+		pid_t child;
 
+		if (socket < 0)
+			continue;
+		child = fork();
 		check(child, "fork");
 		if (!child)
-			_exit(answer(socket) ? 0 : 9);
+			_exit(answer(socket) ? 0 : STOPPED);
 		close(socket);
-		for (int status; (child = waitpid(-1, &status, WNOHANG)) > 0;)
-			if (WIFEXITED(status) && WEXITSTATUS(status) == 9)
-				return;
 	}
 }
 
@@ -268,14 +290,11 @@ static void serve_pass(int listener)
 	if (!worker) {
 		while (answer(receive_passed(pair[1])))
 			;
-		_exit(0);
+		_exit(STOPPED);
 	}
-	while (waitpid(worker, NULL, WNOHANG) == 0) {
-		struct timeval patience = { .tv_usec = 300000 };
-		int socket;
+	while (!is_told()) {
+		int socket = accept_soon(listener);
 
-		setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-		socket = accept(listener, NULL, NULL);
 		if (socket < 0)
 			continue;
 		pass(pair[0], socket);
@@ -330,10 +349,14 @@ static void serve(const char *mode, const char *text, const char *port)
 
 static int call(const struct sockaddr_storage *address, socklen_t size)
 {
-	int socket_ = socket(address->ss_family, SOCK_STREAM, 0);
+	int socket_ = socket(address->ss_family, SOCK_STREAM, 0), result;
 
 	check(socket_, "socket");
-	check(connect(socket_, (const struct sockaddr *)address, size), "connect");
+	/* Where ports are few, one has to wait for them. */
+	while ((result = connect(socket_, (const struct sockaddr *)address, size)) < 0 &&
+	       errno == EADDRNOTAVAIL)
+		usleep(10000);
+	check(result, "connect");
 	return socket_;
 }
 
