@@ -76,7 +76,7 @@ static const struct {
 	  " established, error, open, gone FROM connection WHERE " TAKES_PART
 	  " ORDER BY connection_id DESC LIMIT " CONNECTIONS },
 	{ "more connections",
-	  "SELECT count(*) - " CONNECTIONS " AS connections, 'kith talks #' || ?1 AS see"
+	  "SELECT count(*) - " CONNECTIONS " AS connections, 'kith talks ''#' || ?1 || '''' AS see"
 	  " FROM connection WHERE " TAKES_PART " HAVING count(*) > " CONNECTIONS },
 	{ "listener",
 	  "SELECT listener_id, protocol, addr, port, started, ended, open, gone FROM listener"

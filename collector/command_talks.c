@@ -512,9 +512,10 @@ static int show_newer(struct follower *follower)
 static int show_ended(struct follower *follower)
 {
 	size_t i, kept = 0;
-	int code = SQLITE_DONE;
 
 	for (i = 0; i < follower->count; i++) {
+		int code;
+
 		sqlite3_bind_int64(follower->again, 4, follower->open[i]);
 		code = sqlite3_step(follower->again);
 		if (code == SQLITE_ROW)

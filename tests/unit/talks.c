@@ -394,9 +394,10 @@ START_TEST(shown_of_a_process)
 	check_in("  established=0  error=111  open=0  gone=0\n", printed);
 	ck_assert_ptr_null(strstr(printed, "more connections"));
 	ck_assert_int_eq(run("kith", "show", DB, "501", END), 0);
-	check_in("listener  listener_id=1  protocol=tcp  addr=10.0.0.2  port=80  started=", printed);
+	check_in("listener  listener_id=1  protocol=tcp  addr=10.0.0.2  port=80  started=",
+		 printed);
 	ck_assert_int_eq(run("kith", "show", DB, "503", END), 0);
-	check_in("more connections  connections=1  see=\"kith talks #4\"\n", printed);
+	check_in("more connections  connections=1  see=\"kith talks '#4'\"\n", printed);
 	ck_assert_ptr_null(strstr(printed, "connection_id=5  "));
 	rig_close(&rig);
 }
