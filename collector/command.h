@@ -13,6 +13,7 @@ int command_record(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_sql(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_talks(int argc, char **argv);
 int command_tree(int argc, char **argv);
 
 /* Options that all commands have; a child parser of theirs. */

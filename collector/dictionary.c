@@ -368,6 +368,7 @@ static void evict_containers(struct dictionary *dictionary)
 		if (!oldest || !dictionary->containers)
 			return;
 		DL_DELETE(dictionary->used, oldest);
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in both */
 		HASH_DELETE(hh_id, dictionary->by_id, oldest);
 		HASH_DELETE(hh, dictionary->containers, oldest);
 		dictionary->container_count--;

@@ -110,9 +110,9 @@ int ingest_reset(struct ingest *ingest);
 int ingest_attach(struct ingest *ingest, const struct stream_info *info);
 
 /*
- * PROCESS records of all live processes and then those of open sockets, in the order of their times, as often as
- * they are asked for. Each is applied when the stream comes to its time, or has
- * been caught.
+ * PROCESS records of all live processes, and then those of open sockets, in the
+ * order of their times, as often as they are asked for. Each is applied when the
+ * stream comes to its time, or has been caught.
  */
 int ingest_dump(struct ingest *ingest, const void *records, size_t size);
 

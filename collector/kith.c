@@ -24,6 +24,7 @@ static const struct {
 	{ "hooks", command_hooks, "where the module listens, and what it cannot hear" },
 	{ "tree", command_tree, "processes and their descendants" },
 	{ "show", command_show, "all about a process" },
+	{ "talks", command_talks, "who talked to whom" },
 	{ "sql", command_sql, "ask the database" },
 	{ "record", command_record, "write what the module reports to a file" },
 };

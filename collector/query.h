@@ -8,12 +8,13 @@
 #include <stdio.h>
 
 /*
- * A condition on view process: it had not ended at ?2, as far as one can know. A
- * boot that is over took its processes with it.
+ * A condition on a view that has boot_id: it had not ended at ?2, as far as one can
+ * know. A boot that is over took all with it.
  */
-#define QUERY_LIVED_SINCE                                                        \
+#define QUERY_LASTED_SINCE(view)                                                 \
 	"(ended >= ?2 OR ended IS NULL AND coalesce((SELECT min(first) FROM boot" \
-	" WHERE boot.boot_id > process.boot_id), ?2) >= ?2)"
+	" WHERE boot.boot_id > " view ".boot_id), ?2) >= ?2)"
+#define QUERY_LIVED_SINCE QUERY_LASTED_SINCE("process")
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 

@@ -152,6 +152,7 @@ static void take(struct sockets *sockets, struct orphan *orphan)
 
 	for (i = 0; i < SOCKETS_ENDS; i++)
 		if (orphan->ends[i].hh.tbl)
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in there */
 			HASH_DELETE(hh, sockets->orphan_ends, &orphan->ends[i]);
 	orphan->taken = true;
 }

@@ -98,9 +98,8 @@
  * numbers its records from 1, modulo 2^32, without gaps but for those it had to
  * drop. The module merges the rings by time: the stream is ordered by `ts`,
  * except that an interrupt's record may stand up to the length of the interrupt
- * before or after the record it interrupted.
- * LOSS records are made while a message is packed and belong to no ring
- * (KITH_NO_RING, seq 0).
+ * before or after the record it interrupted. LOSS records are made while a
+ * message is packed and belong to no ring (KITH_NO_RING, seq 0).
  *
  * A BATCH is numbered from 1 in each subscription; a gap in `number` is an
  * error of the transport. `boot_ns` and `real_ns` were read together when it

@@ -9,6 +9,7 @@ _kith_options() {
 	case $1 in
 	status) echo "$common --wait-synced" ;;
 	tree) echo "$common --threads" ;;
+	talks) echo "$common --each --follow" ;;
 	sql) echo "$common --csv --file" ;;
 	record) echo "$common --seconds" ;;
 	*) echo "$common" ;;
@@ -17,7 +18,7 @@ _kith_options() {
 
 _kith_words() {
 	if [ "$COMP_CWORD" = 1 ]; then
-		echo status hooks tree show sql record --help --version
+		echo status hooks tree show talks sql record --help --version
 		return
 	fi
 	case ${COMP_WORDS[COMP_CWORD - 1]} in

@@ -1,107 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith and kithd as programs: what they print, say and exit with. */
+#include "program.h"
 #include "rig.h"
 
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-enum { ARGUMENTS = 16, OUTPUT = 1 << 16 };
-
-/* What the last program has printed and said. */
-static char printed[OUTPUT], said[OUTPUT];
-
-/* The program @name of the same build, beside the directory of this one. */
-static const char *program(const char *name)
-{
-	static char path[2 * PATH_MAX];
-	char self[PATH_MAX] = "";
-
-	ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof(self) - 1), 0);
-	snprintf(path, sizeof(path), "%s/../collector-san/%s", dirname(self), name);
-	return path;
-}
-
-static void read_back(const char *name, char *text)
-{
-	FILE *file = fopen(unit_path(name), "r");
-
-	ck_assert_ptr_nonnull(file);
-	text[fread(text, 1, OUTPUT - 1, file)] = '\0';
-	fclose(file);
-}
-
-/* Everybody may look into what this test makes, the directory it stands in too. */
-static void open_to_all(void)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s..", unit_path(""));
-	ck_assert_int_eq(chmod(path, 0755), 0);
-	ck_assert_int_eq(chmod(unit_path(""), 0755), 0);
-}
-
-static bool as_nobody;
-static rlim_t file_limit = RLIM_INFINITY;
-
-static void become(void)
-{
-	const struct rlimit limit = { file_limit, RLIM_INFINITY };
-
-	if (file_limit != RLIM_INFINITY && setrlimit(RLIMIT_FSIZE, &limit))
-		_exit(99);
-	signal(SIGXFSZ, SIG_IGN);
-	if (as_nobody && setuid(65534))
-		_exit(99);
-}
-
-#define END ((char *)NULL)
-
-/* Run a program with arguments up to NULL. Return: its exit status. */
-static int run(const char *name, ...)
-{
-	const char *path = program(name), *arguments[ARGUMENTS] = { name };
-	int status, i = 1;
-	va_list list;
-	pid_t pid;
-
-	va_start(list, name);
-	while ((arguments[i] = va_arg(list, const char *)))
-		ck_assert_int_lt(++i, ARGUMENTS);
-	va_end(list);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (!pid) {
-		if (!freopen(unit_path("printed"), "w", stdout) ||
-		    !freopen(unit_path("said"), "w", stderr))
-			_exit(99);
-		become();
-		execv(path, (char *const *)arguments);
-		_exit(99);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	read_back("printed", printed);
-	read_back("said", said);
-	ck_assert_msg(WIFEXITED(status), "%s: status %x, said: %s", name, status, said);
-	return WEXITSTATUS(status);
-}
-
-#define DB "--db", unit_path("kith.db")
-
-static void check_in(const char *what, const char *text)
-{
-	ck_assert_msg(strstr(text, what) != NULL, "\"%s\" is not in: %s", what, text);
-}
 
 static struct rig rig;
 

@@ -61,7 +61,7 @@ static void dump_forged(void)
 
 	memcpy(records, rig.forge.data, size);
 	forge_clear(&rig.forge);
-	rig.forge.now = ((const struct kith_record *)records)->ts - 2 * FORGE_STEP_NS;
+	rig.forge.now = ((const struct kith_record *)records)->ts - UINT64_C(2) * FORGE_STEP_NS;
 	forge_processes();
 	rig.forge.now = now;
 	memcpy(rig.forge.data + rig.forge.used, records, size);
