@@ -338,7 +338,7 @@ void kith_connection_finish(struct kith_socket *socket, int error)
 	socket->ended = ktime_get_boot_fast_ns();
 	socket->error = abs(error);
 	socket->finished = true;
-	WRITE_ONCE(socket->sk, NULL);
+	kith_socket_forget(socket);
 	if (!may_go_on(socket))
 		conclude(socket);
 out:
@@ -465,22 +465,29 @@ static bool look(struct kith_socket *socket, void *reporter_)
 	if (is_lonely(socket, reporter->now))
 		kith_tcp_join_by_tuple(socket);
 	kith_socket_lock(socket, &flags);
-	if (!socket->finished) {
-		if (is_speaker(socket))
-			report_open(reporter, socket);
-	} else if (!socket->other && is_older(socket->ended, reporter->now, LINGER_NS)) {
-		conclude(socket);
-	}
+	if (!socket->finished && is_speaker(socket))
+		report_open(reporter, socket);
 	kith_socket_unlock(socket, flags);
 	return true;
+}
+
+/* Its other end has not come. */
+static void look_at_finished(struct kith_socket *socket, void *reporter_)
+{
+	const struct reporter *reporter = reporter_;
+
+	if (is_older(socket->ended, reporter->now, LINGER_NS))
+		conclude(socket);
 }
 
 static void look_at(struct reporter *reporter, unsigned int bucket)
 {
 	reporter->now = ktime_get_boottime_ns();
 	kith_hook_enter();
-	if (!READ_ONCE(closed))
+	if (!READ_ONCE(closed)) {
 		kith_socket_walk(bucket, look, reporter);
+		kith_socket_walk_finished(bucket, look_at_finished, reporter);
+	}
 	kith_hook_leave();
 	cond_resched();
 }

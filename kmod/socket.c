@@ -74,7 +74,7 @@ struct kith_socket *kith_socket_find(const struct sock *sk)
 	struct kith_socket *socket;
 
 	hlist_for_each_entry_rcu(socket, &bucket_of(sk)->sockets, node)
-		if (READ_ONCE(socket->sk) == sk)
+		if (socket->sk == sk)
 			return socket;
 	return NULL;
 }
@@ -258,14 +258,22 @@ static void free_rcu_socket(struct rcu_head *head)
 	kmem_cache_free(cache, socket);
 }
 
-void kith_socket_free(struct kith_socket *socket)
+/*
+ * At once, not when it is freed: the next socket is likely to have the same address,
+ * so a chain would grow with every conversation that is not over at both ends.
+ */
+void kith_socket_forget(struct kith_socket *socket)
 {
 	struct bucket *bucket = &buckets[socket->bucket];
 
-	hlist_del_init(&socket->waiting);
 	spin_lock(&bucket->lock);
 	hlist_del_init_rcu(&socket->node);
 	spin_unlock(&bucket->lock);
+}
+
+void kith_socket_free(struct kith_socket *socket)
+{
+	hlist_del_init(&socket->waiting);
 	atomic_dec(&count);
 	call_rcu(&socket->rcu, free_rcu_socket);
 }
@@ -277,7 +285,7 @@ unsigned int kith_socket_buckets(void)
 
 bool kith_socket_bucket_is_empty(unsigned int bucket)
 {
-	return hlist_empty(&buckets[bucket].sockets);
+	return hlist_empty(&buckets[bucket].sockets) && hlist_empty(&meetings[bucket].waiting);
 }
 
 bool kith_socket_walk(unsigned int bucket,
@@ -290,6 +298,24 @@ bool kith_socket_walk(unsigned int bucket,
 		if (!look(socket, context))
 			return false;
 	return true;
+}
+
+void kith_socket_walk_finished(unsigned int bucket,
+			       void (*look)(struct kith_socket *socket, void *context),
+			       void *context)
+{
+	struct meeting *meeting = &meetings[bucket];
+	struct kith_socket *socket;
+	struct hlist_node *next;
+	unsigned long flags;
+
+	if (hlist_empty(&meeting->waiting))
+		return;
+	spin_lock_irqsave(&meeting->lock, flags);
+	hlist_for_each_entry_safe(socket, next, &meeting->waiting, waiting)
+		if (socket->finished)
+			look(socket, context);
+	spin_unlock_irqrestore(&meeting->lock, flags);
 }
 
 static unsigned int sockets_possible(void)
@@ -340,24 +366,35 @@ err_tables:
 	return ret;
 }
 
+/* With nobody else there. An end that is finished is met by the other one. */
 static bool dispose(struct kith_socket *socket, void *unused)
 {
-	unsigned long flags;
+	struct kith_socket *other = socket->other;
 
-	kith_socket_lock(socket, &flags);
+	if (hlist_unhashed(&socket->node))
+		return true;
+	if (other && !other->finished)
+		kith_socket_forget(other);
+	if (other)
+		kith_socket_free(other);
+	kith_socket_forget(socket);
 	kith_socket_free(socket);
-	kith_socket_unlock(socket, flags);
 	return true;
 }
 
 void kith_socket_exit(void)
 {
+	struct hlist_node *next;
+	struct kith_socket *socket;
 	unsigned int i;
 
 	for (i = 0; i < kith_socket_buckets(); i++) {
-		rcu_read_lock();
+		kith_hook_enter();
 		kith_socket_walk(i, dispose, NULL);
-		rcu_read_unlock();
+		kith_hook_leave();
+		hlist_for_each_entry_safe(socket, next, &meetings[i].waiting, waiting)
+			if (socket->finished)
+				kith_socket_free(socket);
 		cond_resched();
 	}
 	rcu_barrier();

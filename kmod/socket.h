@@ -37,13 +37,13 @@ struct kith_tuple {
 };
 
 struct kith_socket {
-	struct hlist_node node;	   /* in the table */
+	struct hlist_node node;	   /* in the table, until it is finished */
 	struct hlist_node waiting; /* for the other end */
 	struct rcu_head rcu;
 	u32 bucket;
 	/*
-	 * NULL: it is gone. Followed only with the lock held: the hook at its end
-	 * waits for that.
+	 * Followed only with the lock held while it is not finished: the hook at its
+	 * end waits for that.
 	 */
 	const struct sock *sk;
 	u64 pair; /* decides the lock; changes with the lock held */
@@ -120,18 +120,27 @@ void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __relea
  */
 void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple);
 
-/* Let go of a finished entry. Context: its lock is held. */
+/*
+ * Its socket is going: nobody finds the entry any more. And, later, the entry itself.
+ * Context: its lock is held.
+ */
+void kith_socket_forget(struct kith_socket *socket);
 void kith_socket_free(struct kith_socket *socket);
 
 /*
  * kith_socket_walk() - Call @look for the entries of bucket @bucket until it
  * returns false. Return: was it always true? Context: RCU read section; @look
- * may take the entry's lock, and may free the entry.
+ * may take the entry's lock.
+ * kith_socket_walk_finished() - For those whose socket is gone and that wait for
+ * their other end still. @look is called with the lock held, and may free it.
  */
 unsigned int kith_socket_buckets(void);
 bool kith_socket_bucket_is_empty(unsigned int bucket);
 bool kith_socket_walk(unsigned int bucket,
 		      bool (*look)(struct kith_socket *socket, void *context),
 		      void *context);
+void kith_socket_walk_finished(unsigned int bucket,
+			       void (*look)(struct kith_socket *socket, void *context),
+			       void *context);
 
 #endif
