@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Conversations that outlive kithd, the module's load or their last record. */
+#include "program.h"
+#include "recording.h"
 #include "rig.h"
 
 #include <errno.h>
@@ -61,8 +63,10 @@ static void dump_forged(void)
 
 	memcpy(records, rig.forge.data, size);
 	forge_clear(&rig.forge);
-	rig.forge.now = ((const struct kith_record *)records)->ts - UINT64_C(2) * FORGE_STEP_NS;
-	forge_processes();
+	rig.forge.now = ((const struct kith_record *)records)->ts;
+	forge_process(&rig.forge, curl, 0, "/bin/curl");
+	rig.forge.now -= FORGE_STEP_NS;
+	forge_process(&rig.forge, nginx, 0, "/bin/nginx");
 	rig.forge.now = now;
 	memcpy(rig.forge.data + rig.forge.used, records, size);
 	rig.forge.used += size;
@@ -592,6 +596,62 @@ START_TEST(deleted_rows)
 }
 END_TEST
 
+static void record(struct recording *recording, enum source_event_kind kind, const void *data,
+		   size_t size)
+{
+	const struct source_event event = {
+		.kind = kind,
+		.info = rig.info,
+		.batch = { .number = 1,
+			   .boot_ns = rig.forge.now,
+			   .real_ns = (uint64_t)RIG_BOOT + rig.forge.now },
+		.data = data,
+		.size = size,
+	};
+
+	ck_assert_int_eq(recording_write(recording, &event), 0);
+	forge_clear(&rig.forge);
+}
+
+/* A recording gives what life gave, and nothing more when it is taken again. */
+START_TEST(replayed)
+{
+	const struct kith_position caught = { .ring = 0, .seq = 1 };
+	struct recording *recording;
+	int i;
+
+	begin();
+	forge_clear(&rig.forge);
+	ck_assert_int_eq(recording_create(&recording, unit_path("recording")), 0);
+	rig.info.load = 78;
+	record(recording, SOURCE_STREAM, NULL, 0);
+	rig.forge.ring = KITH_NO_RING;
+	forge_processes();
+	forge_found(7);
+	forge_listener(&rig.forge, 5, nginx)->started = 0;
+	record(recording, SOURCE_DUMP, rig.forge.data, rig.forge.used);
+	rig.forge.ring = 0;
+	forge_connection(&rig.forge, 8, curl, nginx);
+	forge_found(7)->ended = rig.forge.now;
+	forge_use(&rig.forge, 7, KITH_SERVER, curl);
+	forge_exit(&rig.forge, curl, 0);
+	record(recording, SOURCE_BATCH, rig.forge.data, rig.forge.used);
+	record(recording, SOURCE_CAUGHT, &caught, sizeof(caught));
+	ck_assert_int_eq(recording_close(recording), 0);
+	rig_close(&rig);
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--replay",
+				     unit_path("recording"), END),
+				 0);
+		rig_check("SELECT count(*) FROM process", "2");
+		rig_check("SELECT connection_id, open, gone, incomplete FROM connection",
+			  "1|0|0|1\n2|0|0|0");
+		rig_check("SELECT connection_id, process_id FROM connection_use", "1|1");
+		rig_check("SELECT count(*), sum(open) FROM listener", "1|1");
+	}
+}
+END_TEST
+
 static void add_restarts(Suite *suite)
 {
 	unit_add(suite, restart_in_the_middle);
@@ -619,5 +679,6 @@ int main(void)
 	unit_add_rows(suite, times_anywhere, UNIT_COUNT(times));
 	unit_add(suite, many);
 	unit_add(suite, deleted_rows);
+	unit_add(suite, replayed);
 	return unit_run(suite);
 }
