@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith talks: who talked to whom. */
-#include "address.h"
 #include "command.h"
 #include "log.h"
 #include "query.h"
-#include "select.h"
+#include "question.h"
 #include "text.h"
 
 #include <errno.h>
@@ -67,166 +66,20 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
-/* What is asked for, as conditions on views connection and process; see below. */
-struct question {
-	const char *connection; /* condition; NULL: it is one on processes */
-	char process[512];	/* condition */
-	const char *text;	/* ?1: of an address or a process */
-	char address[ADDRESS_TEXT];
-	int64_t port; /* ?5 */
-};
-
-static const char any[] = "1";
-static const char by_address[] = "?1 IN (client_addr, server_addr, dialled_addr, seen_addr)";
-static const char by_port[] = "?5 IN (client_port, server_port, dialled_port, seen_port)";
-static const char by_both[] =
-	"(?1, ?5) IN (VALUES (client_addr, client_port), (server_addr, server_port),"
-	" (dialled_addr, dialled_port), (seen_addr, seen_port))";
-
-/* Of the name of a container the first 12 characters will do, as runtimes show it. */
-#define IN_CONTAINER                                                            \
-	"container_id IN (SELECT container_id FROM container WHERE name = ?1 OR" \
-	" unit = ?1 OR length(?1) >= 12 AND substr(name, 1, length(?1)) = ?1)"
-
-/* Processes that it may be about: ?1, ?2 since, ?3 until. %s: a condition. */
-static const char members[] = "SELECT process_id FROM process WHERE %s AND started <= ?3"
-			      " AND " QUERY_LIVED_SINCE;
-
-static bool parse_address(struct question *question, const char *text, size_t size)
-{
-	uint8_t address[ADDRESS_BYTES];
-	char copy[ADDRESS_TEXT + 16];
-
-	if (size >= sizeof(copy))
-		return false;
-	memcpy(copy, text, size);
-	copy[size] = '\0';
-	if (address_parse(address, copy))
-		return false;
-	question->text = address_text(question->address, address);
-	return true;
-}
-
-/* @text: ":80" */
-static bool parse_port(struct question *question, const char *text)
-{
-	size_t digits = *text == ':' ? strspn(text + 1, "0123456789") : 0;
-
-	if (!digits || digits > 5 || text[digits + 1])
-		return false;
-	question->port = strtol(text + 1, NULL, 10);
-	return question->port <= UINT16_MAX;
-}
-
-/* "[::1]", "[::1]:80" */
-static bool parse_brackets(struct question *question, const char *text)
-{
-	const char *end = strchr(text, ']');
-
-	if (*text != '[' || !end || !parse_address(question, text + 1, (size_t)(end - text) - 1))
-		return false;
-	question->connection = by_address;
-	if (!end[1])
-		return true;
-	question->connection = by_both;
-	return parse_port(question, end + 1);
-}
-
-static bool parse_end(struct question *question, const char *text)
-{
-	const char *colon = strrchr(text, ':');
-
-	question->connection = by_address;
-	if (parse_address(question, text, strlen(text)))
-		return true;
-	question->connection = by_port;
-	if (parse_port(question, text))
-		return true;
-	if (parse_brackets(question, text))
-		return true;
-	question->connection = by_both;
-	return colon && !memchr(text, ':', (size_t)(colon - text)) &&
-	       parse_address(question, text, (size_t)(colon - text)) &&
-	       parse_port(question, colon);
-}
-
-static void understand(struct question *question, const char *what)
-{
-	const char *condition;
-
-	*question = (struct question){ .connection = any };
-	if (!what || parse_end(question, what))
-		return;
-	question->connection = NULL;
-	question->text = what;
-	condition = select_condition(&question->text);
-	if (*what == '#' || *what == '/' || !what[strspn(what, "0123456789")])
-		snprintf(question->process, sizeof(question->process), "%s", condition);
-	else
-		snprintf(question->process, sizeof(question->process),
-			 "(%s OR " IN_CONTAINER ")", condition);
-}
-
-/* Times are ?2 and ?3. */
-static void bind(sqlite3_stmt *statement, const struct question *question,
-		 const struct common *common)
-{
-	if (question->text && question->connection)
-		sqlite3_bind_text(statement, 1, question->text, -1, SQLITE_STATIC);
-	else if (question->text)
-		select_bind(statement, question->text);
-	sqlite3_bind_int64(statement, 2, common->since);
-	sqlite3_bind_int64(statement, 3, common->until);
-	sqlite3_bind_int64(statement, 5, question->port);
-}
-
-/* The two parts of a condition on view connection that are the question's. */
-struct condition {
-	char with[1024]; /* common table expressions, with a comma behind them */
-	char where[1024];
-};
+#define OF(column, side) "(SELECT " column " FROM process WHERE process_id = " side "_id)"
+#define OF_ONE(column) "(SELECT " column " FROM connection WHERE connection_id = one)"
 
 /*
- * Of many conversations it is quicker to find the processes first, once; of the few
- * that are new to look at the processes of each.
+ * One row for each pair of programs and place; %s: with, where. First by what stands in
+ * the row itself: then there is less to look up.
  */
-static void make_condition(const struct question *question, bool few,
-			   struct condition *condition)
-{
-	char who[800];
-
-	*condition = (struct condition){ .with = "" };
-	if (question->connection) {
-		snprintf(condition->where, sizeof(condition->where), "%s",
-			 question->connection);
-		return;
-	}
-	snprintf(who, sizeof(who), members, question->process);
-	if (few) {
-		snprintf(condition->where, sizeof(condition->where),
-			 "EXISTS (SELECT 1 FROM process WHERE process_id IN (client_id,"
-			 " server_id, client_opener_id, server_opener_id) AND %s)",
-			 question->process);
-		return;
-	}
-	snprintf(condition->with, sizeof(condition->with), "who AS MATERIALIZED (%s),", who);
-	snprintf(condition->where, sizeof(condition->where),
-		 "(client_id IN who OR server_id IN who OR client_opener_id IN who OR"
-		 " server_opener_id IN who OR connection_id IN (SELECT connection_id FROM"
-		 " connection_use WHERE process_id IN who))");
-}
-
-#define OF(column, side) "(SELECT " column " FROM process WHERE process_id = " side "_id)"
-
-/* One row for each pair of programs and place; %s: with, where. */
 static const char grouped[] =
-	"WITH %s talk AS MATERIALIZED (SELECT client_id, server_id,"
-	" iif(client_id IS NULL, client_addr, NULL) AS client_host, protocol, server_addr,"
-	" server_port, scope, established, iif(established, NULL, error) AS error,"
+	"WITH %s talk AS MATERIALIZED (SELECT client_id, server_id, route_id, scope,"
+	" established, iif(established, NULL, error) AS error, min(connection_id) AS one,"
 	" count(*) AS times, sum(open) AS open, min(started) AS since,"
 	" max(coalesce(ended, started)) AS until, total(bytes_to_server) AS to_server,"
 	" total(bytes_to_client) AS to_client FROM connection WHERE started <= ?3 AND"
-	" " QUERY_LASTED_SINCE("connection") " AND %s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9)"
+	" " QUERY_LASTED_SINCE("connection") " AND %s GROUP BY 1, 2, 3, 4, 5, 6)"
 	" SELECT min(since) AS since, max(until) AS until, sum(times) AS conversations,"
 	" sum(open) AS open, client_exe, count(DISTINCT client_id) AS client_processes,"
 	" iif(count(DISTINCT client_id) = 1, max(client_pid), NULL) AS client_pid,"
@@ -237,8 +90,11 @@ static const char grouped[] =
 	" protocol, server_addr, server_port, CAST(total(to_server) AS INTEGER) AS"
 	" bytes_to_server, CAST(total(to_client) AS INTEGER) AS bytes_to_client, scope,"
 	" established, error FROM (SELECT *, " OF("exe", "client") " AS client_exe,"
-	" " OF("pid", "client") " AS client_pid, " OF("exe", "server") " AS server_exe,"
-	" " OF("pid", "server") " AS server_pid FROM talk)"
+	" " OF("pid", "client") " AS client_pid, " OF("exe", "server")
+	" AS server_exe, " OF("pid", "server") " AS server_pid,"
+	" iif(client_id IS NULL, " OF_ONE("client_addr") ", NULL) AS client_host,"
+	" " OF_ONE("server_addr") " AS server_addr, " OF_ONE("server_port") " AS server_port,"
+	" " OF_ONE("protocol") " AS protocol FROM talk)"
 	" GROUP BY client_exe, client_id IS NULL, server_exe, server_id IS NULL, protocol,"
 	" server_addr, server_port, scope, established, error"
 	" ORDER BY established DESC, since, until";
@@ -249,12 +105,13 @@ enum grouped_column {
 	G_TO_SERVER, G_TO_CLIENT, G_SCOPE, G_ESTABLISHED, G_ERROR,
 };
 
-#define EACH                                                                               \
-	"SELECT connection_id, started, ended, open, gone, client_id, " OF("pid", "client") \
-	" AS client_pid, " OF("exe", "client") " AS client_exe, client_addr, client_port,"  \
-	" server_id, " OF("pid", "server") " AS server_pid, " OF("exe", "server")           \
-	" AS server_exe, server_addr, server_port, protocol, bytes_to_server,"              \
-	" bytes_to_client, scope, established, error, dialled_addr, dialled_port,"          \
+#define EACH                                                                     \
+	"SELECT connection_id, started, ended, open, gone,"                      \
+	" client_id, " OF("pid", "client") " AS client_pid, " OF("exe", "client") \
+	" AS client_exe, client_addr, client_port,"                              \
+	" server_id, " OF("pid", "server") " AS server_pid, " OF("exe", "server") \
+	" AS server_exe, server_addr, server_port, protocol, bytes_to_server,"   \
+	" bytes_to_client, scope, established, error, dialled_addr, dialled_port," \
 	" seen_addr, seen_port FROM connection"
 
 /* %s: with, where. */
@@ -431,30 +288,6 @@ prepare(sqlite3 *db, sqlite3_stmt **statement, const char *format,
 	return query_prepare(db, statement, sql);
 }
 
-/* Does the question mean any process at all? */
-static int check_processes(sqlite3 *db, const struct question *question,
-			   const struct arguments *arguments)
-{
-	sqlite3_stmt *statement = NULL;
-	char sql[1024];
-	int status, code;
-
-	snprintf(sql, sizeof(sql), members, question->process);
-	status = query_prepare(db, &statement, sql);
-	if (status)
-		return status;
-	bind(statement, question, &arguments->common);
-	code = sqlite3_step(statement);
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		status = query_failed(db);
-	sqlite3_finalize(statement);
-	if (code == SQLITE_DONE) {
-		log_error("no process, container or unit is known as %s", arguments->what);
-		status = EX_NOINPUT;
-	}
-	return status;
-}
-
 static int answer(sqlite3 *db, const struct question *question,
 		  const struct arguments *arguments)
 {
@@ -462,10 +295,10 @@ static int answer(sqlite3 *db, const struct question *question,
 	sqlite3_stmt *rows = NULL;
 	int status, code = SQLITE_DONE;
 
-	make_condition(question, false, &condition);
+	question_condition(question, false, &condition);
 	status = prepare(db, &rows, arguments->each ? each : grouped, &condition);
 	if (!status)
-		bind(rows, question, &arguments->common);
+		question_bind(question, rows, &arguments->common);
 	while (!status && (code = sqlite3_step(rows)) == SQLITE_ROW)
 		print_row(rows, arguments->common.json,
 			  arguments->each ? print_each : print_group);
@@ -552,16 +385,16 @@ static int follow_until_stopped(struct follower *follower)
 /* Begin with what starts at --since; without that, with what is stored from now on. */
 static int find_beginning(struct follower *follower, int64_t since)
 {
-	static const char sql[] =
-		"SELECT iif(?1 IS NULL, max(connection_id), min(iif(started >= ?1, connection_id,"
-		" NULL)) - 1) FROM connection";
+	const char *sql = "SELECT max(connection_id) FROM connection";
 	sqlite3_stmt *statement = NULL;
-	int status = query_prepare(follower->db, &statement, sql);
+	int status;
 
+	if (since != INT64_MIN)
+		sql = "SELECT min(connection_id) - 1 FROM connection WHERE started >= ?1";
+	status = query_prepare(follower->db, &statement, sql);
 	if (status)
 		return status;
-	if (since != INT64_MIN)
-		sqlite3_bind_int64(statement, 1, since);
+	sqlite3_bind_int64(statement, 1, since);
 	if (sqlite3_step(statement) == SQLITE_ROW)
 		follower->last = sqlite3_column_int64(statement, 0);
 	else
@@ -580,7 +413,7 @@ static int follow(sqlite3 *db, const struct question *question,
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	make_condition(question, true, &condition);
+	question_condition(question, true, &condition);
 	follower.open = calloc(OPEN_MAX, sizeof(*follower.open));
 	status = follower.open ? 0 : EX_OSERR;
 	if (!status)
@@ -590,7 +423,7 @@ static int follow(sqlite3 *db, const struct question *question,
 	if (!status)
 		status = find_beginning(&follower, arguments->common.since);
 	if (!status) {
-		bind(follower.newer, question, &arguments->common);
+		question_bind(question, follower.newer, &arguments->common);
 		status = follow_until_stopped(&follower);
 	}
 	sqlite3_finalize(follower.newer);
@@ -605,11 +438,11 @@ static int run(const struct arguments *arguments)
 	sqlite3 *db;
 	int status = query_open(&db, arguments->common.database);
 
-	understand(&question, arguments->what);
+	question_understand(&question, arguments->what);
 	if (!status && arguments->follow)
 		status = follow(db, &question, arguments);
-	else if (!status && !question.connection)
-		status = check_processes(db, &question, arguments);
+	else if (!status)
+		status = question_check(&question, db, arguments->what, &arguments->common);
 	if (!status && !arguments->follow)
 		status = answer(db, &question, arguments);
 	sqlite3_close(db);

@@ -192,6 +192,9 @@ static int note_absence(struct ingest *ingest, const struct stream_info *info, b
 
 	ingest->seen = (struct store_seen){ .at = 0 };
 	ingest->clock_known = 0;
+	ingest->stored_until = 0;
+	if (!ret && seen.boot == ingest->load.boot)
+		ingest->stored_until = (uint64_t)seen.at - (uint64_t)seen.offset;
 	if (!ret && seen.boot == ingest->load.boot)
 		ret = carry_clock(ingest, info, &seen);
 	ingest->since = seen.at > ingest->load.loaded ? seen.at : ingest->load.loaded;
@@ -244,6 +247,7 @@ static void begin_dump(struct ingest *ingest)
 	struct process *process;
 
 	ingest->dumped = ingest->last_process;
+	ingest->dump_is_old = false;
 	for (process = ingest->state.by_key; process; process = process->hh.next)
 		process->listed = false;
 	apply_begin_sockets(ingest);
@@ -269,7 +273,10 @@ int ingest_dump(struct ingest *ingest, const void *records, size_t size)
 	return 0;
 }
 
-/* Apply the records of the dump up to time @ts. */
+/*
+ * Apply the records of the dump up to time @ts. A recording that is taken for a second
+ * time has one of those who lived before what is stored.
+ */
 static int apply_dump(struct ingest *ingest, uint64_t ts)
 {
 	while (ingest->dump_next < ingest->dump_size) {
@@ -285,6 +292,10 @@ static int apply_dump(struct ingest *ingest, uint64_t ts)
 		if (record.head.ts > ts)
 			return 0;
 		ingest->dump_next += (size_t)ret;
+		if (record.head.ts <= ingest->stored_until) {
+			ingest->dump_is_old = true;
+			continue;
+		}
 		ret = apply_record(ingest, &record);
 		if (ret)
 			return ret;
@@ -350,9 +361,11 @@ static int settle(struct ingest *ingest)
 	ret = apply_dump(ingest, UINT64_MAX);
 	if (ret)
 		return ret;
-	bury(ingest);
+	if (!ingest->dump_is_old) {
+		bury(ingest);
+		ret = apply_bury_sockets(ingest);
+	}
 	forget_dump(ingest);
-	ret = apply_bury_sockets(ingest);
 	if (!ret)
 		ret = reconcile(ingest);
 	if (ret)

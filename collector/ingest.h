@@ -69,6 +69,8 @@ struct ingest {
 	size_t dump_size;
 	size_t dump_next;
 	uint64_t dump_first;	       /* time of the first of them; stays */
+	uint64_t stored_until; /* when the stream began: a dump that is older is of the past */
+	bool dump_is_old;
 	struct kith_position *caught; /* where the stream has passed them all */
 	size_t caught_count;
 

@@ -213,13 +213,14 @@ SELECT
   nullif(c.isns & 4294967295, 0) AS server_isn,
   (SELECT client_netns FROM routes WHERE id = c.route) AS client_netns,
   (SELECT server_netns FROM routes WHERE id = c.route) AS server_netns,
-  c.lasted IS NULL AND NOT c.flags >> 5 & 1 AND (SELECT boot FROM loads WHERE id = c.load)
-    = (SELECT max(id) FROM boots) AS open,
+  CASE WHEN c.lasted IS NOT NULL OR c.flags >> 5 & 1 THEN 0 ELSE
+    (SELECT boot FROM loads WHERE id = c.load) = (SELECT max(id) FROM boots) END AS open,
   -- it is over, but nobody saw when: so are all of boots that are
-  c.flags >> 5 & 1 OR c.lasted IS NULL AND (SELECT boot FROM loads WHERE id = c.load)
-    < (SELECT max(id) FROM boots) AS gone,
+  CASE WHEN c.flags >> 5 & 1 THEN 1 WHEN c.lasted IS NOT NULL THEN 0 ELSE
+    (SELECT boot FROM loads WHERE id = c.load) < (SELECT max(id) FROM boots) END AS gone,
   c.flags >> 4 & 1 AS incomplete,
-  (SELECT boot FROM loads WHERE id = c.load) AS boot_id
+  (SELECT boot FROM loads WHERE id = c.load) AS boot_id,
+  c.route AS route_id
 FROM connections c;
 
 CREATE VIEW connection_use AS

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Conversations that outlive kithd, the module's load or their last record. */
+#include "program.h"
+#include "recording.h"
 #include "rig.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,8 +62,10 @@ static void dump_forged(void)
 
 	memcpy(records, rig.forge.data, size);
 	forge_clear(&rig.forge);
-	rig.forge.now = ((const struct kith_record *)records)->ts - UINT64_C(2) * FORGE_STEP_NS;
-	forge_processes();
+	rig.forge.now = ((const struct kith_record *)records)->ts;
+	forge_process(&rig.forge, curl, 0, "/bin/curl");
+	rig.forge.now -= FORGE_STEP_NS;
+	forge_process(&rig.forge, nginx, 0, "/bin/nginx");
 	rig.forge.now = now;
 	memcpy(rig.forge.data + rig.forge.used, records, size);
 	rig.forge.used += size;
@@ -416,179 +419,59 @@ START_TEST(a_loss_asks_for_a_dump)
 }
 END_TEST
 
-/* Things that no module says. */
-static void forge_nonsense(int what)
+static void record(struct recording *recording, enum source_event_kind kind, const void *data,
+		   size_t size)
 {
-	struct kith_connection *body = NULL;
-	struct kith_listener *listener;
+	const struct source_event event = {
+		.kind = kind,
+		.info = rig.info,
+		.batch = { .number = 1,
+			   .boot_ns = rig.forge.now,
+			   .real_ns = (uint64_t)RIG_BOOT + rig.forge.now },
+		.data = data,
+		.size = size,
+	};
 
-	switch (what) {
-	case 0:
-		forge_connection(&rig.forge, 0, curl, nginx);
-		break;
-	case 1:
-		body = forge_connection(&rig.forge, 7, curl, nginx);
-		body->flags = KITH_CONNECTION_ESTABLISHED | KITH_CONNECTION_FOUND;
-		break;
-	case 2: /* one that is a listener */
-		forge_connection(&rig.forge, 5, curl, nginx);
-		break;
-	case 3: /* one that is a conversation */
-		forge_listener(&rig.forge, 6, nginx);
-		break;
-	case 4:
-		listener = forge_listener(&rig.forge, 0, nginx);
-		listener->ended = 1;
-		break;
-	case 5:
-		forge_use(&rig.forge, 6, KITH_SIDES, nginx);
-		break;
-	case 6:
-		forge_use(&rig.forge, 6, 0xffffffff, nginx);
-		break;
-	case 7:
-		forge_use(&rig.forge, 6, KITH_CLIENT, 0);
-		break;
-	default:
-		forge_use(&rig.forge, 5, KITH_CLIENT, nginx);
+	ck_assert_int_eq(recording_write(recording, &event), 0);
+	forge_clear(&rig.forge);
+}
+
+/* A recording gives what life gave, and nothing more when it is taken again. */
+START_TEST(replayed)
+{
+	const struct kith_position caught = { .ring = 0, .seq = 1 };
+	struct recording *recording;
+	int i;
+
+	begin();
+	forge_clear(&rig.forge);
+	ck_assert_int_eq(recording_create(&recording, unit_path("recording")), 0);
+	rig.info.load = 78;
+	record(recording, SOURCE_STREAM, NULL, 0);
+	rig.forge.ring = KITH_NO_RING;
+	forge_processes();
+	forge_found(7);
+	forge_listener(&rig.forge, 5, nginx)->started = 0;
+	record(recording, SOURCE_DUMP, rig.forge.data, rig.forge.used);
+	rig.forge.ring = 0;
+	forge_connection(&rig.forge, 8, curl, nginx);
+	forge_found(7)->ended = rig.forge.now;
+	forge_use(&rig.forge, 7, KITH_SERVER, curl);
+	forge_exit(&rig.forge, curl, 0);
+	record(recording, SOURCE_BATCH, rig.forge.data, rig.forge.used);
+	record(recording, SOURCE_CAUGHT, &caught, sizeof(caught));
+	ck_assert_int_eq(recording_close(recording), 0);
+	rig_close(&rig);
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--replay",
+				     unit_path("recording"), END),
+				 0);
+		rig_check("SELECT count(*) FROM process", "2");
+		rig_check("SELECT connection_id, open, gone, incomplete FROM connection",
+			  "1|0|0|1\n2|0|0|0");
+		rig_check("SELECT connection_id, process_id FROM connection_use", "1|1");
+		rig_check("SELECT count(*), sum(open) FROM listener", "1|1");
 	}
-}
-
-enum { NONSENSES = 9 };
-
-START_TEST(nonsense)
-{
-	begin();
-	forge_listener(&rig.forge, 5, nginx);
-	forge_open(6);
-	rig_feed(&rig);
-	forge_nonsense(_i);
-	rig_feed(&rig);
-	rig_commit(&rig);
-	ck_assert_uint_eq(rig.ingest.bad_records, 1);
-	rig_check("SELECT (SELECT count(*) FROM connection), (SELECT count(*) FROM listener),"
-		  " (SELECT count(*) FROM connection_use)",
-		  "1|1|0");
-	rig_check("SELECT received FROM account WHERE class = 'connection'", "3");
-	rig_close(&rig);
-}
-END_TEST
-
-/* Everything is as large as can be, or of a newer module. */
-START_TEST(extremes)
-{
-	struct kith_connection *body;
-	struct kith_listener *listener;
-	struct kith_use *use;
-
-	begin();
-	body = forge_connection(&rig.forge, UINT64_MAX, UINT64_MAX, UINT64_MAX);
-	memset(body->ends, 0xff, sizeof(body->ends));
-	body->flags = 0xff;
-	body->protocol = 0xff;
-	body->error = 0xffff;
-	body->client_isn = UINT32_MAX;
-	body->server_isn = UINT32_MAX;
-	body->ended = 0;
-	body->started = UINT64_MAX;
-	use = forge_use(&rig.forge, UINT64_MAX, KITH_SERVER, UINT64_MAX);
-	memset(&use->sent, 0xff, 32);
-	listener = forge_listener(&rig.forge, INT64_MAX, UINT64_MAX);
-	memset(&listener->started, 0xff, sizeof(*listener) - 16);
-	rig_feed(&rig);
-	rig_commit(&rig);
-	rig_restart(&rig);
-	rig_check("SELECT protocol, client_addr, server_addr, server_port, client_port, seen_port,"
-		  " dialled_port, bytes_to_server, bytes_to_client, scope, error, client_isn,"
-		  " server_isn, client_netns, joined, established, open, incomplete"
-		  " FROM connection",
-		  "-|ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff|"
-		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff|65535|65535|65535|65535|"
-		  "9223372036854775807|9223372036854775807|same-host|65535|4294967295|4294967295|"
-		  "4294967295|tuple|1|1|0");
-	rig_check("SELECT sent, received FROM connection_use",
-		  "9223372036854775807|9223372036854775807");
-	rig_check("SELECT protocol, port, netns, open FROM listener", "-|65535|4294967295|0");
-	ck_assert_uint_eq(rig.ingest.sockets.open, 1);
-	body = forge_connection(&rig.forge, UINT64_MAX, 0, 0);
-	body->ended = 1; /* before it began, by any clock */
-	rig_expect(&rig, "SELECT error, bytes_to_server, open, ended >= started FROM connection",
-		   "-|100|0|1");
-	rig_close(&rig);
-}
-END_TEST
-
-/* Ends that come before beginnings, in whatever order they are told. */
-static const struct {
-	uint64_t started;
-	uint64_t ended;
-	const char *want;
-} times[] = {
-	{ RIG_NOW + 5, RIG_NOW, "5|5" },
-	{ RIG_NOW, RIG_NOW, "0|0" },
-	{ 1, RIG_NOW, "-107374182399|0" },
-	{ UINT64_MAX, 1, "-107374182401|-107374182399" },
-};
-
-START_TEST(times_anywhere)
-{
-	struct kith_connection *body;
-
-	begin();
-	body = forge_connection(&rig.forge, 7, curl, nginx);
-	body->started = times[_i].started;
-	body->ended = times[_i].ended;
-	rig_expect(&rig, "SELECT t(started), t(ended) FROM connection", times[_i].want);
-	rig_close(&rig);
-}
-END_TEST
-
-/* More than are remembered are over between the two; then there is no row to go on with. */
-START_TEST(many)
-{
-	unsigned int i;
-
-	begin();
-	forge_open(1);
-	for (i = 2; i < 3 * SOCKETS_CLOSED; i++) {
-		forge_connection(&rig.forge, i, curl, nginx);
-		if (i % 500 == 0)
-			rig_feed(&rig);
-		if (i % 4000 == 0)
-			rig_commit(&rig);
-	}
-	forge_connection(&rig.forge, 1, curl, nginx);
-	forge_use(&rig.forge, 2, KITH_CLIENT, nginx);
-	rig_expect(&rig, "SELECT count(*), max(connection_id), sum(open) FROM connection",
-		   "24575|24575|0");
-	rig_check("SELECT count(*) FROM connection_use", "0");
-	ck_assert_uint_eq(rig.ingest.sockets.open, 0);
-	rig_close(&rig);
-}
-END_TEST
-
-/* A row that somebody has taken away is no reason to stop. */
-START_TEST(deleted_rows)
-{
-	begin();
-	forge_open(7);
-	forge_open(8);
-	rig_feed(&rig);
-	rig_commit(&rig);
-	rig_write("DELETE FROM connections WHERE id = 1");
-	forge_connection(&rig.forge, 7, curl, nginx);
-	rig_expect(&rig, "SELECT connection_id FROM connection", "2");
-	rig_write("DELETE FROM connections");
-	dump_without_sockets();
-	rig_check("SELECT count(*) FROM connection", "0");
-	/* SQLite would begin with 1 again: the numbers that we know are void */
-	forge_connection(&rig.forge, 9, curl, nginx);
-	ck_assert_int_eq(rig_try(&rig), -EIO);
-	ck_assert_str_eq(store_error(rig.store), "somebody else has changed it");
-	ck_assert_int_eq(ingest_reset(&rig.ingest), 0);
-	rig_attach(&rig);
-	rig_expect(&rig, "SELECT connection_id FROM connection", "1");
-	rig_close(&rig);
 }
 END_TEST
 
@@ -614,10 +497,6 @@ int main(void)
 	unit_add(suite, old_enough_for_the_dump);
 	unit_add(suite, gone_and_back);
 	unit_add_rows(suite, a_loss_asks_for_a_dump, UNIT_COUNT(losses));
-	unit_add_rows(suite, nonsense, NONSENSES);
-	unit_add(suite, extremes);
-	unit_add_rows(suite, times_anywhere, UNIT_COUNT(times));
-	unit_add(suite, many);
-	unit_add(suite, deleted_rows);
+	unit_add(suite, replayed);
 	return unit_run(suite);
 }
