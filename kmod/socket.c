@@ -25,7 +25,6 @@ enum {
 	SOCKETS_MAX = 4 << 20,
 	SOCKETS_PER_BUCKET = 16,
 	BYTES_PER_SOCKET = 16 * 1024, /* of memory, for one that is watched */
-	ID_CPU_BITS = 13,	      /* NR_CPUS is 8192 at most */
 };
 
 static unsigned int sockets_max;
@@ -102,10 +101,10 @@ void kith_socket_freed(unsigned long sk, unsigned long unused)
 		kith_connection_finish(socket, 0);
 }
 
-/* Unique within the load, without a word that all CPUs write. */
+/* Unique within the load, never 0, and no word that all CPUs write. */
 static u64 new_id(void)
 {
-	return this_cpu_inc_return(last_id) << ID_CPU_BITS | raw_smp_processor_id();
+	return this_cpu_inc_return(last_id) * nr_cpu_ids + raw_smp_processor_id();
 }
 
 static struct kith_socket *new_socket(void)

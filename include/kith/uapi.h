@@ -598,7 +598,7 @@ struct kith_end {
  * not known.
  */
 struct kith_connection {
-	__u64 id;
+	__u64 id;      /* not 0; they count up, nearly in order */
 	__u64 started; /* 0: before the module came */
 	__u64 ended;   /* 0: it goes on */
 	__u32 client_isn;
