@@ -19,11 +19,13 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <net/genetlink.h>
+#include <net/tcp_states.h>
 
 enum {
 	/* Reports wait, a while, for a ring that is more than half full. */
 	ROOM_NAPS = 100,
 	ROOM_NAP_MS = 10,
+	USES_FEW = 4, /* how many users there is room for at first */
 	DUMP_BYTES = 32 * 1024,
 	DUMP_MESSAGE_BYTES = DUMP_BYTES + 256,
 };
@@ -38,7 +40,7 @@ enum {
 #define LINGER_NS NSEC_PER_SEC
 
 /* Ends that have not met by then meet by their addresses. */
-#define MEET_NS NSEC_PER_SEC
+#define MEET_NS (3 * NSEC_PER_SEC)
 
 /* A clock that hooks can read may be some ns ahead of the others. */
 static bool is_older(u64 since, u64 now, u64 age)
@@ -105,15 +107,27 @@ static struct kith_usage *uses_of(struct kith_socket *socket)
 	return socket->uses ? socket->uses : &socket->use;
 }
 
+/* The counters are read while others change them: they may seem to go back by one. */
+static u64 fresh(u64 now, u64 *before)
+{
+	u64 more = (s64)(now - *before) > 0 ? now - *before : 0;
+
+	*before += more;
+	return more;
+}
+
 /* What has moved since the last user was credited, is his. */
 static void credit(struct kith_socket *socket, u64 sent, u64 received)
 {
 	struct kith_usage *usage = &uses_of(socket)[socket->use_last];
 
-	usage->sent += sent - socket->credited_sent;
-	usage->received += received - socket->credited_received;
-	socket->credited_sent = sent;
-	socket->credited_received = received;
+	usage->sent += fresh(sent, &socket->credited_sent);
+	usage->received += fresh(received, &socket->credited_received);
+}
+
+static u64 moved(const struct kith_usage *usage)
+{
+	return usage->sent + usage->received;
 }
 
 /* The one who moved most; of several, the last. */
@@ -126,8 +140,7 @@ static const struct kith_usage *main_use(struct kith_socket *socket)
 		return NULL;
 	most = &uses[socket->use_last];
 	for (i = 0; i < socket->use_count; i++)
-		if (uses[i].user &&
-		    uses[i].sent + uses[i].received > most->sent + most->received)
+		if (uses[i].user && moved(&uses[i]) > moved(most))
 			most = &uses[i];
 	return most;
 }
@@ -263,27 +276,30 @@ static void fill(struct kith_connection *body, struct kith_socket *socket, u64 e
 	put_ends(body, socket);
 }
 
-static void tell_connection(struct sink *sink, struct kith_socket *socket,
+/* Return: was there room? */
+static bool tell_connection(struct sink *sink, struct kith_socket *socket,
 			    const struct kith_connection *body)
 {
 	struct kith_record *record = begin(sink, KITH_RECORD_CONNECTION, sizeof(*body));
 
 	if (!record)
-		return;
+		return false;
 	memcpy(kith_body(record), body, sizeof(*body));
 	end(sink, record);
 	put_uses(sink, socket, body->id);
 	if (socket->other)
 		put_uses(sink, socket->other, body->id);
+	return true;
 }
 
-static void tell_listener(struct sink *sink, const struct kith_socket *socket, u64 ended)
+/* Return: was there room? */
+static bool tell_listener(struct sink *sink, const struct kith_socket *socket, u64 ended)
 {
 	struct kith_listener *body;
 	struct kith_record *record = begin(sink, KITH_RECORD_LISTENER, sizeof(*body));
 
 	if (!record)
-		return;
+		return false;
 	body = kith_body(record);
 	body->id = socket->id;
 	body->process = socket->opener;
@@ -294,6 +310,7 @@ static void tell_listener(struct sink *sink, const struct kith_socket *socket, u
 	body->protocol = socket->protocol;
 	body->netns = socket->tuple.netns;
 	end(sink, record);
+	return true;
 }
 
 /* Tell of what is over, and forget it. */
@@ -307,7 +324,9 @@ static void conclude(struct kith_socket *socket)
 	if (other && other->ended > ended)
 		ended = other->ended;
 	if (socket->listens) {
-		tell_listener(&ring, socket, ended);
+		/* Without a port it never came to listen. */
+		if (socket->tuple.port)
+			tell_listener(&ring, socket, ended);
 	} else {
 		fill(&body, first_of(socket), ended);
 		tell_connection(&ring, socket, &body);
@@ -333,6 +352,8 @@ void kith_connection_finish(struct kith_socket *socket, int error)
 	kith_socket_lock(socket, &flags);
 	if (socket->finished)
 		goto out;
+	if (socket->listens)
+		kith_tcp_name(socket);
 	count(socket, &socket->sent, &socket->received);
 	credit(socket, socket->sent, socket->received);
 	socket->ended = ktime_get_boot_fast_ns();
@@ -345,30 +366,61 @@ out:
 	kith_socket_unlock(socket, flags);
 }
 
-/* The slot of @user; the last is of all whom there is no room for. NULL: no memory. */
+/* Room for more users. Return: false if there is no memory. */
+static bool extend_uses(struct kith_socket *socket)
+{
+	u8 room = socket->uses ? KITH_USES_MAX : USES_FEW;
+	struct kith_usage *uses;
+
+	uses = kcalloc(room, sizeof(*uses), GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
+	if (!uses)
+		return false;
+	memcpy(uses, uses_of(socket), socket->use_count * sizeof(*uses));
+	kfree(socket->uses);
+	socket->uses = uses;
+	socket->use_room = room;
+	return true;
+}
+
+/*
+ * All slots are taken: the one who moved least joins the nameless in the last slot,
+ * so that nobody can hide by letting others use the socket first.
+ */
+static struct kith_usage *evict(struct kith_usage *uses)
+{
+	struct kith_usage *rest = &uses[KITH_USES_MAX - 1], *least = uses;
+	unsigned int i;
+
+	for (i = 1; i < KITH_USES_MAX - 1; i++)
+		if (moved(&uses[i]) < moved(least))
+			least = &uses[i];
+	rest->user = 0;
+	rest->sent += least->sent;
+	rest->received += least->received;
+	memset(least, 0, sizeof(*least));
+	return least;
+}
+
+/* The slot of @user. NULL: no memory. */
 static struct kith_usage *usage_of(struct kith_socket *socket, u64 user, u64 now)
 {
-	struct kith_usage *uses = uses_of(socket);
+	struct kith_usage *uses = uses_of(socket), *usage;
 	unsigned int i;
 
 	for (i = 0; i < socket->use_count; i++)
 		if (uses[i].user == user)
 			return &uses[i];
 	if (socket->use_count == KITH_USES_MAX) {
-		uses[KITH_USES_MAX - 1].user = 0;
-		return &uses[KITH_USES_MAX - 1];
-	}
-	if (socket->use_count && !socket->uses) {
-		uses = kcalloc(KITH_USES_MAX, sizeof(*uses), GFP_NOWAIT | __GFP_NOWARN);
-		if (!uses)
+		usage = evict(uses);
+	} else {
+		if (socket->use_count && socket->use_count >= max_t(u8, socket->use_room, 1) &&
+		    !extend_uses(socket))
 			return NULL;
-		uses[0] = socket->use;
-		socket->uses = uses;
+		usage = &uses_of(socket)[socket->use_count++];
 	}
-	i = socket->use_count++;
-	uses[i].user = user;
-	uses[i].first = now;
-	return &uses[i];
+	usage->user = user;
+	usage->first = now;
+	return usage;
 }
 
 /* Without memory it stays with the last one until his next message. */
@@ -393,12 +445,46 @@ out:
 	kith_socket_unlock(socket, flags);
 }
 
+/*
+ * Of two ACKs that come at once each makes a socket, and one of them is freed before
+ * it has been anything: the other end is still waiting for the real one.
+ */
+static bool is_stillborn(const struct kith_socket *socket)
+{
+	return socket->side == KITH_SERVER && !socket->found && !socket->listens &&
+	       READ_ONCE(socket->sk->sk_state) == TCP_SYN_RECV;
+}
+
+void kith_connection_freed(struct kith_socket *socket)
+{
+	unsigned long flags;
+
+	kith_socket_lock(socket, &flags);
+	if (socket->finished || !is_stillborn(socket)) {
+		kith_socket_unlock(socket, flags);
+		kith_connection_finish(socket, 0);
+		return;
+	}
+	socket->finished = true;
+	kith_socket_forget(socket);
+	kith_socket_part(socket);
+	kith_socket_free(socket);
+	kith_socket_unlock(socket, flags);
+}
+
 struct reporter {
 	struct sink ring;
 	u64 now;
 	bool all;   /* not only what is due */
 	bool heard; /* there is a subscriber */
 };
+
+/* Young ones that have not met: a number that is told cannot be taken back. */
+static bool may_meet(const struct kith_socket *socket, u64 now)
+{
+	return socket->established && !socket->other && !socket->by_tuple &&
+	       !is_older(socket->established, now, MEET_NS);
+}
 
 /* Is this the end to tell of its conversation by, while that goes on? */
 static bool is_speaker(const struct kith_socket *socket)
@@ -410,10 +496,12 @@ static bool is_speaker(const struct kith_socket *socket)
 
 static bool is_due(const struct reporter *reporter, const struct kith_socket *socket)
 {
+	if (may_meet(socket, reporter->now))
+		return false;
 	if (reporter->all)
 		return true;
 	if (!socket->reported)
-		return is_older(socket->started, reporter->now, MEET_NS);
+		return is_older(socket->started, reporter->now, NSEC_PER_SEC);
 	return is_older(socket->reported, reporter->now, AGAIN_NS);
 }
 
@@ -425,7 +513,8 @@ static void report_connection(struct reporter *reporter, struct kith_socket *soc
 	fill(&body, first, 0);
 	if (socket->reported && mark_of(&body) == socket->told)
 		return;
-	tell_connection(&reporter->ring, socket, &body);
+	if (!tell_connection(&reporter->ring, socket, &body))
+		return;
 	socket->told = mark_of(&body);
 	socket->reported = reporter->now;
 	if (socket->other)
@@ -440,8 +529,8 @@ static void report_open(struct reporter *reporter, struct kith_socket *socket)
 		report_connection(reporter, socket);
 	} else if (!socket->reported) {
 		kith_tcp_name(socket);
-		tell_listener(&reporter->ring, socket, 0);
-		socket->reported = reporter->now;
+		if (socket->tuple.port && tell_listener(&reporter->ring, socket, 0))
+			socket->reported = reporter->now;
 	}
 }
 
@@ -472,12 +561,16 @@ static bool look(struct kith_socket *socket, void *reporter_)
 }
 
 /* Its other end has not come. */
-static void look_at_finished(struct kith_socket *socket, void *reporter_)
+static bool look_at_finished(struct kith_socket *socket, void *reporter_)
 {
 	const struct reporter *reporter = reporter_;
 
+	/* Without room later: it has waited, and can. */
+	if (reporter->heard && !kith_ring_has_room(KITH_RING_LOW))
+		return false;
 	if (is_older(socket->ended, reporter->now, LINGER_NS))
 		conclude(socket);
+	return true;
 }
 
 static void look_at(struct reporter *reporter, unsigned int bucket)
@@ -545,11 +638,13 @@ static bool show(struct kith_socket *socket, void *sink_)
 	unsigned long flags;
 
 	kith_socket_lock(socket, &flags);
-	if (socket->finished || !is_speaker(socket))
+	if (socket->finished || !is_speaker(socket) ||
+	    may_meet(socket, ktime_get_boot_fast_ns()))
 		goto out;
 	if (socket->listens) {
 		kith_tcp_name(socket);
-		tell_listener(sink, socket, 0);
+		if (socket->tuple.port)
+			tell_listener(sink, socket, 0);
 	} else {
 		fill(&body, first_of(socket), 0);
 		tell_connection(sink, socket, &body);

@@ -18,6 +18,9 @@ void kith_connection_use(struct kith_socket *socket, u64 user);
  */
 void kith_connection_finish(struct kith_socket *socket, int error);
 
+/* The socket of @socket is being freed; its end should have been seen. As above. */
+void kith_connection_freed(struct kith_socket *socket);
+
 /*
  * Tell of what goes on, if it has not been told as it is: kith_connection_report()
  * what is due, in its own time, kith_connection_flush() all of it as far as there is

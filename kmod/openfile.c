@@ -21,7 +21,7 @@
 
 enum {
 	PORTS = 1 << 16,
-	FILES_AT_ONCE = 256, /* with the locks held */
+	FILES_AT_ONCE = 256, /* numbers; that one is unused is seen at once */
 };
 
 struct search {

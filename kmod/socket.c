@@ -8,14 +8,17 @@
 #include "hook.h"
 #include "key.h"
 #include "ring.h"
+#include "tcp.h"
 
 #include <linux/atomic.h>
 #include <linux/hash.h>
+#include <linux/jhash.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -25,6 +28,7 @@ enum {
 	SOCKETS_MAX = 4 << 20,
 	SOCKETS_PER_BUCKET = 16,
 	BYTES_PER_SOCKET = 16 * 1024, /* of memory, for one that is watched */
+	LOOKS_MAX = 256,	      /* at others that wait where one does */
 };
 
 static unsigned int sockets_max;
@@ -44,6 +48,7 @@ struct meeting {
 static struct bucket *buckets __read_mostly;
 static struct meeting *meetings __read_mostly;
 static unsigned int bucket_bits __read_mostly;
+static u32 seed __read_mostly;
 static struct kmem_cache *cache;
 static atomic_t count = ATOMIC_INIT(0);
 static DEFINE_PER_CPU(u64, last_id);
@@ -63,9 +68,14 @@ static struct bucket *bucket_of(const struct sock *sk)
 	return &buckets[hash_ptr((void *)sk, bucket_bits)];
 }
 
-static struct meeting *meeting_of(u64 pair)
+u32 kith_socket_hash(const void *data, u32 words, u32 more)
 {
-	return &meetings[hash_64(pair, bucket_bits)];
+	return jhash2(data, words, seed ^ more);
+}
+
+static u32 meeting_of(u64 pair)
+{
+	return kith_socket_hash(&pair, 2, 0) >> (32 - bucket_bits);
 }
 
 struct kith_socket *kith_socket_find(const struct sock *sk)
@@ -78,16 +88,21 @@ struct kith_socket *kith_socket_find(const struct sock *sk)
 	return NULL;
 }
 
-/* A message is sent or received, by whatever system call. */
+/*
+ * A message is sent or received, by whatever system call. A socket that is not known
+ * was there before us, came in a way that we do not see, or found no room: then it is
+ * known from now on.
+ */
 void kith_socket_used(unsigned long sock_, unsigned long unused)
 {
 	const struct sock *sk = READ_ONCE(((const struct socket *)sock_)->sk);
 	struct kith_socket *socket = kith_socket_find(sk);
-	u64 user;
+	u64 user = kith_key(current);
 
-	if (!socket)
+	if (!socket) {
+		kith_tcp_met(sk, user);
 		return;
-	user = kith_key(current);
+	}
 	if (READ_ONCE(socket->user) != user)
 		kith_connection_use(socket, user);
 }
@@ -98,13 +113,18 @@ void kith_socket_freed(unsigned long sk, unsigned long unused)
 	struct kith_socket *socket = kith_socket_find((const struct sock *)sk);
 
 	if (socket)
-		kith_connection_finish(socket, 0);
+		kith_connection_freed(socket);
 }
 
 /* Unique within the load, never 0, and no word that all CPUs write. */
 static u64 new_id(void)
 {
 	return this_cpu_inc_return(last_id) * nr_cpu_ids + raw_smp_processor_id();
+}
+
+bool kith_socket_has_room(void)
+{
+	return atomic_read(&count) < sockets_max;
 }
 
 static struct kith_socket *new_socket(void)
@@ -140,6 +160,7 @@ struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol pr
 	socket->side = side;
 	socket->id = new_id();
 	socket->pair = socket->id;
+	socket->meeting = meeting_of(socket->pair);
 	socket->started = ktime_get_boot_fast_ns();
 	return socket;
 }
@@ -158,24 +179,23 @@ void kith_socket_publish(struct kith_socket *socket)
 void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket)
 {
 	for (;;) {
-		u64 pair = READ_ONCE(socket->pair);
-		struct meeting *meeting = meeting_of(pair);
+		u32 meeting = READ_ONCE(socket->meeting);
 
-		spin_lock_irqsave(&meeting->lock, *flags);
-		if (READ_ONCE(socket->pair) == pair)
+		spin_lock_irqsave(&meetings[meeting].lock, *flags);
+		if (READ_ONCE(socket->meeting) == meeting)
 			break;
-		spin_unlock_irqrestore(&meeting->lock, *flags);
+		spin_unlock_irqrestore(&meetings[meeting].lock, *flags);
 	}
 }
 
-static void unlock_pair(u64 pair, unsigned long flags) __releases(pair)
+static void unlock_meeting(u32 meeting, unsigned long flags) __releases(meeting)
 {
-	spin_unlock_irqrestore(&meeting_of(pair)->lock, flags);
+	spin_unlock_irqrestore(&meetings[meeting].lock, flags);
 }
 
 void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __releases(socket)
 {
-	unlock_pair(socket->pair, flags);
+	unlock_meeting(socket->meeting, flags);
 }
 
 static bool is_reverse(const struct kith_tuple *a, const struct kith_tuple *b)
@@ -185,13 +205,24 @@ static bool is_reverse(const struct kith_tuple *a, const struct kith_tuple *b)
 	       ipv6_addr_equal(&a->peer_addr, &b->addr);
 }
 
-/* The same pair is no proof: both must be open ways, and addresses have to match. */
+/*
+ * The same pair is no proof: who sees one of the numbers may choose the other. Those
+ * of a client and a server must be the same each; two clients that called each other
+ * see them the other way round, and each other's addresses, which no NAT survives.
+ */
 static bool fit(const struct kith_socket *one, const struct kith_socket *two)
 {
+	const u32 *a = one->isn, *b = two->isn;
+
 	if (one->pair != two->pair || one == two || one->by_tuple != two->by_tuple ||
 	    one->protocol != two->protocol)
 		return false;
-	return !one->by_tuple || is_reverse(&one->tuple, &two->tuple);
+	if (one->by_tuple)
+		return is_reverse(&one->tuple, &two->tuple);
+	if (one->side != two->side)
+		return a[KITH_CLIENT] == b[KITH_CLIENT] && a[KITH_SERVER] == b[KITH_SERVER];
+	return a[KITH_CLIENT] == b[KITH_SERVER] && a[KITH_SERVER] == b[KITH_CLIENT] &&
+	       is_reverse(&one->tuple, &two->tuple);
 }
 
 /* Two that called each other are a client, who was first, and a server. */
@@ -212,23 +243,39 @@ static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
 {
 	unsigned long flags;
 	bool alone;
-	u64 before;
+	u32 before;
 
 	kith_socket_lock(socket, &flags);
-	before = socket->pair;
+	before = socket->meeting;
 	alone = !socket->finished && !socket->other;
 	if (alone) {
 		hlist_del_init(&socket->waiting);
 		socket->by_tuple = by_tuple;
-		WRITE_ONCE(socket->pair, pair);
+		socket->pair = pair;
+		WRITE_ONCE(socket->meeting, meeting_of(pair));
 	}
-	unlock_pair(before, flags);
+	unlock_meeting(before, flags);
 	return alone;
 }
 
-void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple)
+static struct kith_socket *find_other(const struct meeting *meeting,
+				      const struct kith_socket *socket)
 {
-	struct meeting *meeting = meeting_of(pair);
+	struct kith_socket *other;
+	unsigned int looks = 0;
+
+	hlist_for_each_entry(other, &meeting->waiting, waiting) {
+		if (fit(other, socket))
+			return other;
+		if (++looks == LOOKS_MAX)
+			break;
+	}
+	return NULL;
+}
+
+void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait)
+{
+	struct meeting *meeting = &meetings[meeting_of(pair)];
 	struct kith_socket *other;
 	unsigned long flags;
 
@@ -236,17 +283,29 @@ void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple)
 		return;
 	spin_lock_irqsave(&meeting->lock, flags);
 	/* Somebody may have been faster, with this pair or another. */
-	if (socket->finished || socket->pair != pair || !hlist_unhashed(&socket->waiting))
+	if (socket->finished || socket->other || socket->pair != pair ||
+	    !hlist_unhashed(&socket->waiting))
 		goto out;
-	hlist_for_each_entry(other, &meeting->waiting, waiting)
-		if (fit(other, socket)) {
-			hlist_del_init(&other->waiting);
-			link_ends(other, socket);
-			goto out;
-		}
-	hlist_add_head(&socket->waiting, &meeting->waiting);
+	other = find_other(meeting, socket);
+	if (other) {
+		hlist_del_init(&other->waiting);
+		link_ends(other, socket);
+	} else if (wait) {
+		hlist_add_head(&socket->waiting, &meeting->waiting);
+	}
 out:
 	spin_unlock_irqrestore(&meeting->lock, flags);
+}
+
+void kith_socket_part(struct kith_socket *socket)
+{
+	struct kith_socket *other = socket->other;
+
+	if (!other)
+		return;
+	socket->other = NULL;
+	other->other = NULL;
+	hlist_add_head(&other->waiting, &meetings[other->meeting].waiting);
 }
 
 static void free_rcu_socket(struct rcu_head *head)
@@ -255,6 +314,7 @@ static void free_rcu_socket(struct rcu_head *head)
 
 	kfree(socket->uses);
 	kmem_cache_free(cache, socket);
+	atomic_dec(&count);
 }
 
 /*
@@ -273,7 +333,6 @@ void kith_socket_forget(struct kith_socket *socket)
 void kith_socket_free(struct kith_socket *socket)
 {
 	hlist_del_init(&socket->waiting);
-	atomic_dec(&count);
 	call_rcu(&socket->rcu, free_rcu_socket);
 }
 
@@ -300,7 +359,7 @@ bool kith_socket_walk(unsigned int bucket,
 }
 
 void kith_socket_walk_finished(unsigned int bucket,
-			       void (*look)(struct kith_socket *socket, void *context),
+			       bool (*look)(struct kith_socket *socket, void *context),
 			       void *context)
 {
 	struct meeting *meeting = &meetings[bucket];
@@ -312,8 +371,8 @@ void kith_socket_walk_finished(unsigned int bucket,
 		return;
 	spin_lock_irqsave(&meeting->lock, flags);
 	hlist_for_each_entry_safe(socket, next, &meeting->waiting, waiting)
-		if (socket->finished)
-			look(socket, context);
+		if (socket->finished && !look(socket, context))
+			break;
 	spin_unlock_irqrestore(&meeting->lock, flags);
 }
 
@@ -352,6 +411,7 @@ int kith_socket_init(void)
 		pr_err("sockets_max must be from %d to %d\n", SOCKETS_MIN, SOCKETS_MAX);
 		return -EINVAL;
 	}
+	seed = get_random_u32();
 	ret = make_tables();
 	if (ret)
 		goto err_tables;

@@ -46,20 +46,22 @@ struct kith_socket {
 	 * end waits for that.
 	 */
 	const struct sock *sk;
-	u64 pair; /* decides the lock; changes with the lock held */
+	u64 pair;	/* what the other end knows too; changes with the lock held */
+	u32 meeting;	/* where that leads: decides the lock */
 	u64 user; /* who sent or received last; read without the lock */
 
 	/* with the lock */
 	struct kith_socket *other; /* the end at the other side */
-	struct kith_usage *uses;   /* KITH_USES_MAX, or NULL while one is enough */
+	struct kith_usage *uses;   /* use_room of them, or NULL while one is enough */
 	struct kith_usage use;	   /* the first */
+	u8 use_room;
 	u8 use_count;
 	u8 use_last; /* index of the one that goes on */
 	u8 protocol;
 	u8 side; /* enum kith_side */
 	bool listens;
 	bool counts_syn; /* among what was confirmed is the SYN */
-	bool found;    /* it was there when the module came */
+	bool found;    /* it was not seen to begin */
 	bool by_tuple; /* joined, or waiting, by address */
 	bool finished; /* the socket is gone, these are the final figures */
 	u16 error;
@@ -113,12 +115,22 @@ void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __relea
 /**
  * kith_socket_join() - Find the other end of the same pair, or wait for it.
  * @socket: published; if it has ended or found the other end, nothing happens
- * @pair: a number that only the two ends know
- * @by_tuple: it is made from their addresses, which have to match too
+ * @pair: a number that the two ends know
+ * @by_tuple: it is made from their addresses
+ * @wait: let the other end find it, if it is not there yet
  *
  * Context: RCU read section, without the lock.
  */
-void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple);
+void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait);
+
+/* Its other end was none: let it wait again. Context: its lock is held. */
+void kith_socket_part(struct kith_socket *socket);
+
+/* For numbers that others may choose: none of ours shows in @pair. */
+u32 kith_socket_hash(const void *data, u32 words, u32 more);
+
+/* Is there room for one more? */
+bool kith_socket_has_room(void);
 
 /*
  * Its socket is going: nobody finds the entry any more. And, later, the entry itself.
@@ -132,7 +144,8 @@ void kith_socket_free(struct kith_socket *socket);
  * returns false. Return: was it always true? Context: RCU read section; @look
  * may take the entry's lock.
  * kith_socket_walk_finished() - For those whose socket is gone and that wait for
- * their other end still. @look is called with the lock held, and may free it.
+ * their other end still, until it returns false. @look is called with the lock
+ * held, and may free it.
  */
 unsigned int kith_socket_buckets(void);
 bool kith_socket_bucket_is_empty(unsigned int bucket);
@@ -140,7 +153,7 @@ bool kith_socket_walk(unsigned int bucket,
 		      bool (*look)(struct kith_socket *socket, void *context),
 		      void *context);
 void kith_socket_walk_finished(unsigned int bucket,
-			       void (*look)(struct kith_socket *socket, void *context),
+			       bool (*look)(struct kith_socket *socket, void *context),
 			       void *context);
 
 #endif

@@ -13,7 +13,6 @@
 #include "hook.h"
 #include "key.h"
 
-#include <linux/jhash.h>
 #include <linux/tcp.h>
 #include <linux/timekeeping.h>
 #include <net/inet_sock.h>
@@ -76,8 +75,8 @@ static u64 pair_of(const struct kith_socket *socket)
 /* The same for both ends. */
 static u64 pair_of_tuple(const struct kith_tuple *tuple)
 {
-	u32 here = jhash2((const u32 *)&tuple->addr, 4, tuple->port);
-	u32 there = jhash2((const u32 *)&tuple->peer_addr, 4, tuple->peer_port);
+	u32 here = kith_socket_hash(&tuple->addr, 4, tuple->port);
+	u32 there = kith_socket_hash(&tuple->peer_addr, 4, tuple->peer_port);
 
 	return (u64)min(here, there) << 32 | max(here, there);
 }
@@ -90,30 +89,30 @@ void kith_tcp_name(struct kith_socket *socket)
 
 void kith_tcp_join_by_tuple(struct kith_socket *socket)
 {
-	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true);
+	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true, true);
 }
 
 /*
- * Sequence numbers cover the SYN and the FIN, and the counters with them: take
- * both off. What was sent is what was confirmed.
+ * Sequence numbers cover the SYN and the FIN, and the counters with them: take both
+ * off. What is on its way counts as sent, or one could send it all and reset.
  */
 void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received)
 {
 	const struct tcp_sock *tcp = tcp_sk(socket->sk);
-	u64 acked = READ_ONCE(tcp->bytes_acked), came = READ_ONCE(tcp->bytes_received);
+	u32 next = READ_ONCE(tcp->snd_nxt), unacked = next - READ_ONCE(tcp->snd_una);
 	u8 state = READ_ONCE(socket->sk->sk_state);
-	bool fin_sent = 1 << state & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSING |
-				      TCPF_LAST_ACK);
+	bool fin_queued = 1 << state & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSING |
+					TCPF_LAST_ACK);
 
-	if (fin_sent && READ_ONCE(tcp->snd_una) == READ_ONCE(tcp->write_seq) && acked)
-		acked--;
+	*sent = READ_ONCE(tcp->bytes_acked) + unacked;
+	*received = READ_ONCE(tcp->bytes_received);
+	if (fin_queued && next == READ_ONCE(tcp->write_seq) && *sent)
+		--*sent;
 	/* The SYN of a socket that was cloned was confirmed before it was there. */
-	if (socket->counts_syn && acked)
-		acked--;
-	if (sock_flag(socket->sk, SOCK_DONE) && came)
-		came--;
-	*sent = acked;
-	*received = came;
+	if (socket->counts_syn && *sent)
+		--*sent;
+	if (sock_flag(socket->sk, SOCK_DONE) && *received)
+		--*received;
 }
 
 /* In tcp_connect(): the tuple and our first sequence number are final. */
@@ -156,7 +155,10 @@ void kith_tcp_cloned(unsigned long sk_, unsigned long request_)
 	if (parent)
 		socket->owner = parent->opener;
 	kith_socket_publish(socket);
-	kith_socket_join(socket, pair_of(socket), false);
+	/* The client knows before it sends what makes us, unless by fast open. */
+	kith_socket_join(socket, pair_of(socket), false, tcp_rsk(request)->tfo_listener);
+	if (!tcp_rsk(request)->tfo_listener)
+		kith_tcp_join_by_tuple(socket);
 }
 
 /* The state changes to TCP_ESTABLISHED. Nothing but the SYN has been received yet. */
@@ -167,13 +169,13 @@ static void established(struct kith_socket *socket, const struct sock *sk)
 
 	kith_socket_lock(socket, &flags);
 	client = socket->side == KITH_CLIENT && !socket->found && !socket->established;
-	if (client) {
-		socket->established = ktime_get_boot_fast_ns();
+	if (client)
 		socket->isn[KITH_SERVER] = tcp_sk(sk)->rcv_nxt - 1;
-	}
+	if (!socket->established)
+		socket->established = ktime_get_boot_fast_ns();
 	kith_socket_unlock(socket, flags);
 	if (client)
-		kith_socket_join(socket, pair_of(socket), false);
+		kith_socket_join(socket, pair_of(socket), false, true);
 }
 
 static void listens(const struct sock *sk, u64 user, bool found)
@@ -228,11 +230,11 @@ void kith_tcp_grafted(unsigned long sk_, unsigned long unused)
 
 	if (!is_tcp(sk))
 		return;
+	if (!kith_socket_find(sk))
+		kith_tcp_found(sk, KITH_SERVER, kith_key(current));
 	socket = kith_socket_find(sk);
 	if (socket)
 		WRITE_ONCE(socket->opener, kith_key(current));
-	else
-		kith_tcp_found(sk, KITH_SERVER, kith_key(current));
 }
 
 void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
@@ -265,4 +267,15 @@ void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 	set_tuple(&socket->tuple, sk);
 	kith_socket_publish(socket);
 	kith_tcp_join_by_tuple(socket);
+}
+
+/* A client's port is mostly the higher one. */
+void kith_tcp_met(const struct sock *sk, u64 user)
+{
+	bool server;
+
+	if (!is_tcp(sk) || !kith_socket_has_room())
+		return;
+	server = ntohs(inet_sk(sk)->inet_sport) < ntohs(sk->sk_dport);
+	kith_tcp_found(sk, server ? KITH_SERVER : KITH_CLIENT, user);
 }

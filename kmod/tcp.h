@@ -21,9 +21,11 @@ void kith_tcp_name(struct kith_socket *socket);
 void kith_tcp_join_by_tuple(struct kith_socket *socket);
 
 /*
- * An open socket from before us, which @user holds: watch it, from @side of its
- * conversation if it has one. Context: RCU read section.
+ * An open socket that we have not seen begin, and which @user holds: watch it, from
+ * @side of its conversation if it has one. kith_tcp_met() does so if there is room,
+ * and guesses the side. Context: RCU read section; @sk stays meanwhile.
  */
 void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user);
+void kith_tcp_met(const struct sock *sk, u64 user);
 
 #endif

@@ -577,7 +577,7 @@ enum kith_side {
 struct kith_end {
 	__u64 process;	/* who uses it: moved most of the bytes, or the last to try */
 	__u64 opener;	/* who connected or accepted; 0: nobody has, or it was not seen */
-	__u64 sent;	/* bytes that the other end has confirmed */
+	__u64 sent;	/* bytes that have left, confirmed or not */
 	__u64 received; /* bytes that have come, read or not */
 	__u8  addr[16];
 	__u8  peer_addr[16];
@@ -614,7 +614,7 @@ struct kith_connection {
 #define KITH_CONNECTION_SERVER	    (1u << 1) /* ends[KITH_SERVER] is known */
 #define KITH_CONNECTION_ESTABLISHED (1u << 2) /* it came about; else: tried in vain, or not yet */
 #define KITH_CONNECTION_BY_TUPLE    (1u << 3) /* the ends were joined by their addresses */
-#define KITH_CONNECTION_FOUND	    (1u << 4) /* it was there when the module came */
+#define KITH_CONNECTION_FOUND	    (1u << 4) /* its begin was not seen */
 
 /* LISTENER: one whose `ended` is 0 listens. */
 struct kith_listener {
@@ -632,7 +632,8 @@ struct kith_listener {
 /*
  * USE: after the CONNECTION with the same id. Besides the process that is told
  * there, this one used the end on `side`. At most KITH_USES_MAX of an end are
- * kept; `sent` and `received` are what moved while it was the last to use it.
+ * kept; the least busy of more are one together, with `user` 0. `sent` and
+ * `received` are what moved while it was the last to use it.
  */
 struct kith_use {
 	__u64 id;
