@@ -257,6 +257,7 @@ static const struct {
 	  "incomplete" },
 	{ "execution",
 	  "ts,process_id,parent_id,exe,argv,script,env,uid,euid,error" },
+	{ "image", "ts,process_id,execution_id,exe,argv,script,found" },
 	{ "credential",
 	  "ts,process_id,cause,uid_from,uid_to,euid_from,euid_to,gid_from,gid_to,caps_from,"
 	  "caps_to,userns_from,userns_to,unexplained" },
