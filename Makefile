@@ -26,11 +26,10 @@ install:
 install-live: install
 	@"$(PREFIX)/sbin/kith-setup"
 
-# The database stays unless PURGE=1.
+# Database, user kith and settings that were changed stay, unless PURGE=1, which also
+# removes what an earlier uninstall let stay.
 uninstall:
-	@[ -n "$(DESTDIR)" ] || "$(PREFIX)/sbin/kith-setup" --remove $(if $(filter 1,$(PURGE)),--purge)
-	@PURGE=$(PURGE) scripts/install/files remove "$(DESTDIR)" "$(PREFIX)"
-	@[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
+	@PURGE="$(PURGE)" scripts/install/files remove "$(DESTDIR)" "$(PREFIX)"
 
 # build/kith-VERSION.tar.gz, the same bytes for the same commit.
 dist:
