@@ -6,23 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHELL = 500, CHILD = 501, GRANDCHILD = 502 };
+enum { SHELL = 500, PROGRAM = 501, HEIR = 502 };
 
 static struct rig rig;
-static uint64_t shell, child, grandchild;
+static uint64_t shell, program, heir;
 
 static void begin(void)
 {
 	rig_open(&rig);
 	shell = forge_key(RIG_AT(50), SHELL);
-	child = forge_key(RIG_NOW, CHILD);
-	grandchild = forge_key(RIG_NOW, GRANDCHILD);
+	program = forge_key(RIG_NOW, PROGRAM);
+	heir = forge_key(RIG_NOW, HEIR);
+}
+
+/* @value is as long as @parameter. */
+static void put(char *text, const char *parameter, const char *value)
+{
+	char *at;
+	size_t i;
+
+	while ((at = strstr(text, parameter)))
+		for (i = 0; value[i]; i++)
+			at[i] = value[i];
 }
 
 /* Columns of schema/queries/@name.sql, over all time. */
 static void check_ready(const char *name, const char *columns, const char *want)
 {
-	char path[256], sql[8192], *text = NULL, *from;
+	char path[256], sql[8192], *text = NULL;
 	size_t room = 0, used;
 	FILE *file;
 
@@ -31,8 +42,8 @@ static void check_ready(const char *name, const char *columns, const char *want)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_gt(getdelim(&text, &room, '\0', file), 0);
 	fclose(file);
-	while ((from = strstr(text, ":since")) || (from = strstr(text, ":until")))
-		memcpy(from, from[1] == 's' ? "     0" : "1<<62 ", 6);
+	put(text, ":since", "0     ");
+	put(text, ":until", "9e99  ");
 	used = (size_t)snprintf(sql, sizeof(sql), "SELECT %s FROM (\n%s)", columns, text);
 	ck_assert_uint_lt(used, sizeof(sql));
 	free(text);
@@ -48,10 +59,10 @@ START_TEST(what_became_root)
 {
 	begin();
 	FORGE_EXEC(&rig.forge, shell, 0, "/usr/bin/dash", "sh\0-i");
-	forge_fork(&rig.forge, shell, child);
-	FORGE_EXEC(&rig.forge, child, shell, "/opt/backdoor", "backdoor");
-	forge_credential(&rig.forge, child, KITH_CAUSE_EXEC_SETUID, 1000, 0);
-	FORGE_EXEC(&rig.forge, child, shell, "/usr/bin/bash", "bash");
+	forge_fork(&rig.forge, shell, program);
+	FORGE_EXEC(&rig.forge, program, shell, "/opt/backdoor", "backdoor");
+	forge_credential(&rig.forge, program, KITH_CAUSE_EXEC_SETUID, 1000, 0);
+	FORGE_EXEC(&rig.forge, program, shell, "/usr/bin/bash", "bash");
 	FORGE_EXEC(&rig.forge, shell, 0, "/usr/bin/sleep", "sleep\0001");
 	check_ready("became-root", ROOT, "/opt/backdoor|backdoor|sh -i");
 	check_ready("became-root", "at", "2023-11-14T22:15:07Z");
@@ -64,12 +75,12 @@ START_TEST(what_the_parent_ran)
 {
 	begin();
 	FORGE_EXEC(&rig.forge, shell, 0, "/home/u/exploit", "exploit");
-	forge_fork(&rig.forge, shell, child);
-	forge_fork(&rig.forge, child, grandchild);
-	forge_credential(&rig.forge, grandchild, KITH_CAUSE_NONE, 1000, 0)->flags =
+	forge_fork(&rig.forge, shell, program);
+	forge_fork(&rig.forge, program, heir);
+	forge_credential(&rig.forge, heir, KITH_CAUSE_NONE, 1000, 0)->flags =
 		KITH_CREDENTIAL_UNEXPLAINED;
-	FORGE_EXEC(&rig.forge, grandchild, child, "/usr/bin/bash", "bash");
-	FORGE_EXEC(&rig.forge, child, shell, "/usr/bin/rm", "rm");
+	FORGE_EXEC(&rig.forge, heir, program, "/usr/bin/bash", "bash");
+	FORGE_EXEC(&rig.forge, program, shell, "/usr/bin/rm", "rm");
 	check_ready("unexplained", "exe, euid_to", "/home/u/exploit|0");
 	check_ready("became-root", ROOT, "/home/u/exploit|exploit|exploit");
 	check_ready("who-started-what", "exe, started_by",
@@ -86,11 +97,11 @@ START_TEST(what_was_found_running)
 	forge_process(&rig.forge, shell, 0, "/usr/sbin/sshd");
 	rig_dump(&rig);
 	rig.forge.now += RIG_STEP;
-	forge_fork(&rig.forge, shell, child);
+	forge_fork(&rig.forge, shell, program);
 	rig.forge.now += RIG_STEP;
-	forge_credential(&rig.forge, child, KITH_CAUSE_SETRESUID, 1000, 0);
+	forge_credential(&rig.forge, program, KITH_CAUSE_SETRESUID, 1000, 0);
 	rig.forge.now += RIG_STEP;
-	FORGE_EXEC(&rig.forge, child, shell, "/usr/bin/bash", "bash");
+	FORGE_EXEC(&rig.forge, program, shell, "/usr/bin/bash", "bash");
 	check_ready("became-root", "exe", "/usr/sbin/sshd");
 	rig_close(&rig);
 }
@@ -101,9 +112,9 @@ START_TEST(who_tried)
 {
 	begin();
 	FORGE_EXEC(&rig.forge, shell, 0, "/usr/bin/dash", "sh");
-	forge_fork(&rig.forge, shell, child);
-	forge_exec_failed(&rig.forge, child, 2, "/usr/local/bin/id");
-	FORGE_EXEC(&rig.forge, child, shell, "/usr/bin/id", "id");
+	forge_fork(&rig.forge, shell, program);
+	forge_exec_failed(&rig.forge, program, 2, "/usr/local/bin/id");
+	FORGE_EXEC(&rig.forge, program, shell, "/usr/bin/id", "id");
 	check_ready("failed-executions", "exe, error, times, tried_by",
 		    "/usr/local/bin/id|2|1|/usr/bin/dash");
 	rig_close(&rig);
