@@ -129,6 +129,7 @@ static int begin_stream(struct loop *loop, const struct stream_info *info)
 	if (ret)
 		return ret;
 	redump_restart(&loop->redump);
+	loop->doing = "subscribe to";
 	ret = source_start(loop->daemon->source, ingest->seqs, ingest->rings);
 	if (ret)
 		return ret;
@@ -256,7 +257,9 @@ static const char *explain_module(int error)
 	case EACCES:
 		return "the module asks for CAP_NET_ADMIN";
 	case EBUSY:
-		return "another collector is subscribed to the module";
+		return "another collector is subscribed";
+	case ESHUTDOWN:
+		return "it is being unloaded";
 	case EPROTO:
 		return "the module speaks another version of the protocol: "
 		       "module and collector must be of one release";

@@ -239,13 +239,9 @@ static int look_at_counters(struct netlink_source *netlink)
 	return 0;
 }
 
-/*
- * Subscribe, and then dump: what happens in between is in both, and the stream
- * is held against the dump by time.
- */
-static int netlink_start(struct source *source, const uint32_t *seqs, size_t rings)
+static int request_subscription(struct netlink_source *netlink, const uint32_t *seqs,
+				size_t rings)
 {
-	struct netlink_source *netlink = downcast(source);
 	struct nlmsghdr *message;
 	void *buffer = request_buffer(rings);
 	int ret;
@@ -258,15 +254,8 @@ static int netlink_start(struct source *source, const uint32_t *seqs, size_t rin
 	if (!ret)
 		ret = send_request(netlink, message);
 	free(buffer);
-	if (!ret)
-		ret = look_at_counters(netlink);
-	if (!ret)
-		ret = control_processes(netlink->control, collect, netlink);
-	if (ret)
-		detach(netlink);
 	return ret;
 }
-
 /* The stream goes on meanwhile; what happens in between is in both, as above. */
 static int netlink_dump(struct source *source)
 {
@@ -389,6 +378,43 @@ static int receive(struct netlink_source *netlink, int timeout, struct source_ev
 	if (!mnl_nlmsg_ok(message, (int)size) || message->nlmsg_len > (size_t)size)
 		return -EBADMSG;
 	return take_message(netlink, message, event);
+}
+
+/*
+ * The module answers before send_request() returns. It may have sent records too,
+ * which would stand before the answer: so ask whom it has for its subscriber. If
+ * that is not us then nothing has come but its refusal, which says why.
+ */
+static int confirm_subscription(struct netlink_source *netlink)
+{
+	struct source_event nothing;
+	struct control_info module;
+	int ret = control_info(netlink->control, &module);
+
+	if (ret || module.subscriber == mnl_socket_get_portid(netlink->socket))
+		return ret;
+	ret = receive(netlink, SILENCE_MS, &nothing);
+	return ret ? ret : -EBUSY;
+}
+
+/*
+ * Subscribe, and then dump: what happens in between is in both, and the stream
+ * is held against the dump by time.
+ */
+static int netlink_start(struct source *source, const uint32_t *seqs, size_t rings)
+{
+	struct netlink_source *netlink = downcast(source);
+	int ret = request_subscription(netlink, seqs, rings);
+
+	if (!ret)
+		ret = confirm_subscription(netlink);
+	if (!ret)
+		ret = look_at_counters(netlink);
+	if (!ret)
+		ret = control_processes(netlink->control, collect, netlink);
+	if (ret)
+		detach(netlink);
+	return ret;
 }
 
 /* How far the stream has to come until the dump is behind it. */
