@@ -67,7 +67,8 @@ struct status {
 	uint64_t stored[KITH_CLASSES]; /* of this load of the module */
 	uint64_t elsewhere[KITH_CLASSES]; /* of it, lost to other collectors */
 	pid_t collector;  /* 0: does not run; < 0: a negative errno, not known */
-	int database_error; /* an errno; ENOENT: there is none */
+	int database;	  /* exit status for it: 0 it is read, or there is none */
+	char database_error[256]; /* if not: why */
 	int64_t size;	  /* bytes of the database and its log, -1: there is none */
 	int64_t seen;	  /* time of the last record, 0: none */
 	int64_t lost;	  /* sum of view loss */
@@ -75,37 +76,41 @@ struct status {
 	int64_t unexplained;
 };
 
-static int64_t ask_number(sqlite3 *db, const char *sql)
+/* The one number that @sql gives, 0 if it gives none. Return: a code of SQLite. */
+static int ask_number(sqlite3 *db, const char *sql, int64_t *number)
 {
 	sqlite3_stmt *statement = NULL;
-	int64_t number = 0;
+	int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW)
-		number = sqlite3_column_int64(statement, 0);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*number = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
-	return number;
+	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 #define THIS_LOAD "load = (SELECT id FROM loads WHERE load = ?1)"
 
 /* Numbers by class that @sql gives, of this load of the module. */
-static void read_classes(const struct status *status, sqlite3 *db, const char *sql,
-			 uint64_t *counts)
+static int read_classes(const struct status *status, sqlite3 *db, const char *sql,
+			uint64_t *counts)
 {
 	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
-		return;
+	if (code != SQLITE_OK)
+		return code;
 	sqlite3_bind_int64(statement, 1, (int64_t)status->module.load);
 	sqlite3_bind_int(statement, 2, RECORD_CAUSE_ELSEWHERE);
-	while (sqlite3_step(statement) == SQLITE_ROW) {
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		int64_t class_ = sqlite3_column_int64(statement, 0);
 
 		if (class_ >= 0 && class_ < KITH_CLASSES)
 			counts[class_] += (uint64_t)sqlite3_column_int64(statement, 1);
 	}
 	sqlite3_finalize(statement);
+	return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 /* What is committed stands in the log until SQLite moves it. */
@@ -123,37 +128,47 @@ static int64_t size_on_disk(const char *path)
 	return size;
 }
 
-static void read_rows(struct status *status, sqlite3 *db)
+/* Return: a code of SQLite. */
+static int read_rows(struct status *status, sqlite3 *db)
 {
-	status->seen = ask_number(db, "SELECT value FROM meta WHERE name = 'seen'");
-	status->lost = ask_number(db, "SELECT sum(lost) FROM loss");
-	status->unwatched = ask_number(db, "SELECT count(*) FROM loss WHERE lost IS NULL");
-	status->unexplained =
-		ask_number(db, "SELECT count(*) FROM credential WHERE unexplained");
-	read_classes(status, db, "SELECT class, count FROM received WHERE " THIS_LOAD,
-		     status->stored);
-	read_classes(status, db,
-		     "SELECT class, total FROM loss_totals WHERE " THIS_LOAD " AND cause = ?2",
-		     status->elsewhere);
+	const struct {
+		const char *sql;
+		int64_t *number;
+	} numbers[] = {
+		{ "SELECT value FROM meta WHERE name = 'seen'", &status->seen },
+		{ "SELECT sum(lost) FROM loss", &status->lost },
+		{ "SELECT count(*) FROM loss WHERE lost IS NULL", &status->unwatched },
+		{ "SELECT count(*) FROM credential WHERE unexplained", &status->unexplained },
+	};
+	int code = SQLITE_OK;
+	size_t i;
+
+	for (i = 0; code == SQLITE_OK && i < sizeof(numbers) / sizeof(*numbers); i++)
+		code = ask_number(db, numbers[i].sql, numbers[i].number);
+	if (code == SQLITE_OK)
+		code = read_classes(status, db,
+				    "SELECT class, count FROM received WHERE " THIS_LOAD,
+				    status->stored);
+	if (code == SQLITE_OK)
+		code = read_classes(status, db,
+				    "SELECT class, total FROM loss_totals WHERE " THIS_LOAD
+				    " AND cause = ?2",
+				    status->elsewhere);
+	return code;
 }
 
 static void read_database(struct status *status, const char *path)
 {
+	const size_t room = sizeof(status->database_error);
 	sqlite3 *db;
 
 	status->size = size_on_disk(path);
-	status->database_error = status->size < 0 ? errno : 0;
-	if (status->database_error)
+	if (status->size < 0 && errno == ENOENT)
 		return;
-	switch (query_open(&db, path)) {
-	case 0:
-		read_rows(status, db);
-		break;
-	case EX_NOPERM:
-		status->database_error = EACCES;
-		break;
-	default:
-		status->database_error = EIO;
+	status->database = query_try_open(&db, path, status->database_error, room);
+	if (!status->database && read_rows(status, db) != SQLITE_OK) {
+		status->database = EX_IOERR;
+		snprintf(status->database_error, room, "%s", sqlite3_errmsg(db));
 	}
 	sqlite3_close(db);
 }
@@ -208,18 +223,12 @@ static void print_json_counters(const struct status *status)
 	putchar('}');
 }
 
-/* One that is not there holds nothing, and that is known. */
-static bool is_readable(const struct status *status)
-{
-	return !status->database_error || status->database_error == ENOENT;
-}
-
 /* What is not known is null. */
 static void print_json_database(const struct status *status)
 {
-	if (!is_readable(status)) {
-		printf(",\"database_bytes\":null,\"database_error\":\"%s\"",
-		       strerror(status->database_error));
+	if (status->database) {
+		fputs(",\"database_bytes\":null,\"database_error\":", stdout);
+		text_print_json(stdout, status->database_error, strlen(status->database_error));
 		fputs(",\"last_record_ns\":null,\"lost\":null,\"unwatched_intervals\":null,"
 		      "\"unexplained_credentials\":null",
 		      stdout);
@@ -284,7 +293,7 @@ static void print_module(const struct status *status)
 
 		printf("           %-12s %12" PRIu64 " reported", record_class_name(class_),
 		       (uint64_t)of->emitted);
-		if (is_readable(status))
+		if (!status->database)
 			printf(" %12" PRIu64 " stored %8" PRIu64 " lost", status->stored[class_],
 			       lost_of(status, class_));
 		putchar('\n');
@@ -309,11 +318,12 @@ static void print_database(const struct status *status, const char *path)
 
 	fputs("database   ", stdout);
 	text_print(stdout, path, strlen(path));
-	if (status->database_error) {
-		if (status->database_error == ENOENT)
-			puts(": none");
-		else
-			printf(": cannot be read: %s\n", strerror(status->database_error));
+	if (status->database) {
+		printf(": cannot be read: %s\n", status->database_error);
+		return;
+	}
+	if (status->size < 0) {
+		puts(": none");
 		return;
 	}
 	printf(", %" PRId64 " bytes", status->size);
@@ -352,10 +362,10 @@ static int exit_status(const struct status *status)
 	if (status->module_error == -ENOENT || !status->collector)
 		return EX_UNAVAILABLE;
 	if (status->collector == -EACCES || status->collector == -EPERM ||
-	    status->database_error == EACCES || status->database_error == EPERM)
+	    status->database == EX_NOPERM)
 		return EX_NOPERM;
 	if (status->collector < 0 || (status->module_error && !is_refused(status)) ||
-	    !is_readable(status))
+	    status->database)
 		return EX_IOERR;
 	return 0;
 }

@@ -265,6 +265,72 @@ START_TEST(status_of_nothing)
 }
 END_TEST
 
+/* Spoil the first page of @table; kithd does not run, so all is in the one file. */
+static void damage(const char *table)
+{
+	char sql[128], *page;
+	char spoilt[4096];
+	FILE *file;
+
+	snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+	page = rig_rows(sql);
+	memset(spoilt, 0xff, sizeof(spoilt));
+	remove(unit_path("kith.db-wal"));
+	file = fopen(unit_path("kith.db"), "r+");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fseek(file, (strtol(page, NULL, 10) - 1) * 4096, SEEK_SET), 0);
+	ck_assert_uint_eq(fwrite(spoilt, sizeof(spoilt), 1, file), 1);
+	fclose(file);
+	free(page);
+}
+
+static void make_process(void)
+{
+	rig_open(&rig);
+	FORGE_EXEC(&rig.forge, forge_key(RIG_AT(50), 500), 0, "/bin/ls", "ls");
+	rig_feed(&rig);
+	rig_commit(&rig);
+	rig_close(&rig);
+}
+
+/* No number stands for one that could not be read. */
+static const char *const counted[] = { "losses", "credentials", "meta" };
+
+START_TEST(status_of_a_damaged_database)
+{
+	make_process();
+	damage(counted[_i]);
+	run("kith", "status", DB, END);
+	check_in("kith.db: cannot be read: database disk image is malformed\n", printed);
+	ck_assert_ptr_null(strstr(printed, "lost"));
+	run("kith", "status", "--json", DB, END);
+	check_in("\"database_bytes\":null,\"database_error\":\"database disk image is malformed\"",
+		 printed);
+	check_in("\"lost\":null", printed);
+}
+END_TEST
+
+START_TEST(status_of_something_else)
+{
+	FILE *file = fopen(unit_path("kith.db"), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fclose(file);
+	run("kith", "status", DB, END);
+	check_in("kith.db: cannot be read: it is not a database of Kith\n", printed);
+}
+END_TEST
+
+START_TEST(show_of_a_damaged_database)
+{
+	make_process();
+	damage("credentials");
+	ck_assert_int_eq(run("kith", "show", DB, "500", END), EX_IOERR);
+	check_in("exe             /bin/ls\n", printed);
+	check_in("the query failed: database disk image is malformed", said);
+}
+END_TEST
+
 static const struct {
 	const char *arguments[4];
 	const char *why;
@@ -359,6 +425,9 @@ int main(void)
 	unit_add(suite, no_such_process);
 	unit_add(suite, status_without_permission);
 	unit_add(suite, status_of_nothing);
+	unit_add_rows(suite, status_of_a_damaged_database, UNIT_COUNT(counted));
+	unit_add(suite, status_of_something_else);
+	unit_add(suite, show_of_a_damaged_database);
 	unit_add_rows(suite, kithd_usage, UNIT_COUNT(usages));
 	unit_add(suite, kithd_settings);
 	unit_add(suite, kithd_on_a_full_disk);
