@@ -231,6 +231,38 @@ START_TEST(no_such_process)
 }
 END_TEST
 
+static const struct {
+	const char *what;
+	bool known;
+} executed[] = {
+	{ "/opt/backdoor", true },  { "backdoor", true }, { "/opt/script", true },
+	{ "/bin/sh", true },	    { "sh", true },	  { "/opt/failed", false },
+	{ "failed", false },	    { "door", false },
+};
+
+/* It is found by all that it has executed. */
+START_TEST(a_process_that_hides)
+{
+	const uint64_t key = forge_key(RIG_AT(50), 500);
+
+	rig_open(&rig);
+	FORGE_EXEC(&rig.forge, key, 0, "/opt/backdoor", "backdoor");
+	FORGE_EXEC(&rig.forge, key, 0, "/bin/perl", "perl");
+	forge_text(&rig.forge, KITH_ITEM_SCRIPT, "/opt/script");
+	FORGE_EXEC(&rig.forge, key, 0, "/bin/sh", "sh");
+	forge_exec_failed(&rig.forge, key, 2, "/opt/failed");
+	rig_feed(&rig);
+	rig_commit(&rig);
+	ck_assert_int_eq(run("kith", "show", DB, executed[_i].what, END),
+			 executed[_i].known ? 0 : EX_NOINPUT);
+	ck_assert_int_eq(run("kith", "tree", DB, executed[_i].what, END),
+			 executed[_i].known ? 0 : EX_NOINPUT);
+	if (executed[_i].known)
+		ck_assert_str_eq(printed, "500 (uid 1000) /bin/sh: sh\n");
+	rig_close(&rig);
+}
+END_TEST
+
 /* What one may not see is not taken for absent. */
 START_TEST(status_without_permission)
 {
@@ -423,6 +455,7 @@ int main(void)
 	unit_add(suite, a_kernel_thread);
 	unit_add(suite, what_a_liar_shows);
 	unit_add(suite, no_such_process);
+	unit_add_rows(suite, a_process_that_hides, UNIT_COUNT(executed));
 	unit_add(suite, status_without_permission);
 	unit_add(suite, status_of_nothing);
 	unit_add_rows(suite, status_of_a_damaged_database, UNIT_COUNT(counted));
