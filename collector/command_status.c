@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith status: is it running, since when, and what was lost. */
+#include "argument.h"
+#include "clock.h"
 #include "command.h"
 #include "control.h"
 #include "lock.h"
@@ -49,7 +51,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case OPTION_WAIT:
 		arguments->wait = true;
 		if (text)
-			arguments->seconds = command_number(text, state);
+			arguments->seconds = argument_number(text, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "what is \"%s\" for?", text);
@@ -370,14 +372,6 @@ static int exit_status(const struct status *status)
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* What the database must have before it is synced. */
 struct target {
 	uint64_t load;
@@ -466,12 +460,12 @@ static int set_target(struct control *control, struct target *target)
 static int wait_for_target(const struct target *target, const struct arguments *arguments)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
-	int64_t deadline = now_ms() + (int64_t)arguments->seconds * 1000;
+	int64_t begun = clock_steady_ms();
 	sqlite3 *db;
 	int status = query_open(&db, arguments->common.database);
 
 	while (!status && !is_synced(db, target)) {
-		if (now_ms() > deadline) {
+		if ((uint64_t)(clock_steady_ms() - begun) / 1000 >= arguments->seconds) {
 			log_error("not synced after %" PRIu64 " seconds", arguments->seconds);
 			status = EX_UNAVAILABLE;
 		}

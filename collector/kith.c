@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith, the command: finds the subcommand and hands over. */
+#include "clock.h"
 #include "command.h"
 #include "config.h"
 #include "log.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
 const char *argp_program_version = "kith " KITH_VERSION;
 
@@ -54,14 +54,6 @@ static const struct argp_option common_options[] = {
 	{ 0 },
 };
 
-static int64_t wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static error_t parse_common(int key, char *text, struct argp_state *state)
 {
 	struct common *common = state->input;
@@ -74,11 +66,11 @@ static error_t parse_common(int key, char *text, struct argp_state *state)
 		common->json = true;
 		return 0;
 	case OPTION_SINCE:
-		if (moment_parse(text, wall_ns(), &common->since))
+		if (moment_parse(text, clock_wall_ns(), &common->since))
 			argp_error(state, "not a time: %s", text);
 		return 0;
 	case OPTION_UNTIL:
-		if (moment_parse(text, wall_ns(), &common->until))
+		if (moment_parse(text, clock_wall_ns(), &common->until))
 			argp_error(state, "not a time: %s", text);
 		return 0;
 	default:
@@ -99,18 +91,6 @@ void common_init(struct common *common)
 	*common = (struct common){ .database = config.database,
 				   .since = INT64_MIN,
 				   .until = INT64_MAX };
-}
-
-uint64_t command_number(const char *text, struct argp_state *state)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *text == '-')
-		argp_error(state, "not a number: %s", text);
-	return value;
 }
 
 int command_module_error(int error)

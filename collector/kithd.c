@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kithd, the collector: options, signals, and the pieces put together. */
+#include "argument.h"
 #include "config.h"
 #include "daemon.h"
 #include "lock.h"
@@ -47,18 +48,6 @@ struct arguments {
 	bool seeded;
 };
 
-static uint64_t parse_number(const char *text, struct argp_state *state)
-{
-	char *end;
-	uint64_t value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *text == '-')
-		argp_error(state, "not a number: %s", text);
-	return value;
-}
-
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -79,12 +68,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		arguments->replay = text;
 		return 0;
 	case OPTION_SYNTHETIC:
-		arguments->synthetic = parse_number(text, state);
+		arguments->synthetic = argument_number(text, state);
 		if (!arguments->synthetic)
 			argp_error(state, "--synthetic wants at least one record");
 		return 0;
 	case OPTION_SEED:
-		arguments->seed = parse_number(text, state);
+		arguments->seed = argument_number(text, state);
 		arguments->seeded = true;
 		return 0;
 	case ARGP_KEY_ARG:

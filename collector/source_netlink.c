@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Records from the module: libmnl for the stream, libnl for the rest. */
+#include "clock.h"
 #include "control.h"
 #include "log.h"
 #include "source.h"
@@ -433,14 +434,6 @@ static int find_caught(struct netlink_source *netlink, struct source_event *even
 	return ret;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * When nothing has come for a while: is the module there still, the same load
  * of it, and are we its subscriber? If it was unloaded our socket stays silent.
@@ -448,7 +441,7 @@ static int64_t now_ms(void)
 static int probe(struct netlink_source *netlink, const struct source_event *event)
 {
 	struct control_info module;
-	int64_t now = now_ms();
+	int64_t now = clock_steady_ms();
 	int ret;
 
 	if (event->kind == SOURCE_BATCH)
@@ -493,7 +486,7 @@ static int netlink_next(struct source *source, int timeout, struct source_event 
 		return 0;
 	case COUNTED:
 		netlink->phase = STREAMING;
-		netlink->heard = now_ms();
+		netlink->heard = clock_steady_ms();
 		ret = find_caught(netlink, event);
 		break;
 	default:
