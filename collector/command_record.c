@@ -140,7 +140,7 @@ static int run(const struct arguments *arguments)
 
 	if (ret) {
 		log_error("cannot create %s: %s", arguments->path, strerror(-ret));
-		return EX_IOERR;
+		return ret == -EACCES || ret == -EPERM ? EX_NOPERM : EX_IOERR;
 	}
 	ret = source_netlink_open(&recorder.source);
 	if (!ret)
