@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 const char *argp_program_version = "kith " KITH_VERSION;
 
@@ -112,30 +113,65 @@ int command_module_error(int error)
 	}
 }
 
-int main(int argc, char **argv)
+/* Also when argp exits, after --help. */
+static void check_output(void)
 {
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	log_error("cannot write the answer: %s", strerror(errno ? errno : EIO));
+	_exit(EX_IOERR);
+}
+
+/* argv[0] becomes the name that argp shows. */
+static int run(int argc, char **argv)
+{
+	static char name[32];
 	int i;
 
+	for (i = 0; i < COMMANDS; i++) {
+		if (strcmp(argv[0], commands[i].name))
+			continue;
+		snprintf(name, sizeof(name), "kith %s", commands[i].name);
+		argv[0] = name;
+		return commands[i].run(argc, argv);
+	}
+	if (*argv[0] == '-')
+		log_error("options stand behind the command: what is %s for?", argv[0]);
+	else
+		log_error("no such command: %s", argv[0]);
+	print_help(stderr);
+	return 2;
+}
+
+/* Of a command, or in general. */
+static int help(char *command)
+{
+	static char option[] = "--help";
+	char *argv[] = { command, option, NULL };
+
+	if (command)
+		return run(2, argv);
+	print_help(stdout);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
 	argp_err_exit_status = 2;
 	log_init("kith");
-	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
-		print_help(argc < 2 ? stderr : stdout);
-		return argc < 2 ? 2 : 0;
+	atexit(check_output);
+	if (argc < 2) {
+		print_help(stderr);
+		return 2;
 	}
+	if (!strcmp(argv[1], "help"))
+		return help(argv[2]);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "--usage") || !strcmp(argv[1], "-?"))
+		return help(NULL);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		puts(argp_program_version);
 		return 0;
 	}
-	for (i = 0; i < COMMANDS; i++) {
-		static char name[32];
-
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		snprintf(name, sizeof(name), "kith %s", commands[i].name);
-		argv[1] = name; /* as argp shows it */
-		return commands[i].run(argc - 1, argv + 1);
-	}
-	log_error("no such command: %s", argv[1]);
-	print_help(stderr);
-	return 2;
+	return run(argc - 1, argv + 1);
 }

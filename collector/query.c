@@ -413,13 +413,15 @@ static void cut(char *text, int most)
 	memcpy(text, end, strlen(end) + 1);
 }
 
-static void print_grid(const struct grid *grid, FILE *stream)
+static void print_grid(struct grid *grid, FILE *stream)
 {
 	int *widths = calloc((size_t)grid->columns, sizeof(*widths));
 	size_t i;
 
-	if (!widths)
+	if (!widths) {
+		grid->failed = true;
 		return;
+	}
 	for (i = 0; i < grid->count; i++) {
 		int column = (int)(i % (size_t)grid->columns), width;
 
@@ -498,9 +500,9 @@ int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *
 	free_grid(&grid);
 	if (code != SQLITE_DONE)
 		return query_failed(db);
-	if (fflush(stream) || grid.failed) {
-		log_error("cannot write the answer");
-		return EX_IOERR;
+	if (grid.failed) {
+		log_error("cannot print the answer: out of memory");
+		return EX_OSERR;
 	}
 	return 0;
 }

@@ -51,7 +51,7 @@ static void open_to_all(void)
 	ck_assert_int_eq(chmod(unit_path(""), 0755), 0);
 }
 
-static bool as_nobody;
+static bool as_nobody, to_full_disk;
 static rlim_t file_limit = RLIM_INFINITY;
 
 static void become(void)
@@ -82,7 +82,7 @@ static int run(const char *name, ...)
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (!pid) {
-		if (!freopen(unit_path("printed"), "w", stdout) ||
+		if (!freopen(to_full_disk ? "/dev/full" : unit_path("printed"), "w", stdout) ||
 		    !freopen(unit_path("said"), "w", stderr))
 			_exit(99);
 		become();
@@ -90,7 +90,8 @@ static int run(const char *name, ...)
 		_exit(99);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	read_back("printed", printed);
+	if (!to_full_disk)
+		read_back("printed", printed);
 	read_back("said", said);
 	ck_assert_msg(WIFEXITED(status), "%s: status %x, said: %s", name, status, said);
 	return WEXITSTATUS(status);
@@ -325,6 +326,103 @@ static void make_process(void)
 	rig_close(&rig);
 }
 
+static const struct {
+	const char *words[3];
+	bool asks; /* the database */
+} answers[] = {
+	{ { "--help" }, false },	    { { "--version" }, false },
+	{ { "help", "tree" }, false },	    { { "tree", "--help" }, false },
+	{ { "sql", "--version" }, false },  { { "status" }, true },
+	{ { "status", "--json" }, true },   { { "tree", "500" }, true },
+	{ { "show", "500" }, true },	    { { "sql", "VALUES (1)" }, true },
+	{ { "sql", "--json", "VALUES (1)" }, true },
+	{ { "sql", "--csv", "VALUES (1)" }, true },
+};
+
+START_TEST(an_answer_that_is_lost)
+{
+	const char *const *of = answers[_i].words;
+
+	make_process();
+	to_full_disk = true;
+	ck_assert_int_eq(answers[_i].asks ? run("kith", of[0], DB, of[1], of[2], END) :
+					    run("kith", of[0], of[1], of[2], END),
+			 EX_IOERR);
+	check_in("kith: cannot write the answer: No space left on device\n", said);
+}
+END_TEST
+
+static const struct {
+	const char *words[3];
+	int status;
+	const char *prints;
+	const char *says;
+} words[] = {
+	{ { "-?" }, 0, "Usage: kith COMMAND", "" },
+	{ { "--usage" }, 0, "Usage: kith COMMAND", "" },
+	{ { "help" }, 0, "Usage: kith COMMAND", "" },
+	{ { "help", "tree" }, 0, "Usage: kith tree [OPTION...]", "" },
+	{ { "help", "plant" }, 2, "", "no such command: plant" },
+	{ { "plant" }, 2, "", "no such command: plant" },
+	{ { "--db", "x", "tree" }, 2, "", "options stand behind the command: what is --db for?" },
+	{ { "-x" }, 2, "", "what is -x for?" },
+};
+
+START_TEST(words_of_kith)
+{
+	const char *const *of = words[_i].words;
+
+	ck_assert_int_eq(run("kith", of[0], of[1], of[2], END), words[_i].status);
+	check_in(words[_i].prints, printed);
+	check_in(words[_i].says, said);
+}
+END_TEST
+
+static const struct {
+	const char *sql;
+	int status;
+	const char *says;
+} parameters[] = {
+	{ "SELECT :since < :until AS a", 0, "" },
+	{ "SELECT :name", 2, "only :since and :until have a value, not :name" },
+	{ "SELECT ?", 2, "not ?" },
+	{ "SELECT ?2", 2, "not ?" },
+	{ "SELECT $since, :since", 2, "not $since" },
+};
+
+START_TEST(parameters_of_a_statement)
+{
+	make_process();
+	ck_assert_int_eq(run("kith", "sql", DB, parameters[_i].sql, END), parameters[_i].status);
+	check_in(parameters[_i].says, said);
+	ck_assert_str_eq(printed, parameters[_i].status ? "" : "a\n1\n");
+}
+END_TEST
+
+/* One that is not permitted is told from one that is not there. */
+START_TEST(files_that_may_not_be_used)
+{
+	FILE *file = fopen(unit_path("x.sql"), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fclose(file);
+	ck_assert_int_eq(run("kith", "sql", DB, "-f", unit_path("y.sql"), END), EX_IOERR);
+	check_in("y.sql: No such file", said);
+	ck_assert_int_eq(run("kith", "sql", DB, "-f", unit_path("x.sql"), END), EX_IOERR);
+	check_in("x.sql: it is empty", said);
+	ck_assert_int_eq(run("kith", "record", unit_path("no/where"), END), EX_IOERR);
+	if (getuid())
+		return;
+	open_to_all();
+	ck_assert_int_eq(chmod(unit_path("x.sql"), 0600), 0);
+	as_nobody = true;
+	ck_assert_int_eq(run("kith", "sql", DB, "-f", unit_path("x.sql"), END), EX_NOPERM);
+	check_in("x.sql: Permission denied", said);
+	ck_assert_int_eq(run("kith", "record", unit_path("recording"), END), EX_NOPERM);
+	check_in("recording: Permission denied", said);
+}
+END_TEST
+
 /* No number stands for one that could not be read. */
 static const char *const counted[] = { "losses", "credentials", "meta" };
 
@@ -458,6 +556,10 @@ int main(void)
 	unit_add_rows(suite, a_process_that_hides, UNIT_COUNT(executed));
 	unit_add(suite, status_without_permission);
 	unit_add(suite, status_of_nothing);
+	unit_add_rows(suite, an_answer_that_is_lost, UNIT_COUNT(answers));
+	unit_add_rows(suite, words_of_kith, UNIT_COUNT(words));
+	unit_add_rows(suite, parameters_of_a_statement, UNIT_COUNT(parameters));
+	unit_add(suite, files_that_may_not_be_used);
 	unit_add_rows(suite, status_of_a_damaged_database, UNIT_COUNT(counted));
 	unit_add(suite, status_of_something_else);
 	unit_add(suite, show_of_a_damaged_database);

@@ -403,28 +403,6 @@ START_TEST(says_that_it_may_not)
 }
 END_TEST
 
-START_TEST(says_that_it_cannot_write)
-{
-	sqlite3 *db = open_database();
-	sqlite3_stmt *statement;
-	FILE *full = fopen("/dev/full", "w");
-	enum format format;
-	char *said;
-
-	unit_capture_stderr();
-	for (format = FORMAT_TABLE; format <= FORMAT_CSV; format++) {
-		ck_assert_int_eq(query_prepare(db, &statement, "SELECT 1"), 0);
-		ck_assert_int_eq(query_print(db, statement, format, full), EX_IOERR);
-		sqlite3_finalize(statement);
-	}
-	said = unit_stderr();
-	ck_assert_ptr_nonnull(strstr(said, "cannot write"));
-	free(said);
-	fclose(full);
-	sqlite3_close(db);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("query");
@@ -441,6 +419,5 @@ int main(void)
 	unit_add(suite, reads_where_it_cannot_write);
 	unit_add(suite, sees_what_is_written);
 	unit_add(suite, says_that_it_may_not);
-	unit_add(suite, says_that_it_cannot_write);
 	return unit_run(suite);
 }
