@@ -129,10 +129,26 @@ static int open_recording(struct recording **recording, const char *path)
 	return ret;
 }
 
+/* A file that is not ours gets no lock beside it. */
+static int recognize(const char *path)
+{
+	int ret = store_recognize(path);
+
+	if (ret)
+		log_error("cannot open database %s: %s", path,
+			  ret == -EINVAL  ? "it is a database of something else" :
+			  ret == -EUCLEAN ? "file is not a database" :
+					    strerror(-ret));
+	return ret;
+}
+
 static int open_store(struct store **store, const char *path)
 {
-	int lock = lock_take(path), ret;
+	int ret = recognize(path), lock;
 
+	if (ret)
+		return ret;
+	lock = lock_take(path);
 	if (lock < 0) {
 		log_error("cannot lock %s.lock: %s", path,
 			  lock == -EBUSY ? "another kithd writes this database" :

@@ -517,6 +517,31 @@ START_TEST(kithd_settings)
 }
 END_TEST
 
+/* What is not ours is left as it is, with nothing beside it. */
+START_TEST(kithd_on_a_file_of_others)
+{
+	FILE *file = fopen(unit_path("passwd"), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs("root:x:0:0::/root:/bin/sh\n", file);
+	fclose(file);
+	ck_assert_int_eq(run("kithd", "--db", unit_path("passwd"), "--config", "/dev/null",
+			     "--synthetic", "8", END),
+			 EX_IOERR);
+	check_in("passwd: file is not a database", said);
+	ck_assert_int_ne(access(unit_path("passwd.lock"), F_OK), 0);
+	ck_assert_int_eq(mkdir(unit_path("directory"), 0700), 0);
+	ck_assert_int_eq(run("kithd", "--db", unit_path("directory"), "--config", "/dev/null",
+			     "--synthetic", "8", END),
+			 EX_IOERR);
+	check_in("directory: Is a directory", said);
+	ck_assert_int_ne(access(unit_path("directory.lock"), F_OK), 0);
+	/* ours, when it is made and when it is there */
+	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--synthetic", "8", END), 0);
+	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--synthetic", "8", END), 0);
+}
+END_TEST
+
 /* Which of the two files could not be written, and why. */
 START_TEST(kithd_on_a_full_disk)
 {
@@ -565,6 +590,7 @@ int main(void)
 	unit_add(suite, show_of_a_damaged_database);
 	unit_add_rows(suite, kithd_usage, UNIT_COUNT(usages));
 	unit_add(suite, kithd_settings);
+	unit_add(suite, kithd_on_a_file_of_others);
 	unit_add(suite, kithd_on_a_full_disk);
 	return unit_run(suite);
 }
