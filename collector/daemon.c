@@ -118,7 +118,7 @@ static int begin_stream(struct loop *loop, const struct stream_info *info)
 	}
 	if (ret)
 		return ret;
-	if (!loop->unstored)
+	if (loop->daemon->live && !loop->unstored)
 		log_info("connected to module version %s", info->version);
 	announce_ready(loop);
 	return 0;

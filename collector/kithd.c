@@ -8,6 +8,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <kith/version.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -109,14 +110,18 @@ static int open_source(struct source **source, const struct arguments *arguments
 {
 	int ret;
 
-	if (arguments->synthetic)
+	if (arguments->synthetic) {
+		log_info("making up %" PRIu64 " records", arguments->synthetic);
 		return source_synthetic_open(source, arguments->synthetic, arguments->seed);
+	}
 	if (!arguments->replay)
 		return source_netlink_open(source);
 	ret = source_recording_open(source, arguments->replay);
 	if (ret)
 		log_error("cannot replay %s: %s", arguments->replay,
 			  ret == -EBADMSG ? "it is not a recording of kith" : strerror(-ret));
+	else
+		log_info("replaying %s", arguments->replay);
 	return ret;
 }
 

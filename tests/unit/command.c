@@ -564,7 +564,8 @@ START_TEST(kithd_on_a_full_disk)
 	ck_assert_int_eq(run("kithd", "--db", unit_path("third.db"), "--config", "/dev/null",
 			     "--replay", unit_path("recording"), END),
 			 0);
-	ck_assert_str_eq(said, "kithd: connected to module version synthetic\n");
+	check_in("kithd: replaying ", said);
+	ck_assert_ptr_null(strstr(said, "connected"));
 }
 END_TEST
 
