@@ -65,7 +65,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 struct status {
 	struct control_info module;
 	struct control_counters counters;
-	int module_error; /* 0: the two above are there */
+	int canary_error; /* of the hook that shows whether its kind works; 0: attached */
+	int module_error; /* 0: the three above are there */
 	uint64_t stored[KITH_CLASSES]; /* of this load of the module */
 	uint64_t elsewhere[KITH_CLASSES]; /* of it, lost to other collectors */
 	pid_t collector;  /* 0: does not run; < 0: a negative errno, not known */
@@ -175,6 +176,16 @@ static void read_database(struct status *status, const char *path)
 	sqlite3_close(db);
 }
 
+/* The module sees by this hook whether hooks of its kind fire. */
+static int find_canary(void *status_, const struct control_hook *hook)
+{
+	struct status *status = status_;
+
+	if (!strcmp(hook->symbol, "commit_creds"))
+		status->canary_error = hook->error;
+	return 0;
+}
+
 static int read_module(struct status *status)
 {
 	struct control *control;
@@ -184,6 +195,8 @@ static int read_module(struct status *status)
 		ret = control_info(control, &status->module);
 	if (!ret)
 		ret = control_stats(control, &status->counters);
+	if (!ret)
+		ret = control_hooks(control, find_canary, status);
 	control_close(control);
 	return ret;
 }
@@ -242,13 +255,36 @@ static void print_json_database(const struct status *status)
 	       status->unexplained);
 }
 
+/* That it refuses to answer says that it is there. */
+static bool is_refused(const struct status *status)
+{
+	return status->module_error == -EPERM || status->module_error == -EACCES;
+}
+
+static const char *why_not_asked(const struct status *status)
+{
+	if (status->module_error == -ENOENT)
+		return "NOT LOADED";
+	if (is_refused(status))
+		return "loaded, but answers to CAP_NET_ADMIN only";
+	return strerror(-status->module_error);
+}
+
+/* JSON: whether hooks of a kind fire; not known of those without a canary. */
+static const char *fires(const struct status *status, uint32_t kind)
+{
+	if (kind == KITH_HEALTH_FTRACE && status->canary_error)
+		return "null";
+	return status->module.health & kind ? "true" : "false";
+}
+
 static void print_json(const struct status *status, const struct common *common)
 {
 	const struct control_info *module = &status->module;
 
 	fputs("{\"module\":", stdout);
 	if (status->module_error) {
-		printf("null,\"module_error\":\"%s\"", strerror(-status->module_error));
+		printf("null,\"module_error\":\"%s\"", why_not_asked(status));
 	} else {
 		printf("{\"version\":\"%s\",\"abi\":%u,\"load_id\":\"%016" PRIx64 "\","
 		       "\"loaded_ns\":%" PRIu64 ",\"subscribed\":%s,\"tasks\":%u,"
@@ -257,8 +293,7 @@ static void print_json(const struct status *status, const struct common *common)
 		       module->version, module->abi, module->load,
 		       module->real_ns - module->boot_ns + module->loaded_ns,
 		       module->subscriber ? "true" : "false", module->tasks, module->untracked,
-		       module->health & KITH_HEALTH_FTRACE ? "true" : "false",
-		       module->health & KITH_HEALTH_KPROBES ? "true" : "false");
+		       fires(status, KITH_HEALTH_FTRACE), fires(status, KITH_HEALTH_KPROBES));
 		print_json_counters(status);
 		putchar('}');
 	}
@@ -276,14 +311,21 @@ static void print_json(const struct status *status, const struct common *common)
 static void print_module(const struct status *status)
 {
 	const struct control_info *module = &status->module;
-	char when[48];
+	char when[48], *fraction;
 	unsigned int class_;
 
 	text_time(when, sizeof(when),
 		  (int64_t)(module->real_ns - module->boot_ns + module->loaded_ns));
+	/* the two clocks are read one after the other: what is behind differs each time */
+	fraction = strchr(when, '.');
+	if (fraction)
+		memcpy(fraction + 4, "Z", sizeof("Z"));
 	printf("module     version %s, loaded %s, %u threads watched\n", module->version, when,
 	       module->tasks);
-	if (!(module->health & KITH_HEALTH_FTRACE))
+	if (status->canary_error)
+		puts("           hook commit_creds is absent: whether others of its kind fire "
+		     "is not known");
+	else if (!(module->health & KITH_HEALTH_FTRACE))
 		puts("           BLIND: function entry hooks do not fire");
 	if (!(module->health & KITH_HEALTH_KPROBES))
 		puts("           BLIND: kprobes do not fire");
@@ -338,20 +380,12 @@ static void print_database(const struct status *status, const char *path)
 	       status->unexplained);
 }
 
-/* That it refuses to answer says that it is there. */
-static bool is_refused(const struct status *status)
-{
-	return status->module_error == -EPERM || status->module_error == -EACCES;
-}
-
 static void print_text(const struct status *status, const struct common *common)
 {
-	if (status->module_error == -ENOENT)
-		puts("module     NOT LOADED");
-	else if (is_refused(status))
-		puts("module     loaded, but answers to CAP_NET_ADMIN only");
-	else if (status->module_error)
-		printf("module     not asked: %s\n", strerror(-status->module_error));
+	if (status->module_error)
+		printf("module     %s%s\n",
+		       status->module_error == -ENOENT || is_refused(status) ? "" : "not asked: ",
+		       why_not_asked(status));
 	else
 		print_module(status);
 	print_collector(status);
