@@ -19,11 +19,17 @@
 
 static const char by_id[] = "SELECT process_id FROM process WHERE process_id = ?1" LIFETIME;
 static const char by_pid[] = "SELECT process_id FROM process WHERE pid = ?1" LIFETIME;
-static const char by_path[] =
-	"SELECT process_id FROM process WHERE (exe = ?1 OR script = ?1)" LIFETIME;
-static const char by_name[] =
-	"SELECT process_id FROM process WHERE (comm = substr(?1, 1, 15) OR"
-	" substr(exe, -length(?1) - 1) = '/' || ?1)" LIFETIME;
+
+/* What a process runs now or ran last, or has executed before that. */
+#define HAS_EXECUTED(condition)                                          \
+	condition " OR process_id IN (SELECT process_id FROM execution" \
+		  " WHERE error IS NULL AND (" condition "))"
+#define IS_NAMED "substr(exe, -length(?1) - 1) = '/' || ?1"
+
+static const char by_path[] = "SELECT process_id FROM process WHERE ("
+	HAS_EXECUTED("exe = ?1 OR script = ?1") ")" LIFETIME;
+static const char by_name[] = "SELECT process_id FROM process WHERE (comm = substr(?1, 1, 15) OR "
+	HAS_EXECUTED(IS_NAMED) ")" LIFETIME;
 
 static int is_number(const char *text)
 {

@@ -97,7 +97,10 @@ static const struct {
 	const char *line;
 	const char *what;
 } refusals[] = {
-	{ "[policy]\nargv_max = x\n", "line 2", "argv_max = x: not a value" },
+	{ "[policy]\nargv_max = x\n", "line 2", "argv_max = x: must be a number" },
+	{ "[policy]\nfailed_exec = on\n", "line 2", "failed_exec = on: must be yes or no" },
+	{ "[collector]\ndatabase = kith.db\n", "line 2",
+	  "database = kith.db: must be an absolute path" },
 	{ "[policy]\nargv_max =\n", "line 2", "argv_max" },
 	{ "[policy]\nargv_max = 12 34\n", "line 2", "argv_max = 12 34" },
 	{ "[policy]\nargv_max = 12k\n", "line 2", "argv_max = 12k" },

@@ -90,6 +90,8 @@ static const char *const queries[] = {
 	" LEFT JOIN process g ON g.process_id = p.parent_id",
 	"SELECT * FROM process p LEFT JOIN container c USING (container_id)",
 	"SELECT * FROM control LEFT JOIN process USING (process_id)",
+	"SELECT * FROM process WHERE exe = '/x' OR process_id IN"
+	" (SELECT process_id FROM execution WHERE exe = '/x')",
 	"SELECT p.exe, count(*) FROM execution e JOIN process p USING (process_id) GROUP BY 1",
 };
 
