@@ -26,11 +26,10 @@ install:
 install-live: install
 	@"$(PREFIX)/sbin/kith-setup"
 
-# The database stays unless PURGE=1.
+# Database, user kith and settings that were changed stay, unless PURGE=1, which also
+# removes what an earlier uninstall let stay.
 uninstall:
-	@[ -n "$(DESTDIR)" ] || "$(PREFIX)/sbin/kith-setup" --remove $(if $(filter 1,$(PURGE)),--purge)
-	@PURGE=$(PURGE) scripts/install/files remove "$(DESTDIR)" "$(PREFIX)"
-	@[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
+	@PURGE="$(PURGE)" scripts/install/files remove "$(DESTDIR)" "$(PREFIX)"
 
 # build/kith-VERSION.tar.gz, the same bytes for the same commit.
 dist:
@@ -71,10 +70,16 @@ bench:
 $(BUILD):
 	@mkdir -p $@
 
+# What can be built again goes. In build/ stay what was fetched or takes long to make
+# (archive, kernels, rootfs, toolchains, checkpatch), and what runs have left to be
+# looked at (bench, demo, e2e, vm).
 clean:
-	rm -rf $(BUILD)/collector $(BUILD)/collector-san $(BUILD)/unit $(BUILD)/fuzz \
-		$(BUILD)/kithd $(BUILD)/kith
+	rm -rf $(addprefix $(BUILD)/,collector collector-san dist fuzz install kbuild kith \
+		kithd kmod unit) $(BUILD)/kith-*.tar.gz
 	-@[ ! -d $(KDIR) ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod clean
 
-.PHONY: all collector kmod clean install install-live uninstall dist demo lint bench \
+distclean: clean
+	rm -rf --one-file-system $(BUILD)
+
+.PHONY: all collector kmod clean distclean install install-live uninstall dist demo lint bench \
 	check check-unit check-kernels check-debug check-install

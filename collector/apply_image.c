@@ -43,6 +43,11 @@ static struct slice join_scripts(const struct record *record, char *buffer, size
 	return (struct slice){ buffer, size };
 }
 
+static int error_of(int64_t id)
+{
+	return id < 0 ? (int)id : 0;
+}
+
 /* Id of a text, 0 for an empty one, or an error. */
 static int64_t text_id(struct ingest *ingest, struct slice text)
 {
@@ -65,7 +70,7 @@ static int set_argv(struct ingest *ingest, const struct record *record, uint32_t
 	if (size != text.size + 1)
 		row->argv_size = (int64_t)size;
 	row->argv = dictionary_string(&ingest->dictionary, text);
-	return row->argv < 0 ? -EIO : 0;
+	return error_of(row->argv);
 }
 
 static const char *origin_of(uint32_t flags)
@@ -158,16 +163,18 @@ static int image_context(struct ingest *ingest, struct context *context,
 static int image_texts(struct ingest *ingest, const struct record *record,
 		       const struct kith_image *image, struct store_execution *row)
 {
+	const int64_t *const ids[] = { &row->env, &row->via, &row->cwd, &row->script };
 	int ret = set_argv(ingest, record, image->known, image->argv_size, row);
 	char buffer[TEXT_MAX];
+	size_t i;
 
 	row->env = text_id(ingest, join(record->items[KITH_ITEM_ENV], buffer, sizeof(buffer)));
 	row->via = text_id(ingest, join_scripts(record, buffer, sizeof(buffer)));
 	row->cwd = text_id(ingest, record->items[KITH_ITEM_CWD]);
 	row->script = text_id(ingest, record->scripts[0]);
-	if (ret || row->env < 0 || row->via < 0 || row->cwd < 0 || row->script < 0)
-		return -EIO;
-	return 0;
+	for (i = 0; !ret && i < sizeof(ids) / sizeof(*ids); i++)
+		ret = error_of(*ids[i]);
+	return ret;
 }
 
 static int adopt_context(struct ingest *ingest, const struct record *record,
@@ -202,7 +209,7 @@ static int apply_image(struct ingest *ingest, const struct record *record,
 	row.parent = apply_id(ingest, image->parent, record->head.ts);
 	row.executable = image_executable(ingest, record, image);
 	if (row.parent < 0 || row.executable < 0)
-		return -EIO;
+		return error_of(row.parent < 0 ? row.parent : row.executable);
 	row.context = process->context_id;
 	process->execution = row.id;
 	if (image->ns_pid)
@@ -253,8 +260,10 @@ int apply_process(struct ingest *ingest, const struct record *record)
 						      ingest_wall(ingest, record->head.ts));
 	parent = apply_id(ingest, body->image.parent, record->head.ts);
 	process = apply_need(ingest, record->head.process, record->head.ts);
-	if (!process || container < 0 || parent < 0)
+	if (!process || parent < 0)
 		return -ENOMEM;
+	if (container < 0)
+		return error_of(container);
 	if (process->lived >= 0)
 		return 0;
 	process->listed = true;
@@ -302,7 +311,9 @@ int apply_exec_failed(struct ingest *ingest, const struct record *record)
 	ret = set_argv(ingest, record, failed->known, record->items[KITH_ITEM_ARGV].size, &row);
 	if (executable.path.size)
 		row.executable = dictionary_executable(&ingest->dictionary, &executable);
-	if (row.parent < 0 || ret || row.executable < 0)
-		return -EIO;
+	if (ret)
+		return ret;
+	if (row.parent < 0 || row.executable < 0)
+		return error_of(row.parent < 0 ? row.parent : row.executable);
 	return store_execution(ingest->store, &row);
 }

@@ -28,9 +28,6 @@ extern const struct argp command_common;
 
 void common_init(struct common *common);
 
-/* A number from @text, or argp_error(). */
-uint64_t command_number(const char *text, struct argp_state *state);
-
 /*
  * Exit status for a negative errno of control.h, after saying on stderr that
  * the module could not be asked.

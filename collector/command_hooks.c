@@ -55,15 +55,26 @@ static int print_json(void *unused, const struct control_hook *hook)
 	return 0;
 }
 
-static int print_line(void *unused, const struct control_hook *hook)
+static const char *why_absent(int error)
 {
-	(void)unused;
+	return error == -ECANCELED ? "left out by without=" : strerror(-error);
+}
+
+/* @headed: the names of the columns are printed; not before the module answers. */
+static int print_line(void *headed_, const struct control_hook *hook)
+{
+	bool *headed = headed_;
+
+	if (!*headed)
+		printf("%-14s %-26s %-15s %12s  %s\n", "EVENT", "SYMBOL", "KIND", "HITS",
+		       "STATE");
+	*headed = true;
 	printf("%-14s %-26s %-15s %12" PRIu64 "  ", hook->event, hook->symbol,
 	       kind_name(hook->kind), hook->hits);
 	if (!hook->error)
 		puts(hook->missed ? "attached, but calls were missed" : "attached");
 	else
-		printf("absent (%s): not known: %s\n", strerror(-hook->error), hook->loses);
+		printf("absent (%s): not known: %s\n", why_absent(hook->error), hook->loses);
 	return 0;
 }
 
@@ -74,16 +85,14 @@ int command_hooks(int argc, char **argv)
 	static const struct argp argp = { NULL, parse, NULL, doc, children, NULL, NULL };
 	struct common common;
 	struct control *control;
+	bool headed = false;
 	int ret;
 
 	common_init(&common);
 	argp_parse(&argp, argc, argv, 0, NULL, &common);
 	ret = control_open(&control);
-	if (!ret && !common.json)
-		printf("%-14s %-26s %-15s %12s  %s\n", "EVENT", "SYMBOL", "KIND", "HITS",
-		       "STATE");
 	if (!ret)
-		ret = control_hooks(control, common.json ? print_json : print_line, NULL);
+		ret = control_hooks(control, common.json ? print_json : print_line, &headed);
 	control_close(control);
 	return ret ? command_module_error(ret) : 0;
 }

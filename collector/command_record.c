@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith record: write what the module reports to a file. */
+#include "argument.h"
+#include "clock.h"
 #include "command.h"
 #include "log.h"
 #include "recording.h"
@@ -11,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
 static const char doc[] =
 	"Subscribes to the module and writes what it reports to FILE, which must not "
@@ -49,7 +50,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		state->child_inputs[0] = &arguments->common;
 		return 0;
 	case OPTION_SECONDS:
-		arguments->seconds = command_number(text, state);
+		arguments->seconds = argument_number(text, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->path)
@@ -114,15 +115,20 @@ static int step(struct recorder *recorder)
 	return source_acknowledge(recorder->source, recorder->seqs, recorder->rings);
 }
 
+static uint64_t seconds_since(int64_t begun)
+{
+	return (uint64_t)(clock_steady_ms() - begun) / 1000;
+}
+
 static int record_for(struct recorder *recorder, uint64_t seconds)
 {
 	const struct sigaction action = { .sa_handler = stop };
-	time_t end = time(NULL) + (time_t)seconds;
+	int64_t begun = clock_steady_ms();
 	int ret = 0;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	while (!ret && !stopped && (!seconds || time(NULL) < end))
+	while (!ret && !stopped && (!seconds || seconds_since(begun) < seconds))
 		ret = step(recorder);
 	return ret;
 }
@@ -134,7 +140,7 @@ static int run(const struct arguments *arguments)
 
 	if (ret) {
 		log_error("cannot create %s: %s", arguments->path, strerror(-ret));
-		return EX_IOERR;
+		return ret == -EACCES || ret == -EPERM ? EX_NOPERM : EX_IOERR;
 	}
 	ret = source_netlink_open(&recorder.source);
 	if (!ret)

@@ -153,16 +153,18 @@ static void print_json(sqlite3_stmt *row, const char *section, int64_t id)
 static int show_section(sqlite3 *db, size_t which, int64_t id, bool json)
 {
 	sqlite3_stmt *row = NULL;
-	int status = query_prepare(db, &row, sections[which].sql);
+	int status = query_prepare(db, &row, sections[which].sql), code = SQLITE_DONE;
 
 	if (!status)
 		sqlite3_bind_int64(row, 1, id);
-	while (!status && sqlite3_step(row) == SQLITE_ROW) {
+	while (!status && (code = sqlite3_step(row)) == SQLITE_ROW) {
 		if (json)
 			print_json(row, sections[which].section, id);
 		else
 			print_text(row, sections[which].section, which == 0);
 	}
+	if (!status && code != SQLITE_DONE)
+		status = query_failed(db);
 	sqlite3_finalize(row);
 	return status;
 }

@@ -60,12 +60,25 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
-static void bind(sqlite3_stmt *statement, const char *name, int64_t value)
+/* :since and :until; any other would be NULL, which nobody has meant. */
+static int bind(sqlite3_stmt *statement, const struct common *common)
 {
-	int index = sqlite3_bind_parameter_index(statement, name);
+	int i, count = sqlite3_bind_parameter_count(statement);
 
-	if (index)
-		sqlite3_bind_int64(statement, index, value);
+	for (i = 1; i <= count; i++) {
+		const char *name = sqlite3_bind_parameter_name(statement, i);
+
+		if (name && !strcmp(name, ":since")) {
+			sqlite3_bind_int64(statement, i, common->since);
+		} else if (name && !strcmp(name, ":until")) {
+			sqlite3_bind_int64(statement, i, common->until);
+		} else {
+			log_error("cannot understand the query: only :since and :until "
+				  "have a value, not %s", name ? name : "?");
+			return 2;
+		}
+	}
+	return 0;
 }
 
 static int run(const struct arguments *arguments)
@@ -76,35 +89,35 @@ static int run(const struct arguments *arguments)
 
 	if (!status)
 		status = query_prepare(db, &statement, arguments->sql);
-	if (!status) {
-		bind(statement, ":since", arguments->common.since);
-		bind(statement, ":until", arguments->common.until);
+	if (!status)
+		status = bind(statement, &arguments->common);
+	if (!status)
 		status = query_print(db, statement, arguments->format, stdout);
-	}
 	sqlite3_finalize(statement);
 	sqlite3_close(db);
 	return status;
 }
 
-/* The whole of a file, or NULL after saying why on stderr. */
-static char *read_file(const char *path)
+/* The whole of a file. Return: exit status, after saying on stderr what is wrong. */
+static int read_file(const char *path, char **text)
 {
 	FILE *stream = fopen(path, "re");
-	char *text = NULL;
 	size_t room = 0;
+	int error = 0;
 
 	if (!stream) {
-		log_error("cannot open %s: %s", path, strerror(errno));
-		return NULL;
+		error = errno;
+		log_error("cannot open %s: %s", path, strerror(error));
+		return error == EACCES || error == EPERM ? EX_NOPERM : EX_IOERR;
 	}
-	if (getdelim(&text, &room, '\0', stream) < 0) {
+	if (getdelim(text, &room, '\0', stream) < 0) {
+		error = errno;
 		log_error("cannot read %s: %s", path,
-			  ferror(stream) ? strerror(errno) : "it is empty");
-		free(text);
-		text = NULL;
+			  ferror(stream) ? strerror(error) : "it is empty");
+		error = EX_IOERR;
 	}
 	fclose(stream);
-	return text;
+	return error;
 }
 
 int command_sql(int argc, char **argv)
@@ -115,19 +128,18 @@ int command_sql(int argc, char **argv)
 					  NULL };
 	struct arguments arguments = { .sql = NULL };
 	char *text = NULL;
-	int status;
+	int status = 0;
 
 	common_init(&arguments.common);
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	if (arguments.common.json)
 		arguments.format = FORMAT_JSON;
 	if (arguments.file) {
-		text = read_file(arguments.file);
-		if (!text)
-			return EX_IOERR;
+		status = read_file(arguments.file, &text);
 		arguments.sql = text;
 	}
-	status = run(&arguments);
+	if (!status)
+		status = run(&arguments);
 	free(text);
 	return status;
 }

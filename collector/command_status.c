@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith status: is it running, since when, and what was lost. */
+#include "argument.h"
+#include "clock.h"
 #include "command.h"
 #include "control.h"
 #include "lock.h"
@@ -49,7 +51,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case OPTION_WAIT:
 		arguments->wait = true;
 		if (text)
-			arguments->seconds = command_number(text, state);
+			arguments->seconds = argument_number(text, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "what is \"%s\" for?", text);
@@ -63,11 +65,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
 struct status {
 	struct control_info module;
 	struct control_counters counters;
-	int module_error; /* 0: the two above are there */
+	int canary_error; /* of the hook that shows whether its kind works; 0: attached */
+	int module_error; /* 0: the three above are there */
 	uint64_t stored[KITH_CLASSES]; /* of this load of the module */
 	uint64_t elsewhere[KITH_CLASSES]; /* of it, lost to other collectors */
 	pid_t collector;  /* 0: does not run; < 0: a negative errno, not known */
-	int database_error; /* an errno; ENOENT: there is none */
+	int database;	  /* exit status for it: 0 it is read, or there is none */
+	char database_error[256]; /* if not: why */
 	int64_t size;	  /* bytes of the database and its log, -1: there is none */
 	int64_t seen;	  /* time of the last record, 0: none */
 	int64_t lost;	  /* sum of view loss */
@@ -75,37 +79,41 @@ struct status {
 	int64_t unexplained;
 };
 
-static int64_t ask_number(sqlite3 *db, const char *sql)
+/* The one number that @sql gives, 0 if it gives none. Return: a code of SQLite. */
+static int ask_number(sqlite3 *db, const char *sql, int64_t *number)
 {
 	sqlite3_stmt *statement = NULL;
-	int64_t number = 0;
+	int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW)
-		number = sqlite3_column_int64(statement, 0);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*number = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
-	return number;
+	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 #define THIS_LOAD "load = (SELECT id FROM loads WHERE load = ?1)"
 
 /* Numbers by class that @sql gives, of this load of the module. */
-static void read_classes(const struct status *status, sqlite3 *db, const char *sql,
-			 uint64_t *counts)
+static int read_classes(const struct status *status, sqlite3 *db, const char *sql,
+			uint64_t *counts)
 {
 	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
-		return;
+	if (code != SQLITE_OK)
+		return code;
 	sqlite3_bind_int64(statement, 1, (int64_t)status->module.load);
 	sqlite3_bind_int(statement, 2, RECORD_CAUSE_ELSEWHERE);
-	while (sqlite3_step(statement) == SQLITE_ROW) {
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		int64_t class_ = sqlite3_column_int64(statement, 0);
 
 		if (class_ >= 0 && class_ < KITH_CLASSES)
 			counts[class_] += (uint64_t)sqlite3_column_int64(statement, 1);
 	}
 	sqlite3_finalize(statement);
+	return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 /* What is committed stands in the log until SQLite moves it. */
@@ -123,39 +131,59 @@ static int64_t size_on_disk(const char *path)
 	return size;
 }
 
-static void read_rows(struct status *status, sqlite3 *db)
+/* Return: a code of SQLite. */
+static int read_rows(struct status *status, sqlite3 *db)
 {
-	status->seen = ask_number(db, "SELECT value FROM meta WHERE name = 'seen'");
-	status->lost = ask_number(db, "SELECT sum(lost) FROM loss");
-	status->unwatched = ask_number(db, "SELECT count(*) FROM loss WHERE lost IS NULL");
-	status->unexplained =
-		ask_number(db, "SELECT count(*) FROM credential WHERE unexplained");
-	read_classes(status, db, "SELECT class, count FROM received WHERE " THIS_LOAD,
-		     status->stored);
-	read_classes(status, db,
-		     "SELECT class, total FROM loss_totals WHERE " THIS_LOAD " AND cause = ?2",
-		     status->elsewhere);
+	const struct {
+		const char *sql;
+		int64_t *number;
+	} numbers[] = {
+		{ "SELECT value FROM meta WHERE name = 'seen'", &status->seen },
+		{ "SELECT sum(lost) FROM loss", &status->lost },
+		{ "SELECT count(*) FROM loss WHERE lost IS NULL", &status->unwatched },
+		{ "SELECT count(*) FROM credential WHERE unexplained", &status->unexplained },
+	};
+	int code = SQLITE_OK;
+	size_t i;
+
+	for (i = 0; code == SQLITE_OK && i < sizeof(numbers) / sizeof(*numbers); i++)
+		code = ask_number(db, numbers[i].sql, numbers[i].number);
+	if (code == SQLITE_OK)
+		code = read_classes(status, db,
+				    "SELECT class, count FROM received WHERE " THIS_LOAD,
+				    status->stored);
+	if (code == SQLITE_OK)
+		code = read_classes(status, db,
+				    "SELECT class, total FROM loss_totals WHERE " THIS_LOAD
+				    " AND cause = ?2",
+				    status->elsewhere);
+	return code;
 }
 
 static void read_database(struct status *status, const char *path)
 {
+	const size_t room = sizeof(status->database_error);
 	sqlite3 *db;
 
 	status->size = size_on_disk(path);
-	status->database_error = status->size < 0 ? errno : 0;
-	if (status->database_error)
+	if (status->size < 0 && errno == ENOENT)
 		return;
-	switch (query_open(&db, path)) {
-	case 0:
-		read_rows(status, db);
-		break;
-	case EX_NOPERM:
-		status->database_error = EACCES;
-		break;
-	default:
-		status->database_error = EIO;
+	status->database = query_try_open(&db, path, status->database_error, room);
+	if (!status->database && read_rows(status, db) != SQLITE_OK) {
+		status->database = EX_IOERR;
+		snprintf(status->database_error, room, "%s", sqlite3_errmsg(db));
 	}
 	sqlite3_close(db);
+}
+
+/* The module sees by this hook whether hooks of its kind fire. */
+static int find_canary(void *status_, const struct control_hook *hook)
+{
+	struct status *status = status_;
+
+	if (!strcmp(hook->symbol, "commit_creds"))
+		status->canary_error = hook->error;
+	return 0;
 }
 
 static int read_module(struct status *status)
@@ -167,6 +195,8 @@ static int read_module(struct status *status)
 		ret = control_info(control, &status->module);
 	if (!ret)
 		ret = control_stats(control, &status->counters);
+	if (!ret)
+		ret = control_hooks(control, find_canary, status);
 	control_close(control);
 	return ret;
 }
@@ -208,18 +238,12 @@ static void print_json_counters(const struct status *status)
 	putchar('}');
 }
 
-/* One that is not there holds nothing, and that is known. */
-static bool is_readable(const struct status *status)
-{
-	return !status->database_error || status->database_error == ENOENT;
-}
-
 /* What is not known is null. */
 static void print_json_database(const struct status *status)
 {
-	if (!is_readable(status)) {
-		printf(",\"database_bytes\":null,\"database_error\":\"%s\"",
-		       strerror(status->database_error));
+	if (status->database) {
+		fputs(",\"database_bytes\":null,\"database_error\":", stdout);
+		text_print_json(stdout, status->database_error, strlen(status->database_error));
 		fputs(",\"last_record_ns\":null,\"lost\":null,\"unwatched_intervals\":null,"
 		      "\"unexplained_credentials\":null",
 		      stdout);
@@ -231,13 +255,36 @@ static void print_json_database(const struct status *status)
 	       status->unexplained);
 }
 
+/* That it refuses to answer says that it is there. */
+static bool is_refused(const struct status *status)
+{
+	return status->module_error == -EPERM || status->module_error == -EACCES;
+}
+
+static const char *why_not_asked(const struct status *status)
+{
+	if (status->module_error == -ENOENT)
+		return "NOT LOADED";
+	if (is_refused(status))
+		return "loaded, but answers to CAP_NET_ADMIN only";
+	return strerror(-status->module_error);
+}
+
+/* JSON: whether hooks of a kind fire; not known of those without a canary. */
+static const char *fires(const struct status *status, uint32_t kind)
+{
+	if (kind == KITH_HEALTH_FTRACE && status->canary_error)
+		return "null";
+	return status->module.health & kind ? "true" : "false";
+}
+
 static void print_json(const struct status *status, const struct common *common)
 {
 	const struct control_info *module = &status->module;
 
 	fputs("{\"module\":", stdout);
 	if (status->module_error) {
-		printf("null,\"module_error\":\"%s\"", strerror(-status->module_error));
+		printf("null,\"module_error\":\"%s\"", why_not_asked(status));
 	} else {
 		printf("{\"version\":\"%s\",\"abi\":%u,\"load_id\":\"%016" PRIx64 "\","
 		       "\"loaded_ns\":%" PRIu64 ",\"subscribed\":%s,\"tasks\":%u,"
@@ -247,9 +294,8 @@ static void print_json(const struct status *status, const struct common *common)
 		       module->version, module->abi, module->load,
 		       module->real_ns - module->boot_ns + module->loaded_ns,
 		       module->subscriber ? "true" : "false", module->tasks, module->untracked,
-		       module->sockets, module->sockets_max,
-		       module->health & KITH_HEALTH_FTRACE ? "true" : "false",
-		       module->health & KITH_HEALTH_KPROBES ? "true" : "false");
+		       module->sockets, module->sockets_max, fires(status, KITH_HEALTH_FTRACE),
+		       fires(status, KITH_HEALTH_KPROBES));
 		print_json_counters(status);
 		putchar('}');
 	}
@@ -267,17 +313,24 @@ static void print_json(const struct status *status, const struct common *common)
 static void print_module(const struct status *status)
 {
 	const struct control_info *module = &status->module;
-	char when[48];
+	char when[48], *fraction;
 	unsigned int class_;
 
 	text_time(when, sizeof(when),
 		  (int64_t)(module->real_ns - module->boot_ns + module->loaded_ns));
+	/* the two clocks are read one after the other: what is behind differs each time */
+	fraction = strchr(when, '.');
+	if (fraction)
+		memcpy(fraction + 4, "Z", sizeof("Z"));
 	printf("module     version %s, loaded %s, %u threads watched\n", module->version, when,
 	       module->tasks);
 	if (module->sockets_max)
 		printf("           %u sockets watched of at most %u\n", module->sockets,
 		       module->sockets_max);
-	if (!(module->health & KITH_HEALTH_FTRACE))
+	if (status->canary_error)
+		puts("           hook commit_creds is absent: whether others of its kind fire "
+		     "is not known");
+	else if (!(module->health & KITH_HEALTH_FTRACE))
 		puts("           BLIND: function entry hooks do not fire");
 	if (!(module->health & KITH_HEALTH_KPROBES))
 		puts("           BLIND: kprobes do not fire");
@@ -289,7 +342,7 @@ static void print_module(const struct status *status)
 
 		printf("           %-12s %12" PRIu64 " reported", record_class_name(class_),
 		       (uint64_t)of->emitted);
-		if (is_readable(status))
+		if (!status->database)
 			printf(" %12" PRIu64 " stored %8" PRIu64 " lost", status->stored[class_],
 			       lost_of(status, class_));
 		putchar('\n');
@@ -314,11 +367,12 @@ static void print_database(const struct status *status, const char *path)
 
 	fputs("database   ", stdout);
 	text_print(stdout, path, strlen(path));
-	if (status->database_error) {
-		if (status->database_error == ENOENT)
-			puts(": none");
-		else
-			printf(": cannot be read: %s\n", strerror(status->database_error));
+	if (status->database) {
+		printf(": cannot be read: %s\n", status->database_error);
+		return;
+	}
+	if (status->size < 0) {
+		puts(": none");
 		return;
 	}
 	printf(", %" PRId64 " bytes", status->size);
@@ -331,20 +385,12 @@ static void print_database(const struct status *status, const char *path)
 	       status->unexplained);
 }
 
-/* That it refuses to answer says that it is there. */
-static bool is_refused(const struct status *status)
-{
-	return status->module_error == -EPERM || status->module_error == -EACCES;
-}
-
 static void print_text(const struct status *status, const struct common *common)
 {
-	if (status->module_error == -ENOENT)
-		puts("module     NOT LOADED");
-	else if (is_refused(status))
-		puts("module     loaded, but answers to CAP_NET_ADMIN only");
-	else if (status->module_error)
-		printf("module     not asked: %s\n", strerror(-status->module_error));
+	if (status->module_error)
+		printf("module     %s%s\n",
+		       status->module_error == -ENOENT || is_refused(status) ? "" : "not asked: ",
+		       why_not_asked(status));
 	else
 		print_module(status);
 	print_collector(status);
@@ -357,20 +403,12 @@ static int exit_status(const struct status *status)
 	if (status->module_error == -ENOENT || !status->collector)
 		return EX_UNAVAILABLE;
 	if (status->collector == -EACCES || status->collector == -EPERM ||
-	    status->database_error == EACCES || status->database_error == EPERM)
+	    status->database == EX_NOPERM)
 		return EX_NOPERM;
 	if (status->collector < 0 || (status->module_error && !is_refused(status)) ||
-	    !is_readable(status))
+	    status->database)
 		return EX_IOERR;
 	return 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* What the database must have before it is synced. */
@@ -461,12 +499,12 @@ static int set_target(struct control *control, struct target *target)
 static int wait_for_target(const struct target *target, const struct arguments *arguments)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
-	int64_t deadline = now_ms() + (int64_t)arguments->seconds * 1000;
+	int64_t begun = clock_steady_ms();
 	sqlite3 *db;
 	int status = query_open(&db, arguments->common.database);
 
 	while (!status && !is_synced(db, target)) {
-		if (now_ms() > deadline) {
+		if ((uint64_t)(clock_steady_ms() - begun) / 1000 >= arguments->seconds) {
 			log_error("not synced after %" PRIu64 " seconds", arguments->seconds);
 			status = EX_UNAVAILABLE;
 		}

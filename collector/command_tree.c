@@ -298,6 +298,7 @@ static int grow_members(struct forest *forest, sqlite3 *db, sqlite3_stmt *row,
 	}
 	return status;
 }
+
 /*
  * The branches that pass the line of @node, which has @depth ancestors. Of a long
  * chain, and those who are watched may make it as long as they like, the last.

@@ -132,6 +132,16 @@ static int set(struct config *config, const char *section, const char *name,
 	return number ? set_number(&config->policy, number, value) : -ENOENT;
 }
 
+/* What a value must be that is none for setting @name. */
+static const char *kind_of(const char *name)
+{
+	if (!strcmp(name, "database"))
+		return "an absolute path";
+	if (!strcmp(name, "failed_exec") || !strcmp(name, "connections"))
+		return "yes or no";
+	return "a number";
+}
+
 /* libinih would take the rest of a line that is too long for it for the next one. */
 static char *next_line(char *text, int room, void *reading_)
 {
@@ -160,10 +170,11 @@ static int take(void *reading_, const char *section, const char *name, const cha
 	if (ret == -ERANGE)
 		complain(reading, "[%s] %s = %s: must be from %u to %u", section, name, value,
 			 number->least, number->most);
+	else if (ret == -ENOENT)
+		complain(reading, "[%s] %s = %s: no such setting", section, name, value);
 	else if (ret)
-		complain(reading, "[%s] %s = %s: %s", section, name, value,
-			 ret == -ENOENT ? "no such setting" :
-					  "not a value for this setting");
+		complain(reading, "[%s] %s = %s: must be %s", section, name, value,
+			 kind_of(name));
 	return !ret;
 }
 

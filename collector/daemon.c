@@ -2,6 +2,7 @@
 /* The ingest loop. */
 #include "daemon.h"
 
+#include "clock.h"
 #include "ingest.h"
 #include "log.h"
 #include "redump.h"
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 enum {
 	COMMIT_MS = 200,	 /* a record waits no longer for its commit */
@@ -41,30 +41,9 @@ struct loop {
 	bool cut_short; /* the recording is */
 };
 
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int64_t now_ms(void)
-{
-	return clock_ms(CLOCK_MONOTONIC);
-}
-
-static int64_t wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void give_sign_of_life(struct loop *loop)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_steady_ms();
 
 	if (!loop->watchdog || now - loop->signed_at < loop->watchdog / 2)
 		return;
@@ -126,7 +105,7 @@ static int note_start(struct loop *loop)
 
 	if (loop->started || !loop->daemon->live)
 		return 0;
-	ret = ingest_note(&loop->ingest, wall_ns(), "collector started", NULL);
+	ret = ingest_note(&loop->ingest, clock_wall_ns(), "collector started", NULL);
 	if (!ret)
 		ret = ingest_commit(&loop->ingest);
 	loop->started = !ret;
@@ -143,6 +122,7 @@ static int begin_stream(struct loop *loop, const struct stream_info *info)
 	if (ret)
 		return ret;
 	redump_restart(&loop->redump);
+	loop->doing = "subscribe to";
 	ret = source_start(loop->daemon->source, ingest->seqs, ingest->rings);
 	if (ret)
 		return ret;
@@ -152,7 +132,7 @@ static int begin_stream(struct loop *loop, const struct stream_info *info)
 	}
 	if (ret)
 		return ret;
-	if (!loop->unstored)
+	if (loop->daemon->live && !loop->unstored)
 		log_info("connected to module version %s", info->version);
 	announce_ready(loop);
 	return 0;
@@ -232,9 +212,9 @@ static bool is_due(struct loop *loop)
 		return false;
 	}
 	if (!loop->opened)
-		loop->opened = now_ms();
+		loop->opened = clock_steady_ms();
 	return ingest->records >= COMMIT_RECORDS || ingest->bytes >= COMMIT_BYTES ||
-	       (loop->daemon->live && now_ms() - loop->opened >= COMMIT_MS);
+	       (loop->daemon->live && clock_steady_ms() - loop->opened >= COMMIT_MS);
 }
 
 /* How long to wait for the next event. */
@@ -243,7 +223,7 @@ static int patience(const struct loop *loop)
 	int64_t left = IDLE_MS;
 
 	if (loop->ingest.open)
-		left = loop->opened + COMMIT_MS - now_ms();
+		left = loop->opened + COMMIT_MS - clock_steady_ms();
 	if (loop->watchdog && left > loop->watchdog / 4)
 		left = loop->watchdog / 4;
 	return left > 0 ? (int)left : 0;
@@ -270,7 +250,9 @@ static const char *explain_module(int error)
 	case EACCES:
 		return "the module asks for CAP_NET_ADMIN";
 	case EBUSY:
-		return "another collector is subscribed to the module";
+		return "another collector is subscribed";
+	case ESHUTDOWN:
+		return "it is being unloaded";
 	case EPROTO:
 		return "the module speaks another version of the protocol: "
 		       "module and collector must be of one release";
@@ -332,7 +314,7 @@ static int dump_again(struct loop *loop)
 	struct ingest *ingest = &loop->ingest;
 
 	if (!loop->daemon->live || !ingest_is_settled(ingest) ||
-	    !redump_due(&loop->redump, ingest->lost_ends, now_ms()))
+	    !redump_due(&loop->redump, ingest->lost_ends, clock_steady_ms()))
 		return 0;
 	return source_dump(loop->daemon->source);
 }
@@ -360,11 +342,11 @@ static int step(struct loop *loop)
  */
 static int drain(struct loop *loop)
 {
-	int64_t deadline = now_ms() + DRAIN_MS;
+	int64_t deadline = clock_steady_ms() + DRAIN_MS;
 	struct source_event event = { .kind = SOURCE_BATCH };
 	int ret = 0;
 
-	while (!ret && loop->daemon->live && now_ms() < deadline) {
+	while (!ret && loop->daemon->live && clock_steady_ms() < deadline) {
 		if (source_next(loop->daemon->source, 20, &event))
 			break;
 		if (event.kind == SOURCE_IDLE || event.kind == SOURCE_STREAM)
@@ -381,7 +363,7 @@ static int finish(struct loop *loop)
 	sd_notify(0, "STOPPING=1");
 	ret = drain(loop);
 	if (!ret && loop->daemon->live && loop->started)
-		ret = ingest_note(&loop->ingest, wall_ns(), "collector stopped", NULL);
+		ret = ingest_note(&loop->ingest, clock_wall_ns(), "collector stopped", NULL);
 	if (!ret)
 		ret = ingest_commit(&loop->ingest);
 	/* If that fails the module sends it again to the next one, who knows it. */

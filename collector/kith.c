@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith, the command: finds the subcommand and hands over. */
+#include "clock.h"
 #include "command.h"
 #include "config.h"
 #include "log.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
+#include <unistd.h>
 
 const char *argp_program_version = "kith " KITH_VERSION;
 
@@ -55,14 +56,6 @@ static const struct argp_option common_options[] = {
 	{ 0 },
 };
 
-static int64_t wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static error_t parse_common(int key, char *text, struct argp_state *state)
 {
 	struct common *common = state->input;
@@ -75,11 +68,11 @@ static error_t parse_common(int key, char *text, struct argp_state *state)
 		common->json = true;
 		return 0;
 	case OPTION_SINCE:
-		if (moment_parse(text, wall_ns(), &common->since))
+		if (moment_parse(text, clock_wall_ns(), &common->since))
 			argp_error(state, "not a time: %s", text);
 		return 0;
 	case OPTION_UNTIL:
-		if (moment_parse(text, wall_ns(), &common->until))
+		if (moment_parse(text, clock_wall_ns(), &common->until))
 			argp_error(state, "not a time: %s", text);
 		return 0;
 	default:
@@ -102,18 +95,6 @@ void common_init(struct common *common)
 				   .until = INT64_MAX };
 }
 
-uint64_t command_number(const char *text, struct argp_state *state)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *text == '-')
-		argp_error(state, "not a number: %s", text);
-	return value;
-}
-
 int command_module_error(int error)
 {
 	switch (-error) {
@@ -133,30 +114,65 @@ int command_module_error(int error)
 	}
 }
 
-int main(int argc, char **argv)
+/* Also when argp exits, after --help. */
+static void check_output(void)
 {
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	log_error("cannot write the answer: %s", strerror(errno ? errno : EIO));
+	_exit(EX_IOERR);
+}
+
+/* argv[0] becomes the name that argp shows. */
+static int run(int argc, char **argv)
+{
+	static char name[32];
 	int i;
 
+	for (i = 0; i < COMMANDS; i++) {
+		if (strcmp(argv[0], commands[i].name))
+			continue;
+		snprintf(name, sizeof(name), "kith %s", commands[i].name);
+		argv[0] = name;
+		return commands[i].run(argc, argv);
+	}
+	if (*argv[0] == '-')
+		log_error("options stand behind the command: what is %s for?", argv[0]);
+	else
+		log_error("no such command: %s", argv[0]);
+	print_help(stderr);
+	return 2;
+}
+
+/* Of a command, or in general. */
+static int help(char *command)
+{
+	static char option[] = "--help";
+	char *argv[] = { command, option, NULL };
+
+	if (command)
+		return run(2, argv);
+	print_help(stdout);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
 	argp_err_exit_status = 2;
 	log_init("kith");
-	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
-		print_help(argc < 2 ? stderr : stdout);
-		return argc < 2 ? 2 : 0;
+	atexit(check_output);
+	if (argc < 2) {
+		print_help(stderr);
+		return 2;
 	}
+	if (!strcmp(argv[1], "help"))
+		return help(argv[2]);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "--usage") || !strcmp(argv[1], "-?"))
+		return help(NULL);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		puts(argp_program_version);
 		return 0;
 	}
-	for (i = 0; i < COMMANDS; i++) {
-		static char name[32];
-
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		snprintf(name, sizeof(name), "kith %s", commands[i].name);
-		argv[1] = name; /* as argp shows it */
-		return commands[i].run(argc - 1, argv + 1);
-	}
-	log_error("no such command: %s", argv[1]);
-	print_help(stderr);
-	return 2;
+	return run(argc - 1, argv + 1);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kithd, the collector: options, signals, and the pieces put together. */
+#include "argument.h"
 #include "config.h"
 #include "daemon.h"
 #include "lock.h"
@@ -7,6 +8,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <kith/version.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -47,18 +49,6 @@ struct arguments {
 	bool seeded;
 };
 
-static uint64_t parse_number(const char *text, struct argp_state *state)
-{
-	char *end;
-	uint64_t value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *text == '-')
-		argp_error(state, "not a number: %s", text);
-	return value;
-}
-
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -79,12 +69,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		arguments->replay = text;
 		return 0;
 	case OPTION_SYNTHETIC:
-		arguments->synthetic = parse_number(text, state);
+		arguments->synthetic = argument_number(text, state);
 		if (!arguments->synthetic)
 			argp_error(state, "--synthetic wants at least one record");
 		return 0;
 	case OPTION_SEED:
-		arguments->seed = parse_number(text, state);
+		arguments->seed = argument_number(text, state);
 		arguments->seeded = true;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -120,14 +110,18 @@ static int open_source(struct source **source, const struct arguments *arguments
 {
 	int ret;
 
-	if (arguments->synthetic)
+	if (arguments->synthetic) {
+		log_info("making up %" PRIu64 " records", arguments->synthetic);
 		return source_synthetic_open(source, arguments->synthetic, arguments->seed);
+	}
 	if (!arguments->replay)
 		return source_netlink_open(source);
 	ret = source_recording_open(source, arguments->replay);
 	if (ret)
 		log_error("cannot replay %s: %s", arguments->replay,
 			  ret == -EBADMSG ? "it is not a recording of kith" : strerror(-ret));
+	else
+		log_info("replaying %s", arguments->replay);
 	return ret;
 }
 
@@ -140,10 +134,26 @@ static int open_recording(struct recording **recording, const char *path)
 	return ret;
 }
 
+/* A file that is not ours gets no lock beside it. */
+static int recognize(const char *path)
+{
+	int ret = store_recognize(path);
+
+	if (ret)
+		log_error("cannot open database %s: %s", path,
+			  ret == -EINVAL  ? "it is a database of something else" :
+			  ret == -EUCLEAN ? "file is not a database" :
+					    strerror(-ret));
+	return ret;
+}
+
 static int open_store(struct store **store, const char *path)
 {
-	int lock = lock_take(path), ret;
+	int ret = recognize(path), lock;
 
+	if (ret)
+		return ret;
+	lock = lock_take(path);
 	if (lock < 0) {
 		log_error("cannot lock %s.lock: %s", path,
 			  lock == -EBUSY ? "another kithd writes this database" :

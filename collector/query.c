@@ -2,14 +2,18 @@
 /* Reading the database, beside the daemon that writes it. */
 #include "query.h"
 
+#include "lock.h"
 #include "log.h"
 #include "text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 enum {
 	CELL_MAX = 80, /* columns of a terminal that one value may take */
@@ -31,14 +35,24 @@ static int exit_status(int code)
 	}
 }
 
+/* What cannot be written at all is found out before the authorizer is asked. */
+static bool would_write(sqlite3 *db)
+{
+	const char *message = sqlite3_errmsg(db);
+
+	return (sqlite3_errcode(db) & 0xff) == SQLITE_AUTH ||
+	       strstr(message, " because it is a view") ||
+	       strstr(message, " may not be modified");
+}
+
 static int complain(sqlite3 *db, const char *what)
 {
-	int code = sqlite3_extended_errcode(db);
-
-	if ((code & 0xff) == SQLITE_AUTH)
-		what = "the query would not only read";
+	if (would_write(db)) {
+		log_error("the query would not only read: %s", sqlite3_errmsg(db));
+		return EX_NOPERM;
+	}
 	log_error("%s: %s", what, sqlite3_errmsg(db));
-	return exit_status(code);
+	return exit_status(sqlite3_errcode(db));
 }
 
 int query_failed(sqlite3 *db)
@@ -99,30 +113,119 @@ static int authorize(void *context, int action, const char *first, const char *s
 	}
 }
 
-int query_open(sqlite3 **db, const char *path)
+/* @path as SQLite wants it if options stand behind it. The caller frees it. */
+static char *make_uri(const char *path)
 {
-	int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-	int error;
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-";
+	char *uri = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&uri, &size);
 
-	if (code == SQLITE_OK) {
-		sqlite3_extended_result_codes(*db, 1);
-		sqlite3_busy_timeout(*db, 5000);
-		code = sqlite3_exec(*db,
-				    "PRAGMA query_only = 1; PRAGMA trusted_schema = OFF;"
-				    "SELECT 1 FROM meta LIMIT 1",
-				    NULL, NULL, NULL);
-	}
-	if (code == SQLITE_OK)
-		code = sqlite3_set_authorizer(*db, authorize, NULL);
-	if (code == SQLITE_OK)
-		return 0;
-	error = sqlite3_system_errno(*db);
+	if (!stream)
+		return NULL;
+	/* or what stands between two slashes would be the name of a host */
+	fputs(*path == '/' ? "file://" : "file:", stream);
+	for (; *path; path++)
+		fprintf(stream, strchr(plain, *path) ? "%c" : "%%%02X", (unsigned char)*path);
+	fputs("?immutable=1", stream);
+	fclose(stream);
+	return uri;
+}
+
+static bool has_beside(const char *path, const char *suffix)
+{
+	char other[PATH_MAX];
+
+	return snprintf(other, sizeof(other), "%s%s", path, suffix) >= (int)sizeof(other) ||
+	       !access(other, F_OK) || errno != ENOENT;
+}
+
+/*
+ * A copy, which nobody writes: all of it is in the one file. kithd leaves the log
+ * beside its own, and locks that before it opens it.
+ */
+static bool is_at_rest(const char *path)
+{
+	return !has_beside(path, "-wal") && !has_beside(path, "-journal") &&
+	       !lock_holder(path);
+}
+
+/*
+ * To read a database as one that may change, SQLite makes two files beside it; one
+ * that is at rest can be read where none can be made, and is left alone.
+ */
+static int open_file(sqlite3 **db, const char *path)
+{
+	const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+	char *uri;
+	int code;
+
+	if (!is_at_rest(path))
+		return sqlite3_open_v2(path, db, flags, NULL);
+	uri = make_uri(path);
+	if (!uri)
+		return SQLITE_NOMEM;
+	code = sqlite3_open_v2(uri, db, flags | SQLITE_OPEN_URI, NULL);
+	free(uri);
+	return code;
+}
+
+static int prepare_connection(sqlite3 *db)
+{
+	int code;
+
+	sqlite3_extended_result_codes(db, 1);
+	sqlite3_busy_timeout(db, 5000);
+	code = sqlite3_exec(db,
+			    "PRAGMA query_only = 1; PRAGMA trusted_schema = OFF;"
+			    "SELECT 1 FROM meta LIMIT 1",
+			    NULL, NULL, NULL);
+	return code == SQLITE_OK ? sqlite3_set_authorizer(db, authorize, NULL) : code;
+}
+
+/* Why it was not opened. Return: exit status. */
+static int explain(sqlite3 *db, int code, char *why, size_t size)
+{
+	int error = db ? sqlite3_system_errno(db) : 0;
+
 	if (error == EACCES || error == EPERM) {
-		log_error("cannot read database %s: %s", path, strerror(error));
+		snprintf(why, size, "%s", strerror(error));
 		return EX_NOPERM;
 	}
-	log_error("cannot read database %s: %s", path, sqlite3_errmsg(*db));
+	if ((code & 0xff) == SQLITE_ERROR)
+		snprintf(why, size, "it is not a database of Kith");
+	else if ((code & 0xff) == SQLITE_CANTOPEN && error)
+		snprintf(why, size, "%s", strerror(error));
+	else
+		snprintf(why, size, "%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
 	return EX_IOERR;
+}
+
+int query_try_open(sqlite3 **db, const char *path, char *why, size_t size)
+{
+	struct stat file;
+	int code;
+
+	*db = NULL;
+	if (stat(path, &file)) {
+		snprintf(why, size, "%s", strerror(errno));
+		return errno == EACCES || errno == EPERM ? EX_NOPERM : EX_IOERR;
+	}
+	code = open_file(db, path);
+	if (code == SQLITE_OK)
+		code = prepare_connection(*db);
+	return code == SQLITE_OK ? 0 : explain(*db, code, why, size);
+}
+
+int query_open(sqlite3 **db, const char *path)
+{
+	char why[256];
+	int status = query_try_open(db, path, why, sizeof(why));
+
+	if (status)
+		log_error("cannot read database %s: %s", path, why);
+	return status;
 }
 
 /* Is there nothing but space, comments and semicolons in @sql? */
@@ -310,13 +413,15 @@ static void cut(char *text, int most)
 	memcpy(text, end, strlen(end) + 1);
 }
 
-static void print_grid(const struct grid *grid, FILE *stream)
+static void print_grid(struct grid *grid, FILE *stream)
 {
 	int *widths = calloc((size_t)grid->columns, sizeof(*widths));
 	size_t i;
 
-	if (!widths)
+	if (!widths) {
+		grid->failed = true;
 		return;
+	}
 	for (i = 0; i < grid->count; i++) {
 		int column = (int)(i % (size_t)grid->columns), width;
 
@@ -390,14 +495,14 @@ int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *
 		add_row(&grid, statement, true);
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
 		print_row(statement, format, &grid, stream);
-	if (grid.columns)
+	if (grid.count > (size_t)grid.columns)
 		print_grid(&grid, stream);
 	free_grid(&grid);
 	if (code != SQLITE_DONE)
 		return query_failed(db);
-	if (fflush(stream) || grid.failed) {
-		log_error("cannot write the answer");
-		return EX_IOERR;
+	if (grid.failed) {
+		log_error("cannot print the answer: out of memory");
+		return EX_OSERR;
 	}
 	return 0;
 }

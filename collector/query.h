@@ -24,6 +24,9 @@ enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
  */
 int query_open(sqlite3 **db, const char *path);
 
+/* The same, but it says why in @why, @size bytes, and nothing on stderr. */
+int query_try_open(sqlite3 **db, const char *path, char *why, size_t size);
+
 /* Prepare @sql, or say on stderr what is wrong with it. Return: exit status. */
 int query_prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql);
 
@@ -31,8 +34,8 @@ int query_prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql);
 int query_failed(sqlite3 *db);
 
 /*
- * Print all rows: as a table whose columns fit (text escaped), as JSON objects,
- * one a line, or as CSV (RFC 4180, bytes as they are).
+ * Print all rows: as a table whose columns fit (text escaped; nothing if there are
+ * none), as JSON objects, one a line, or as CSV (RFC 4180, bytes as they are).
  * Return: exit status.
  */
 int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *stream);

@@ -10,12 +10,17 @@
 #include <string.h>
 #include <sysexits.h>
 
+/* What a process runs now or ran last, or has executed before that. */
+#define HAS_EXECUTED(condition)                                          \
+	condition " OR process_id IN (SELECT process_id FROM execution" \
+		  " WHERE error IS NULL AND (" condition "))"
+#define IS_NAMED "substr(exe, -length(?1) - 1) = '/' || ?1"
+
 /* Conditions on view process; ?1 is what was meant. */
 static const char by_id[] = "process_id = ?1";
 static const char by_pid[] = "pid = ?1";
-static const char by_path[] = "(exe = ?1 OR script = ?1)";
-static const char by_name[] = "(comm = substr(?1, 1, 15) OR"
-			      " substr(exe, -length(?1) - 1) = '/' || ?1)";
+static const char by_path[] = "(" HAS_EXECUTED("exe = ?1 OR script = ?1") ")";
+static const char by_name[] = "(comm = substr(?1, 1, 15) OR " HAS_EXECUTED(IS_NAMED) ")";
 
 static int is_number(const char *text)
 {
@@ -43,7 +48,7 @@ void select_bind(sqlite3_stmt *statement, const char *text)
 
 static int prepare(sqlite3 *db, sqlite3_stmt **statement, const char *condition)
 {
-	char sql[512];
+	char sql[1024];
 
 	snprintf(sql, sizeof(sql),
 		 "SELECT process_id FROM process WHERE %s AND started <= ?3 AND"

@@ -51,12 +51,14 @@ struct source {
 struct source_operations {
 	/*
 	 * The next event, waiting up to @timeout ms for it. -ENOENT: the module
-	 * is not there; -EPERM; -EBUSY: another collector is subscribed; -EPROTO:
-	 * the module speaks another version. After an error the source begins
-	 * again with STREAM.
+	 * is not there; -EPERM; -EPROTO: the module speaks another version. After
+	 * an error the source begins again with STREAM.
 	 */
 	int (*next)(struct source *source, int timeout, struct source_event *event);
-	/* Begin after what is stored: @seqs of each of @rings. */
+	/*
+	 * Begin after what is stored: @seqs of each of @rings. -EBUSY: another
+	 * collector is subscribed, and nothing has begun.
+	 */
 	int (*start)(struct source *source, const uint32_t *seqs, size_t rings);
 	/* That is stored now. */
 	int (*acknowledge)(struct source *source, const uint32_t *seqs, size_t rings);

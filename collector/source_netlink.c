@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Records from the module: libmnl for the stream, libnl for the rest. */
+#include "clock.h"
 #include "control.h"
 #include "log.h"
 #include "source.h"
@@ -247,13 +248,9 @@ static int collect_dump(struct netlink_source *netlink)
 	return ret ? ret : control_sockets(netlink->control, collect, netlink);
 }
 
-/*
- * Subscribe, and then dump: what happens in between is in both, and the stream
- * is held against the dump by time.
- */
-static int netlink_start(struct source *source, const uint32_t *seqs, size_t rings)
+static int request_subscription(struct netlink_source *netlink, const uint32_t *seqs,
+				size_t rings)
 {
-	struct netlink_source *netlink = downcast(source);
 	struct nlmsghdr *message;
 	void *buffer = request_buffer(rings);
 	int ret;
@@ -266,12 +263,6 @@ static int netlink_start(struct source *source, const uint32_t *seqs, size_t rin
 	if (!ret)
 		ret = send_request(netlink, message);
 	free(buffer);
-	if (!ret)
-		ret = look_at_counters(netlink);
-	if (!ret)
-		ret = collect_dump(netlink);
-	if (ret)
-		detach(netlink);
 	return ret;
 }
 
@@ -399,6 +390,43 @@ static int receive(struct netlink_source *netlink, int timeout, struct source_ev
 	return take_message(netlink, message, event);
 }
 
+/*
+ * The module answers before send_request() returns. It may have sent records too,
+ * which would stand before the answer: so ask whom it has for its subscriber. If
+ * that is not us then nothing has come but its refusal, which says why.
+ */
+static int confirm_subscription(struct netlink_source *netlink)
+{
+	struct source_event nothing;
+	struct control_info module;
+	int ret = control_info(netlink->control, &module);
+
+	if (ret || module.subscriber == mnl_socket_get_portid(netlink->socket))
+		return ret;
+	ret = receive(netlink, SILENCE_MS, &nothing);
+	return ret ? ret : -EBUSY;
+}
+
+/*
+ * Subscribe, and then dump: what happens in between is in both, and the stream
+ * is held against the dump by time.
+ */
+static int netlink_start(struct source *source, const uint32_t *seqs, size_t rings)
+{
+	struct netlink_source *netlink = downcast(source);
+	int ret = request_subscription(netlink, seqs, rings);
+
+	if (!ret)
+		ret = confirm_subscription(netlink);
+	if (!ret)
+		ret = look_at_counters(netlink);
+	if (!ret)
+		ret = collect_dump(netlink);
+	if (ret)
+		detach(netlink);
+	return ret;
+}
+
 /* How far the stream has to come until the dump is behind it. */
 static int find_caught(struct netlink_source *netlink, struct source_event *event)
 {
@@ -415,14 +443,6 @@ static int find_caught(struct netlink_source *netlink, struct source_event *even
 	return ret;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * When nothing has come for a while: is the module there still, the same load
  * of it, and are we its subscriber? If it was unloaded our socket stays silent.
@@ -430,7 +450,7 @@ static int64_t now_ms(void)
 static int probe(struct netlink_source *netlink, const struct source_event *event)
 {
 	struct control_info module;
-	int64_t now = now_ms();
+	int64_t now = clock_steady_ms();
 	int ret;
 
 	if (event->kind == SOURCE_BATCH)
@@ -475,7 +495,7 @@ static int netlink_next(struct source *source, int timeout, struct source_event 
 		return 0;
 	case COUNTED:
 		netlink->phase = STREAMING;
-		netlink->heard = now_ms();
+		netlink->heard = clock_steady_ms();
 		ret = find_caught(netlink, event);
 		break;
 	default:

@@ -6,10 +6,13 @@
 #include "statement.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* For every connection of the writer. */
 static const char settings[] =
@@ -42,6 +45,17 @@ void store_forgive(struct store *store)
 	*store->error = '\0';
 }
 
+/* That SQLite cannot open a file it says without the reason. */
+static int fail_to_open(struct store *store)
+{
+	int error = sqlite3_system_errno(store->db);
+
+	if (!error)
+		return -EACCES;
+	snprintf(store->error, sizeof(store->error), "%s", strerror(error));
+	return error == EPERM ? -EACCES : -error; /* EPERM is the module's alone */
+}
+
 /* Keep the words: a later call, a ROLLBACK say, would replace them. */
 int store_fail(struct store *store, int code)
 {
@@ -57,7 +71,7 @@ int store_fail(struct store *store, int code)
 	case SQLITE_READONLY:
 		return -EROFS;
 	case SQLITE_CANTOPEN:
-		return -EACCES;
+		return fail_to_open(store);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return -EUCLEAN;
@@ -109,6 +123,62 @@ static int identify(struct store *store)
 	if (application || tables)
 		return refuse(store, "it is a database of something else");
 	return execute(store, "PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE;");
+}
+
+/* The beginning of a file of SQLite; numbers are big-endian. */
+struct file_head {
+	char magic[16];
+	char unused[52];
+	unsigned char application[4];
+	char unused_too[31];
+	unsigned char tables[2]; /* on the first page of sqlite_schema */
+};
+
+_Static_assert(sizeof(struct file_head) == 105, "no padding");
+
+/* Ours, or as empty as ours is until its log is moved into it? */
+static bool is_ours(const struct file_head *head)
+{
+	static const unsigned char ours[4] = { SCHEMA_APPLICATION_ID >> 24 & 255,
+					       SCHEMA_APPLICATION_ID >> 16 & 255,
+					       SCHEMA_APPLICATION_ID >> 8 & 255,
+					       SCHEMA_APPLICATION_ID & 255 },
+				   none[4] = { 0 };
+
+	return !memcmp(head->application, ours, sizeof(ours)) ||
+	       (!memcmp(head->application, none, sizeof(none)) && !head->tables[0] &&
+		!head->tables[1]);
+}
+
+static int recognize(int descriptor)
+{
+	struct file_head head;
+	struct stat status;
+	ssize_t size;
+
+	if (fstat(descriptor, &status))
+		return -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	size = S_ISREG(status.st_mode) ? pread(descriptor, &head, sizeof(head), 0) : 1;
+	if (size < 0)
+		return -errno;
+	if (!size)
+		return 0;
+	if (size < (ssize_t)sizeof(head) || memcmp(head.magic, "SQLite format 3", 16))
+		return -EUCLEAN;
+	return is_ours(&head) ? 0 : -EINVAL;
+}
+
+int store_recognize(const char *path)
+{
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), ret;
+
+	if (descriptor < 0)
+		return errno == ENOENT ? 0 : -errno;
+	ret = recognize(descriptor);
+	close(descriptor);
+	return ret;
 }
 
 static int migrate_to(struct store *store, const struct schema_migration *migration)

@@ -33,6 +33,12 @@ struct store_last {
 	int64_t listener;
 };
 
+/*
+ * May @path be opened? Nothing is changed, locked or made. Return: 0, also if it is
+ * not there; -EINVAL: a database of something else; -EUCLEAN: no database; or an error.
+ */
+int store_recognize(const char *path);
+
 int store_open(struct store **result, const char *path);
 void store_close(struct store *store);
 const char *store_error(const struct store *store);

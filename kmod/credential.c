@@ -54,8 +54,8 @@ struct change {
 
 static bool trusted __read_mostly;
 static u32 epoch = 1;
-static const struct task_struct *canary;
-static bool canary_sang;
+static const struct task_struct *testing; /* who tries whether the hook fires */
+static bool test_seen;
 
 u32 kith_credential_epoch(void)
 {
@@ -72,17 +72,17 @@ void kith_credential_trust(bool on)
 	WRITE_ONCE(trusted, on);
 }
 
-bool kith_credential_canary(void)
+bool kith_credential_hook_fires(void)
 {
 	struct cred *cred = prepare_creds();
 
 	if (!cred)
 		return true; /* no memory is no evidence */
-	canary_sang = false;
-	WRITE_ONCE(canary, current);
+	test_seen = false;
+	WRITE_ONCE(testing, current);
 	commit_creds(cred);
-	WRITE_ONCE(canary, NULL);
-	return READ_ONCE(canary_sang);
+	WRITE_ONCE(testing, NULL);
+	return READ_ONCE(test_seen);
 }
 
 void kith_credential_read(struct kith_shadow *shadow, const struct task_struct *task)
@@ -430,8 +430,8 @@ void kith_credential_commit(unsigned long new_cred, unsigned long unused)
 {
 	struct kith_task *entry;
 
-	if (READ_ONCE(canary) == current) {
-		WRITE_ONCE(canary_sang, true);
+	if (READ_ONCE(testing) == current) {
+		WRITE_ONCE(test_seen, true);
 		return;
 	}
 	entry = kith_task_add(current);

@@ -54,6 +54,6 @@ void kith_credential_trust(bool on);
 u32 kith_credential_epoch(void);
 
 /* Make current, a kernel thread, commit what it has. Was the hook called? */
-bool kith_credential_canary(void);
+bool kith_credential_hook_fires(void);
 
 #endif

@@ -177,13 +177,14 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 		      nla_total_size(KITH_CLASSES * sizeof(struct kith_counters));
 	struct answer answer;
 	int ret = answer_begin(&answer, info, size);
+	bool failed;
 
 	if (ret)
 		return ret;
 	kith_connection_flush();
-	ret = put_counters(answer.skb) || put_last_positions(answer.skb);
+	failed = put_counters(answer.skb) || put_last_positions(answer.skb);
 	kith_stream_flush();
-	return answer_send(&answer, info, ret);
+	return answer_send(&answer, info, failed);
 }
 
 static int get_policy(struct sk_buff *skb, struct genl_info *info)

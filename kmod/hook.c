@@ -258,7 +258,7 @@ static int attach_kretprobe(struct kith_hook *hook)
 	hook->kretprobe.entry_handler = hook->called;
 	hook->kretprobe.handler = hook->returned;
 	hook->kretprobe.data_size = hook->data_size;
-	hook->kretprobe.maxactive = clamp(execs, 1U, EXECS_MAX);
+	hook->kretprobe.maxactive = execs;
 	hook->reported_missed = 0;
 	return register_kretprobe(&hook->kretprobe);
 }
@@ -323,13 +323,24 @@ static void detach(struct kith_hook *hook)
  * then on every change must be seen.
  */
 static const u8 order[KITH_AT_COUNT] = {
-	KITH_AT_COMMIT_CREDS, KITH_AT_BPRM_CHECK, KITH_AT_TASK_ALLOC,
-	KITH_AT_EXIT,		KITH_AT_EXEC,	      KITH_AT_FORK,
-	KITH_AT_CGROUP_ATTACH, KITH_AT_EXECVE,    KITH_AT_EXECVEAT,
-	KITH_AT_IA32_EXECVE,	KITH_AT_IA32_EXECVEAT,
+	KITH_AT_COMMIT_CREDS,
+	KITH_AT_BPRM_CHECK,
+	KITH_AT_TASK_ALLOC,
+	KITH_AT_EXIT,
+	KITH_AT_EXEC,
+	KITH_AT_FORK,
+	KITH_AT_CGROUP_ATTACH,
+	KITH_AT_EXECVE,
+	KITH_AT_EXECVEAT,
+	KITH_AT_IA32_EXECVE,
+	KITH_AT_IA32_EXECVEAT,
 	/* The end of a socket before its beginning: no entry may outlive it. */
-	KITH_AT_SOCK_FREE,	KITH_AT_TCP_STATE,    KITH_AT_TCP_CLONE,
-	KITH_AT_TCP_CONNECT,	KITH_AT_SOCK_GRAFT,   KITH_AT_SOCK_SEND,
+	KITH_AT_SOCK_FREE,
+	KITH_AT_TCP_STATE,
+	KITH_AT_TCP_CLONE,
+	KITH_AT_TCP_CONNECT,
+	KITH_AT_SOCK_GRAFT,
+	KITH_AT_SOCK_SEND,
 	KITH_AT_SOCK_RECEIVE,
 };
 
@@ -337,6 +348,7 @@ int kith_hook_init(void)
 {
 	unsigned int i;
 
+	execs = clamp(execs, 1U, EXECS_MAX);
 	hooks[KITH_AT_EXIT].callback = kith_process_exited();
 	for (i = 0; i < KITH_AT_COUNT; i++)
 		hooks[i].error = -ENODEV;

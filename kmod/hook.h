@@ -75,7 +75,7 @@ u64 kith_hook_missed(unsigned int i);
 /* Turn newly missed calls into losses. Context: process. */
 void kith_hook_tally(void);
 
-/* For tracepoint callbacks: count a hit of the hook at @symbol's index. */
+/* For what the table calls by itself, tracepoints and kretprobes: count a hit of hook @i. */
 void kith_hook_hit(unsigned int i);
 
 /* Which hooks others ask about. */

@@ -113,8 +113,7 @@ static void __exit kith_exit(void)
 module_init(kith_init);
 module_exit(kith_exit);
 
-MODULE_DESCRIPTION("Kith: which process did what with which, for good");
+MODULE_DESCRIPTION("Reports processes, executions and changes of credentials to a collector");
 MODULE_AUTHOR("The Kith authors");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(KITH_VERSION);
-MODULE_ALIAS_GENL_FAMILY(KITH_FAMILY);

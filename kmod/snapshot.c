@@ -90,7 +90,8 @@ static void read_memory(struct subject *subject, struct mm_struct *mm)
 		image->known |= KITH_KNOWN_ENV;
 	if (env.truncated)
 		image->flags |= KITH_IMAGE_ENV_TRUNCATED;
-	if (subject->argv_size == size || subject->argv_size)
+	/* There may be no arguments at all. */
+	if (subject->argv_size || !size)
 		image->known |= KITH_KNOWN_ARGV;
 	if (subject->argv_size < image->argv_size)
 		image->flags |= KITH_IMAGE_ARGV_TRUNCATED;

@@ -22,7 +22,7 @@
 static struct task_struct *thread;
 static u32 number = 1;
 static u32 health;
-static unsigned int songs;
+static unsigned int test_hits;
 
 u32 kith_sweep_number(void)
 {
@@ -35,29 +35,29 @@ u32 kith_sweep_health(void)
 }
 
 /* A function that exists to be probed: if its probe is silent, all are. */
-static noinline void sing(void)
+static noinline void test_target(void)
 {
 	/* Neither inlined nor optimised away. */
 	asm volatile("" : : : "memory");
 }
 
-static int heard(struct kprobe *probe, struct pt_regs *regs)
+static int count_test(struct kprobe *probe, struct pt_regs *regs)
 {
-	WRITE_ONCE(songs, songs + 1);
+	WRITE_ONCE(test_hits, test_hits + 1);
 	return 0;
 }
 
 static struct kprobe probe = {
-	.addr = (kprobe_opcode_t *)sing,
-	.pre_handler = heard,
+	.addr = (kprobe_opcode_t *)test_target,
+	.pre_handler = count_test,
 };
 
 static bool kprobes_fire(void)
 {
-	unsigned int before = READ_ONCE(songs);
+	unsigned int before = READ_ONCE(test_hits);
 
-	sing();
-	return READ_ONCE(songs) != before;
+	test_target();
+	return READ_ONCE(test_hits) != before;
 }
 
 static void report_health(u32 now)
@@ -88,7 +88,7 @@ static u32 examine(void)
 {
 	u32 now = 0;
 
-	if (kith_hook_attached(KITH_AT_COMMIT_CREDS) && kith_credential_canary())
+	if (kith_hook_attached(KITH_AT_COMMIT_CREDS) && kith_credential_hook_fires())
 		now |= KITH_HEALTH_FTRACE;
 	if (kprobes_fire())
 		now |= KITH_HEALTH_KPROBES;
@@ -174,7 +174,7 @@ int kith_sweep_init(void)
 	int ret = register_kprobe(&probe);
 
 	if (ret) {
-		pr_warn("cannot probe our own canary: error %d\n", ret);
+		pr_warn("cannot probe a function of our own: error %d\n", ret);
 		return ret;
 	}
 	health = KITH_HEALTH_KPROBES;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- The views that people, reports and tests query. Times are nanoseconds since
 -- the epoch (UTC); what is not known is NULL. Columns may be added, not renamed.
--- Made anew after each migration.
+-- kithd makes them anew where their text is not this one.
 
 CREATE VIEW boot AS
 SELECT id AS boot_id, uuid, first FROM boots;
@@ -11,7 +11,6 @@ SELECT
   id AS container_id, runtime, name,
   CAST(NULL AS TEXT) AS image, CAST(NULL AS TEXT) AS pod,
   first, last, boot AS boot_id, path, unit, cgroup,
-  -- further columns
   CASE WHEN unit GLOB 'user@[0-9]*.service' AND path GLOB '/user.slice/user-*'
     THEN CAST(substr(unit, 6) AS INTEGER) END AS container_uid
 FROM containers;
@@ -49,7 +48,6 @@ SELECT
   (SELECT origin FROM executables WHERE id =
     (SELECT executable FROM executions WHERE id = p.execution)) AS exe_origin,
   p.flags & 1 AS incomplete,
-  -- further columns
   coalesce(p.creator, p.parent) AS creator_id,
   coalesce(p.ns_pid, p.key & 4194303) AS ns_pid,
   coalesce(p.comm, (SELECT substr(replace(path, rtrim(path, replace(path, '/', '')), ''), 1, 15)
@@ -104,7 +102,6 @@ SELECT
   env.value AS env,
   c.uid, c.euid,
   e.error,
-  -- further columns
   e.id AS execution_id,
   cwd.value AS cwd,
   via.value AS via,
@@ -124,7 +121,9 @@ SELECT
   e.flags >> 9 & 1 AS env_truncated,
   e.flags >> 11 & 1 AS chrooted,
   coalesce(e.argv_size, length(CAST(argv.value AS BLOB)) + 1) AS argv_size,
-  e.unknown
+  e.unknown,
+  n.mnt AS mnt_ns, n.pid AS pid_ns, n.net AS net_ns, n.user AS user_ns,
+  n.cgroup AS cgroup_ns, n.ipc AS ipc_ns, n.uts AS uts_ns
 FROM executions e
 LEFT JOIN executables x ON x.id = e.executable
 LEFT JOIN strings argv ON argv.id = e.argv
@@ -133,7 +132,24 @@ LEFT JOIN strings script ON script.id = e.script
 LEFT JOIN strings via ON via.id = e.via
 LEFT JOIN strings env ON env.id = e.env
 LEFT JOIN contexts c ON c.id = e.context
+LEFT JOIN namespaces n ON n.id = c.namespaces
 WHERE e.live IS NULL;
+
+-- What each process ran, and since when that is known: also what was found running.
+CREATE VIEW image AS
+SELECT
+  e.ts,
+  e.process AS process_id,
+  e.id AS execution_id,
+  nullif(x.path, '') AS exe,
+  argv.value AS argv,
+  script.value AS script,
+  e.live IS NOT NULL AS found
+FROM executions e
+LEFT JOIN executables x ON x.id = e.executable
+LEFT JOIN strings argv ON argv.id = e.argv
+LEFT JOIN strings script ON script.id = e.script
+WHERE e.error IS NULL;
 
 CREATE VIEW credential AS
 SELECT
@@ -155,7 +171,6 @@ SELECT
   a.cap_effective AS caps_from, b.cap_effective AS caps_to,
   a.userns AS userns_from, b.userns AS userns_to,
   r.flags & 1 AS unexplained,
-  -- further columns
   r.count,
   r.ts + r.lasted AS last,
   coalesce(r.tid, p.key & 4194303) AS tid,

@@ -210,7 +210,7 @@ enum kith_hook_kind {
 	KITH_HOOK_KRETPROBE, /* function return */
 };
 
-/* KITH_A_HEALTH: set while the means works, as a canary of ours has proved. */
+/* KITH_A_HEALTH: set while the means works, as a call of our own has proved. */
 #define KITH_HEALTH_FTRACE  (1u << 0)
 #define KITH_HEALTH_KPROBES (1u << 1)
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- How much each user executed, and how many different programs.
 SELECT
-  euid AS uid, count(*) AS executions, count(DISTINCT exe) AS programs,
+  euid, count(*) AS executions, count(DISTINCT exe) AS programs,
   sum(error IS NOT NULL) AS failed
 FROM execution
 WHERE ts BETWEEN :since AND :until

@@ -2,7 +2,7 @@
 -- Programs that were run without a file on disk: memfd_create(2), deleted files,
 -- files on a tmpfs.
 SELECT
-  strftime('%H:%M:%S', e.ts / 1000000000, 'unixepoch') AS at,
+  strftime('%Y-%m-%dT%H:%M:%SZ', e.ts / 1000000000, 'unixepoch') AS at,
   e.process_id, e.uid, e.exe_origin AS origin, e.exe, e.argv
 FROM execution e
 WHERE e.exe_origin IN ('memfd', 'deleted', 'tmpfs') AND e.ts BETWEEN :since AND :until

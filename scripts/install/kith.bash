@@ -12,29 +12,37 @@ _kith_options() {
 	talks) echo "$common --each --follow" ;;
 	sql) echo "$common --csv --file" ;;
 	record) echo "$common --seconds" ;;
+	help | --*) ;;
 	*) echo "$common" ;;
 	esac
 }
 
+# _kith_words BEFORE: what may stand behind that word.
 _kith_words() {
 	if [ "$COMP_CWORD" = 1 ]; then
-		echo status hooks tree show talks sql record --help --version
+		echo status hooks tree show talks sql record help --help --version
 		return
 	fi
-	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	case $1 in
 	--since | --until) echo now today yesterday ;;
 	*) _kith_options "${COMP_WORDS[1]}" ;;
 	esac
 }
 
 _kith() {
-	local word=${COMP_WORDS[COMP_CWORD]}
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 
-	case ${COMP_WORDS[COMP_CWORD - 1]}/${COMP_WORDS[1]}/$word in
+	# bash takes --db=FILE for three words.
+	if [ "$word" = = ]; then
+		word=''
+	elif [ "$before" = = ]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	case $before/${COMP_WORDS[1]}/$word in
 	--db/* | -d/* | --file/* | -f/* | */record/[!-]*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;
-	*) mapfile -t COMPREPLY < <(compgen -W "$(_kith_words)" -- "$word") ;;
+	*) mapfile -t COMPREPLY < <(compgen -W "$(_kith_words "$before")" -- "$word") ;;
 	esac
 }
 

@@ -139,6 +139,38 @@ START_TEST(no_such_process)
 }
 END_TEST
 
+static const struct {
+	const char *what;
+	bool known;
+} executed[] = {
+	{ "/opt/backdoor", true },  { "backdoor", true }, { "/opt/script", true },
+	{ "/bin/sh", true },	    { "sh", true },	  { "/opt/failed", false },
+	{ "failed", false },	    { "door", false },
+};
+
+/* It is found by all that it has executed. */
+START_TEST(a_process_that_hides)
+{
+	const uint64_t key = forge_key(RIG_AT(50), 500);
+
+	rig_open(&rig);
+	FORGE_EXEC(&rig.forge, key, 0, "/opt/backdoor", "backdoor");
+	FORGE_EXEC(&rig.forge, key, 0, "/bin/perl", "perl");
+	forge_text(&rig.forge, KITH_ITEM_SCRIPT, "/opt/script");
+	FORGE_EXEC(&rig.forge, key, 0, "/bin/sh", "sh");
+	forge_exec_failed(&rig.forge, key, 2, "/opt/failed");
+	rig_feed(&rig);
+	rig_commit(&rig);
+	ck_assert_int_eq(run("kith", "show", DB, executed[_i].what, END),
+			 executed[_i].known ? 0 : EX_NOINPUT);
+	ck_assert_int_eq(run("kith", "tree", DB, executed[_i].what, END),
+			 executed[_i].known ? 0 : EX_NOINPUT);
+	if (executed[_i].known)
+		ck_assert_str_eq(printed, "500 (uid 1000) /bin/sh: sh\n");
+	rig_close(&rig);
+}
+END_TEST
+
 /* What one may not see is not taken for absent. */
 START_TEST(status_without_permission)
 {
@@ -170,6 +202,169 @@ START_TEST(status_of_nothing)
 	run("kith", "status", "--json", "--db", unit_path("nothing.db"), END);
 	check_in("\"collector_pid\":0,", printed);
 	check_in("\"database_bytes\":-1,", printed);
+}
+END_TEST
+
+/* Spoil the first page of @table; kithd does not run, so all is in the one file. */
+static void damage(const char *table)
+{
+	char sql[128], *page;
+	char spoilt[4096];
+	FILE *file;
+
+	snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+	page = rig_rows(sql);
+	memset(spoilt, 0xff, sizeof(spoilt));
+	remove(unit_path("kith.db-wal"));
+	file = fopen(unit_path("kith.db"), "r+");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fseek(file, (strtol(page, NULL, 10) - 1) * 4096, SEEK_SET), 0);
+	ck_assert_uint_eq(fwrite(spoilt, sizeof(spoilt), 1, file), 1);
+	fclose(file);
+	free(page);
+}
+
+static void make_process(void)
+{
+	rig_open(&rig);
+	FORGE_EXEC(&rig.forge, forge_key(RIG_AT(50), 500), 0, "/bin/ls", "ls");
+	rig_feed(&rig);
+	rig_commit(&rig);
+	rig_close(&rig);
+}
+
+static const struct {
+	const char *words[3];
+	bool asks; /* the database */
+} answers[] = {
+	{ { "--help" }, false },	    { { "--version" }, false },
+	{ { "help", "tree" }, false },	    { { "tree", "--help" }, false },
+	{ { "sql", "--version" }, false },  { { "status" }, true },
+	{ { "status", "--json" }, true },   { { "tree", "500" }, true },
+	{ { "show", "500" }, true },	    { { "sql", "VALUES (1)" }, true },
+	{ { "sql", "--json", "VALUES (1)" }, true },
+	{ { "sql", "--csv", "VALUES (1)" }, true },
+};
+
+START_TEST(an_answer_that_is_lost)
+{
+	const char *const *of = answers[_i].words;
+
+	make_process();
+	to_full_disk = true;
+	ck_assert_int_eq(answers[_i].asks ? run("kith", of[0], DB, of[1], of[2], END) :
+					    run("kith", of[0], of[1], of[2], END),
+			 EX_IOERR);
+	check_in("kith: cannot write the answer: No space left on device\n", said);
+}
+END_TEST
+
+static const struct {
+	const char *words[3];
+	int status;
+	const char *prints;
+	const char *says;
+} words[] = {
+	{ { "-?" }, 0, "Usage: kith COMMAND", "" },
+	{ { "--usage" }, 0, "Usage: kith COMMAND", "" },
+	{ { "help" }, 0, "Usage: kith COMMAND", "" },
+	{ { "help", "tree" }, 0, "Usage: kith tree [OPTION...]", "" },
+	{ { "help", "plant" }, 2, "", "no such command: plant" },
+	{ { "plant" }, 2, "", "no such command: plant" },
+	{ { "--db", "x", "tree" }, 2, "", "options stand behind the command: what is --db for?" },
+	{ { "-x" }, 2, "", "what is -x for?" },
+};
+
+START_TEST(words_of_kith)
+{
+	const char *const *of = words[_i].words;
+
+	ck_assert_int_eq(run("kith", of[0], of[1], of[2], END), words[_i].status);
+	check_in(words[_i].prints, printed);
+	check_in(words[_i].says, said);
+}
+END_TEST
+
+static const struct {
+	const char *sql;
+	int status;
+	const char *says;
+} parameters[] = {
+	{ "SELECT :since < :until AS a", 0, "" },
+	{ "SELECT :name", 2, "only :since and :until have a value, not :name" },
+	{ "SELECT ?", 2, "not ?" },
+	{ "SELECT ?2", 2, "not ?" },
+	{ "SELECT $since, :since", 2, "not $since" },
+};
+
+START_TEST(parameters_of_a_statement)
+{
+	make_process();
+	ck_assert_int_eq(run("kith", "sql", DB, parameters[_i].sql, END), parameters[_i].status);
+	check_in(parameters[_i].says, said);
+	ck_assert_str_eq(printed, parameters[_i].status ? "" : "a\n1\n");
+}
+END_TEST
+
+/* One that is not permitted is told from one that is not there. */
+START_TEST(files_that_may_not_be_used)
+{
+	FILE *file = fopen(unit_path("x.sql"), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fclose(file);
+	ck_assert_int_eq(run("kith", "sql", DB, "-f", unit_path("y.sql"), END), EX_IOERR);
+	check_in("y.sql: No such file", said);
+	ck_assert_int_eq(run("kith", "sql", DB, "-f", unit_path("x.sql"), END), EX_IOERR);
+	check_in("x.sql: it is empty", said);
+	ck_assert_int_eq(run("kith", "record", unit_path("no/where"), END), EX_IOERR);
+	if (getuid())
+		return;
+	open_to_all();
+	ck_assert_int_eq(chmod(unit_path("x.sql"), 0600), 0);
+	as_nobody = true;
+	ck_assert_int_eq(run("kith", "sql", DB, "-f", unit_path("x.sql"), END), EX_NOPERM);
+	check_in("x.sql: Permission denied", said);
+	ck_assert_int_eq(run("kith", "record", unit_path("recording"), END), EX_NOPERM);
+	check_in("recording: Permission denied", said);
+}
+END_TEST
+
+/* No number stands for one that could not be read. */
+static const char *const counted[] = { "losses", "credentials", "meta" };
+
+START_TEST(status_of_a_damaged_database)
+{
+	make_process();
+	damage(counted[_i]);
+	run("kith", "status", DB, END);
+	check_in("kith.db: cannot be read: database disk image is malformed\n", printed);
+	ck_assert_ptr_null(strstr(printed, "lost"));
+	run("kith", "status", "--json", DB, END);
+	check_in("\"database_bytes\":null,\"database_error\":\"database disk image is malformed\"",
+		 printed);
+	check_in("\"lost\":null", printed);
+}
+END_TEST
+
+START_TEST(status_of_something_else)
+{
+	FILE *file = fopen(unit_path("kith.db"), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fclose(file);
+	run("kith", "status", DB, END);
+	check_in("kith.db: cannot be read: it is not a database of Kith\n", printed);
+}
+END_TEST
+
+START_TEST(show_of_a_damaged_database)
+{
+	make_process();
+	damage("credentials");
+	ck_assert_int_eq(run("kith", "show", DB, "500", END), EX_IOERR);
+	check_in("exe             /bin/ls\n", printed);
+	check_in("the query failed: database disk image is malformed", said);
 }
 END_TEST
 
@@ -229,6 +424,31 @@ START_TEST(kithd_settings)
 }
 END_TEST
 
+/* What is not ours is left as it is, with nothing beside it. */
+START_TEST(kithd_on_a_file_of_others)
+{
+	FILE *file = fopen(unit_path("passwd"), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs("root:x:0:0::/root:/bin/sh\n", file);
+	fclose(file);
+	ck_assert_int_eq(run("kithd", "--db", unit_path("passwd"), "--config", "/dev/null",
+			     "--synthetic", "8", END),
+			 EX_IOERR);
+	check_in("passwd: file is not a database", said);
+	ck_assert_int_ne(access(unit_path("passwd.lock"), F_OK), 0);
+	ck_assert_int_eq(mkdir(unit_path("directory"), 0700), 0);
+	ck_assert_int_eq(run("kithd", "--db", unit_path("directory"), "--config", "/dev/null",
+			     "--synthetic", "8", END),
+			 EX_IOERR);
+	check_in("directory: Is a directory", said);
+	ck_assert_int_ne(access(unit_path("directory.lock"), F_OK), 0);
+	/* ours, when it is made and when it is there */
+	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--synthetic", "8", END), 0);
+	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--synthetic", "8", END), 0);
+}
+END_TEST
+
 /* Which of the two files could not be written, and why. */
 START_TEST(kithd_on_a_full_disk)
 {
@@ -251,7 +471,8 @@ START_TEST(kithd_on_a_full_disk)
 	ck_assert_int_eq(run("kithd", "--db", unit_path("third.db"), "--config", "/dev/null",
 			     "--replay", unit_path("recording"), END),
 			 0);
-	ck_assert_str_eq(said, "kithd: connected to module version synthetic\n");
+	check_in("kithd: replaying ", said);
+	ck_assert_ptr_null(strstr(said, "connected"));
 }
 END_TEST
 
@@ -265,10 +486,19 @@ int main(void)
 	unit_add(suite, a_kernel_thread);
 	unit_add(suite, what_a_liar_shows);
 	unit_add(suite, no_such_process);
+	unit_add_rows(suite, a_process_that_hides, UNIT_COUNT(executed));
 	unit_add(suite, status_without_permission);
 	unit_add(suite, status_of_nothing);
+	unit_add_rows(suite, an_answer_that_is_lost, UNIT_COUNT(answers));
+	unit_add_rows(suite, words_of_kith, UNIT_COUNT(words));
+	unit_add_rows(suite, parameters_of_a_statement, UNIT_COUNT(parameters));
+	unit_add(suite, files_that_may_not_be_used);
+	unit_add_rows(suite, status_of_a_damaged_database, UNIT_COUNT(counted));
+	unit_add(suite, status_of_something_else);
+	unit_add(suite, show_of_a_damaged_database);
 	unit_add_rows(suite, kithd_usage, UNIT_COUNT(usages));
 	unit_add(suite, kithd_settings);
+	unit_add(suite, kithd_on_a_file_of_others);
 	unit_add(suite, kithd_on_a_full_disk);
 	return unit_run(suite);
 }

@@ -100,7 +100,10 @@ static const struct {
 	const char *line;
 	const char *what;
 } refusals[] = {
-	{ "[policy]\nargv_max = x\n", "line 2", "argv_max = x: not a value" },
+	{ "[policy]\nargv_max = x\n", "line 2", "argv_max = x: must be a number" },
+	{ "[policy]\nfailed_exec = on\n", "line 2", "failed_exec = on: must be yes or no" },
+	{ "[collector]\ndatabase = kith.db\n", "line 2",
+	  "database = kith.db: must be an absolute path" },
 	{ "[policy]\nargv_max =\n", "line 2", "argv_max" },
 	{ "[policy]\nargv_max = 12 34\n", "line 2", "argv_max = 12 34" },
 	{ "[policy]\nargv_max = 12k\n", "line 2", "argv_max = 12k" },
@@ -119,7 +122,7 @@ static const struct {
 	{ "[policy]\nargv_max = 99999999999999999999\n", "line 2", "argv_max" },
 	{ "[policy]\nfailed_exec = maybe\n", "line 2", "failed_exec = maybe" },
 	{ "[policy]\nfailed_exec = Yes\n", "line 2", "failed_exec" },
-	{ "[policy]\nconnections = 1\n", "line 2", "connections = 1: not a value" },
+	{ "[policy]\nconnections = 1\n", "line 2", "connections = 1: must be yes or no" },
 	{ "[policy]\nno_such = 1\n", "line 2", "no_such = 1: no such setting" },
 	{ "[policies]\nargv_max = 1\n", "line 2", "[policies] argv_max" },
 	{ "argv_max = 1\n", "line 1", "argv_max" },

@@ -13,6 +13,8 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { LIVES = 300, TEXT = 4000 };
@@ -28,6 +30,7 @@ static struct module {
 	uint32_t next;
 	uint64_t number;
 	unsigned int restarts;
+	unsigned int refusals; /* to come */
 	bool begun;
 	uint32_t when; /* the life that calls what, 0: none */
 	void (*what)(void);
@@ -113,6 +116,10 @@ static int module_next(struct source *source, int timeout, struct source_event *
 static int module_start(struct source *source, const uint32_t *seqs, size_t rings)
 {
 	(void)source, (void)rings;
+	if (module.refusals) {
+		module.refusals--;
+		return -EBUSY;
+	}
 	module.next = seqs[0] + 1;
 	return 0;
 }
@@ -167,12 +174,51 @@ static int stop_signal(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* The policy of the module, in place of control.c. */
+static unsigned int policies_set;
+
+int control_open(struct control **result)
+{
+	*result = NULL;
+	return 0;
+}
+
+void control_close(struct control *control)
+{
+	(void)control;
+}
+
+int control_info(struct control *control, struct control_info *info)
+{
+	(void)control;
+	*info = (struct control_info){ .sockets_max = 1 };
+	return 0;
+}
+
+int control_policy_get(struct control *control, struct control_policy *policy)
+{
+	(void)control;
+	*policy = (struct control_policy){ .classes = 0 };
+	return 0;
+}
+
+int control_policy_set(struct control *control, const struct control_policy *policy)
+{
+	(void)control, (void)policy;
+	ck_assert_uint_eq(module.refusals, 0);
+	policies_set++;
+	return 0;
+}
+
+static const struct control_policy *policy;
+
 /* Run the daemon on all lives. Return: what it has said, the caller's. */
 static char *run(struct recording *recording)
 {
 	struct daemon daemon = { .source = &module.source,
 				 .recording = recording,
 				 .recording_path = unit_path("recording"),
+				 .policy = policy,
 				 .live = true,
 				 .signals = stop_signal() };
 	char *said;
@@ -281,6 +327,57 @@ START_TEST(the_module_fails)
 }
 END_TEST
 
+/* What systemd is told, each time on a line of its own. */
+static int listen_as_systemd(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", unit_path("notify"));
+	ck_assert_int_eq(bind(descriptor, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", address.sun_path, 1), 0);
+	return descriptor;
+}
+
+/* The first that names what it waits for, and READY=1 behind it. */
+static void check_notified(int descriptor)
+{
+	char text[1024];
+	int waited = 0, ready = 0;
+	ssize_t size;
+
+	while ((size = recv(descriptor, text, sizeof(text) - 1, 0)) > 0) {
+		text[size] = '\0';
+		if (strstr(text, "another collector is subscribed")) {
+			ck_assert_int_eq(ready, 0);
+			waited++;
+		}
+		ready += strstr(text, "READY=1") != NULL;
+	}
+	ck_assert_int_eq(waited, 2);
+	ck_assert_int_eq(ready, 1);
+}
+
+/* It waits for its turn, and leaves the policy of who is subscribed alone. */
+START_TEST(another_collector_is_subscribed)
+{
+	const struct control_policy wanted = { .argv_max = 64 };
+	int systemd = listen_as_systemd();
+	char *said;
+
+	policy = &wanted;
+	module.refusals = 2;
+	said = run(NULL);
+	check_stored();
+	check_notified(systemd);
+	ck_assert_uint_eq(policies_set, 1);
+	ck_assert_str_eq(said, "kith: cannot subscribe to the module: another collector is "
+			       "subscribed; trying again every second\n"
+			       "kith: connected to module version test\n");
+	free(said);
+}
+END_TEST
+
 /* Ten lives; one more record is a loss; then nothing until there is another dump. */
 enum { LIVES_OF_LOSS = 10 };
 
@@ -354,6 +451,7 @@ int main(void)
 	unit_add(suite, the_database_cannot_grow);
 	unit_add(suite, the_recording_cannot_grow);
 	unit_add(suite, the_module_fails);
+	unit_add(suite, another_collector_is_subscribed);
 	unit_add(suite, the_end_of_a_process_is_lost);
 	return unit_run(suite);
 }

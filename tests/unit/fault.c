@@ -319,6 +319,31 @@ START_TEST(files_may_not_grow)
 }
 END_TEST
 
+/* What an image names is stored as it is met; that it fails is told as it is. */
+START_TEST(no_room_for_an_executable)
+{
+	char path[3000];
+	unsigned int i;
+	int ret = 0;
+
+	rig_open(&rig);
+	ck_assert_int_eq(sqlite3_exec(rig.store->db, "PRAGMA max_page_count = 1", NULL, NULL, NULL),
+			 SQLITE_OK);
+	memset(path, 'x', sizeof(path));
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	for (i = 0; i < 9 && !ret; i++) {
+		path[1] = (char)('a' + i);
+		FORGE_EXEC(&rig.forge, forge_key(RIG_AT(1), 500), 0, path, "x");
+		ret = ingest_batch(&rig.ingest, &(struct kith_batch){ .number = i + 1 },
+				   rig.forge.data, rig.forge.used);
+		forge_clear(&rig.forge);
+	}
+	ck_assert_int_eq(ret, -ENOSPC);
+	rig_close(&rig);
+}
+END_TEST
+
 /* Attach, and store what is not stored yet, one life a transaction, until killed. */
 static void feed_until_killed(void)
 {
@@ -373,6 +398,7 @@ int main(void)
 	unit_add_rows(suite, writes_fail, UNIT_COUNT(faults));
 	unit_add_rows(suite, writes_fail_from_the_start, UNIT_COUNT(faults));
 	unit_add(suite, files_may_not_grow);
+	unit_add(suite, no_room_for_an_executable);
 	unit_add(suite, killed);
 	return unit_run(suite);
 }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 char printed[PROGRAM_OUTPUT], said[PROGRAM_OUTPUT];
-bool as_nobody;
+bool as_nobody, to_full_disk;
 rlim_t file_limit = RLIM_INFINITY;
 
 /* The program @name of the same build, beside the directory of this one. */
@@ -77,7 +77,7 @@ static pid_t begin(const char *name, va_list list)
 	ck_assert_int_ge(pid, 0);
 	if (pid)
 		return pid;
-	if (!freopen(unit_path("printed"), "w", stdout) ||
+	if (!freopen(to_full_disk ? "/dev/full" : unit_path("printed"), "w", stdout) ||
 	    !freopen(unit_path("said"), "w", stderr))
 		_exit(99);
 	become();
@@ -102,7 +102,10 @@ int run_end(pid_t pid)
 	int status;
 
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	run_look();
+	if (to_full_disk)
+		read_back("said", said);
+	else
+		run_look();
 	ck_assert_msg(WIFEXITED(status), "status %x, said: %s", status, said);
 	return WEXITSTATUS(status);
 }

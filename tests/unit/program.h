@@ -13,7 +13,7 @@ enum { PROGRAM_ARGUMENTS = 16, PROGRAM_OUTPUT = 1 << 16 };
 extern char printed[PROGRAM_OUTPUT], said[PROGRAM_OUTPUT];
 
 /* How the next ones run. */
-extern bool as_nobody;
+extern bool as_nobody, to_full_disk;
 extern rlim_t file_limit;
 
 #define END ((char *)NULL)

@@ -2,6 +2,7 @@
 /* Answers as tables, JSON and CSV; and what is refused, with which exit status. */
 #include "query.h"
 
+#include "lock.h"
 #include "rig.h"
 
 #include <stdio.h>
@@ -94,7 +95,7 @@ static const struct {
 	const char *sql;
 	const char *want;
 } tables[] = {
-	{ "SELECT 1 AS a WHERE 0", "a\n" },
+	{ "SELECT 1 AS a WHERE 0", "" },
 	{ "SELECT 1 AS a, 22 AS b", "a  b\n1  22\n" },
 	{ "VALUES ('long', 1), ('x', 22)", "column1  column2\nlong     1\nx        22\n" },
 	{ "SELECT NULL AS a, 1 AS b", "a  b\n   1\n" },
@@ -195,7 +196,10 @@ static const struct {
 	/* a transaction of reads: kith status --wait-synced needs one */
 	{ "BEGIN", 0, 0, "" },
 	{ "ATTACH ':memory:' AS x", EX_NOPERM, 0, "not authorized" },
-	{ "UPDATE sqlite_schema SET sql = ''", 2, 0, "may not be modified" },
+	{ "UPDATE sqlite_schema SET sql = ''", EX_NOPERM, 0, "may not be modified" },
+	{ "DELETE FROM process", EX_NOPERM, 0, "would not only read: cannot modify process" },
+	{ "INSERT INTO loss VALUES (1)", EX_NOPERM, 0, "would not only read" },
+	{ "DELETE FROM nonesuch", 2, 0, "no such table" },
 	{ "PRAGMA query_only = 0", EX_NOPERM, 0, "not authorized" },
 	{ "PRAGMA trusted_schema = 1", EX_NOPERM, 0, "not authorized" },
 	{ "PRAGMA wal_checkpoint", EX_NOPERM, 0, "not authorized" },
@@ -262,24 +266,121 @@ static void refuse_to_open(const char *name, int want, const char *why)
 	free(said);
 }
 
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
 START_TEST(opens_nothing_else)
 {
-	FILE *file;
 	sqlite3 *db;
 
-	refuse_to_open("nothing.db", EX_IOERR, "unable to open");
+	refuse_to_open("nothing.db", EX_IOERR, "nothing.db: No such file or directory");
 	ck_assert_int_ne(access(unit_path("nothing.db"), F_OK), 0);
-	file = fopen(unit_path("text.db"), "w");
-	ck_assert_ptr_nonnull(file);
-	fputs("This is no database, whatever its name says, but it is long enough for one.",
-	      file);
-	fputs("An SQLite file begins with sixteen bytes that say so.", file);
-	fclose(file);
+	write_text(unit_path("text.db"),
+		   "This is no database, whatever its name says, but it is long enough for one."
+		   "An SQLite file begins with sixteen bytes that say so.");
 	refuse_to_open("text.db", EX_IOERR, "not a database");
+	write_text(unit_path("empty.db"), "");
+	refuse_to_open("empty.db", EX_IOERR, "it is not a database of Kith");
+	ck_assert_int_eq(symlink("/dev/null", unit_path("null.db")), 0);
+	refuse_to_open("null.db", EX_IOERR, "it is not a database of Kith");
+	ck_assert_int_eq(mkdir(unit_path("directory.db"), 0700), 0);
+	refuse_to_open("directory.db", EX_IOERR, "directory.db: ");
 	ck_assert_int_eq(sqlite3_open(unit_path("other.db"), &db), SQLITE_OK);
 	sqlite3_exec(db, "CREATE TABLE theirs (x)", NULL, NULL, NULL);
 	sqlite3_close(db);
-	refuse_to_open("other.db", EX_IOERR, "no such table");
+	refuse_to_open("other.db", EX_IOERR, "it is not a database of Kith");
+}
+END_TEST
+
+/* A copy of the one file, as people take it, in a directory @name of its own. */
+static void make_copy(const char *name)
+{
+	char path[512];
+
+	sqlite3_close(open_database());
+	ck_assert_int_eq(mkdir(unit_path(name), 0700), 0);
+	snprintf(path, sizeof(path), "%s/kith.db", name);
+	ck_assert_int_eq(rename(unit_path("kith.db"), unit_path(path)), 0);
+}
+
+static void read_copy(const char *name)
+{
+	char path[512];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/kith.db", name);
+	ck_assert_int_eq(query_open(&db, unit_path(path)), 0);
+	ck_assert_int_eq(sqlite3_exec(db, "SELECT * FROM process", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	ck_assert_int_eq(unlink(unit_path(path)), 0);
+	/* there was nothing else in it */
+	ck_assert_int_eq(rmdir(unit_path(name)), 0);
+}
+
+/* Whatever its path is. */
+static const char *const copies[] = { "copy", "a b", "100%", "what?mode=rwc", "a#b", "%41" };
+
+START_TEST(leaves_a_copy_alone)
+{
+	make_copy(copies[_i]);
+	read_copy(copies[_i]);
+}
+END_TEST
+
+/* From a disk that is mounted for reading only, say. */
+START_TEST(reads_where_it_cannot_write)
+{
+	char outer[512];
+	int status;
+	sqlite3 *db;
+
+	make_copy("copy");
+	ck_assert_int_eq(chmod(unit_path("copy/kith.db"), 0444), 0);
+	ck_assert_int_eq(chmod(unit_path("copy"), 0555), 0);
+	ck_assert_int_eq(chmod(unit_path(""), 0755), 0);
+	snprintf(outer, sizeof(outer), "%s..", unit_path(""));
+	ck_assert_int_eq(chmod(outer, 0755), 0);
+	if (!getuid())
+		ck_assert_int_eq(setuid(65534), 0);
+	status = query_open(&db, unit_path("copy/kith.db"));
+	sqlite3_close(db);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* What kithd commits shows to who reads meanwhile, from its first moment on. */
+START_TEST(sees_what_is_written)
+{
+	sqlite3_stmt *statement;
+	struct store *store;
+	sqlite3 *db;
+	int lock;
+
+	ck_assert_int_eq(store_open(&store, unit_path("kith.db")), 0);
+	store_close(store);
+	remove(unit_path("kith.db-wal"));
+	lock = lock_take(unit_path("kith.db"));
+	ck_assert_int_ge(lock, 0);
+	ck_assert_int_eq(query_open(&db, unit_path("kith.db")), 0);
+	ck_assert_int_eq(store_open(&store, unit_path("kith.db")), 0);
+	ck_assert_int_eq(store_begin(store), 0);
+	ck_assert_int_eq(store_set_seen(store, &(struct store_seen){ .at = 7 }), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(query_prepare(db, &statement,
+				       "SELECT value FROM meta WHERE name = 'seen'"),
+			 0);
+	ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+	ck_assert_int_eq(sqlite3_column_int(statement, 0), 7);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	store_close(store);
+	close(lock);
 }
 END_TEST
 
@@ -302,28 +403,6 @@ START_TEST(says_that_it_may_not)
 }
 END_TEST
 
-START_TEST(says_that_it_cannot_write)
-{
-	sqlite3 *db = open_database();
-	sqlite3_stmt *statement;
-	FILE *full = fopen("/dev/full", "w");
-	enum format format;
-	char *said;
-
-	unit_capture_stderr();
-	for (format = FORMAT_TABLE; format <= FORMAT_CSV; format++) {
-		ck_assert_int_eq(query_prepare(db, &statement, "SELECT 1"), 0);
-		ck_assert_int_eq(query_print(db, statement, format, full), EX_IOERR);
-		sqlite3_finalize(statement);
-	}
-	said = unit_stderr();
-	ck_assert_ptr_nonnull(strstr(said, "cannot write"));
-	free(said);
-	fclose(full);
-	sqlite3_close(db);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("query");
@@ -336,7 +415,9 @@ int main(void)
 	unit_add_rows(suite, makes_no_file, UNIT_COUNT(makers));
 	unit_add_rows(suite, takes_one_statement_that_reads, UNIT_COUNT(statements));
 	unit_add(suite, opens_nothing_else);
+	unit_add_rows(suite, leaves_a_copy_alone, UNIT_COUNT(copies));
+	unit_add(suite, reads_where_it_cannot_write);
+	unit_add(suite, sees_what_is_written);
 	unit_add(suite, says_that_it_may_not);
-	unit_add(suite, says_that_it_cannot_write);
 	return unit_run(suite);
 }

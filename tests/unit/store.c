@@ -98,6 +98,23 @@ START_TEST(an_empty_file)
 }
 END_TEST
 
+/* All of it may be in the log still. */
+START_TEST(ours_is_recognized)
+{
+	struct store *store;
+
+	ck_assert_int_eq(store_recognize(unit_path("kith.db")), 0);
+	ck_assert_int_ne(access(unit_path("kith.db"), F_OK), 0);
+	ck_assert_int_eq(store_open(&store, unit_path("kith.db")), 0);
+	ck_assert_int_eq(store_recognize(unit_path("kith.db")), 0);
+	store_close(store);
+	ck_assert_int_eq(store_recognize(unit_path("kith.db")), 0);
+	ck_assert_int_eq(store_recognize("/dev/null"), -EUCLEAN);
+	write_file("kith.db", "x", 1);
+	ck_assert_int_eq(store_recognize(unit_path("kith.db")), -EUCLEAN);
+}
+END_TEST
+
 /* It was made, and no migration was done yet. */
 START_TEST(version_0_of_ours)
 {
@@ -148,6 +165,7 @@ START_TEST(a_database_of_something_else)
 	char *before, *after;
 
 	run_sql(others[_i].sql);
+	ck_assert_int_eq(store_recognize(unit_path("kith.db")), -EINVAL);
 	before = read_file("kith.db", &before_size);
 	open_and_close("kith.db", -EINVAL, others[_i].why);
 	after = read_file("kith.db", &after_size);
@@ -235,14 +253,15 @@ END_TEST
 
 START_TEST(no_such_directory)
 {
-	open_and_close("nowhere/kith.db", -EACCES, "unable to open");
+	open_and_close("nowhere/kith.db", -ENOENT, "No such file or directory");
 }
 END_TEST
 
 START_TEST(a_directory)
 {
 	ck_assert_int_eq(mkdir(unit_path("kith.db"), 0700), 0);
-	open_and_close("kith.db", -EACCES, "unable to open");
+	open_and_close("kith.db", -EISDIR, "Is a directory");
+	ck_assert_int_eq(store_recognize(unit_path("kith.db")), -EISDIR);
 }
 END_TEST
 
@@ -257,6 +276,7 @@ static const struct {
 	  "incomplete" },
 	{ "execution",
 	  "ts,process_id,parent_id,exe,argv,script,env,uid,euid,error" },
+	{ "image", "ts,process_id,execution_id,exe,argv,script,found" },
 	{ "credential",
 	  "ts,process_id,cause,uid_from,uid_to,euid_from,euid_to,gid_from,gid_to,caps_from,"
 	  "caps_to,userns_from,userns_to,unexplained" },
@@ -315,6 +335,7 @@ static void add_versions(Suite *suite)
 {
 	unit_add(suite, migrations_are_numbered);
 	unit_add(suite, version_0_of_ours);
+	unit_add(suite, ours_is_recognized);
 	unit_add_rows(suite, an_older_version, (size_t)latest_version());
 	unit_add(suite, a_newer_version);
 	unit_add(suite, views_of_another_build);
