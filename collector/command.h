@@ -34,4 +34,10 @@ void common_init(struct common *common);
  */
 int command_module_error(int error);
 
+/*
+ * Have all that was printed written; it is done at the end in any case. Return: exit
+ * status, after saying on stderr once that it could not be.
+ */
+int command_flush(void);
+
 #endif

@@ -372,10 +372,8 @@ static int follow_until_stopped(struct follower *follower)
 		status = show_ended(follower);
 		if (!status)
 			status = show_newer(follower);
-		if (!status && fflush(stdout)) {
-			log_error("cannot write the answer");
-			status = EX_IOERR;
-		}
+		if (!status)
+			status = command_flush();
 		if (!status)
 			nanosleep(&pause, NULL);
 	}
@@ -409,13 +407,16 @@ static int follow(sqlite3 *db, const struct question *question,
 	const struct sigaction action = { .sa_handler = stop };
 	struct follower follower = { .db = db, .json = arguments->common.json };
 	struct condition condition;
-	int status;
+	int status = 0;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	question_condition(question, true, &condition);
 	follower.open = calloc(OPEN_MAX, sizeof(*follower.open));
-	status = follower.open ? 0 : EX_OSERR;
+	if (!follower.open) {
+		log_error("cannot follow: out of memory");
+		status = EX_OSERR;
+	}
 	if (!status)
 		status = prepare(db, &follower.newer, newer, &condition);
 	if (!status)
@@ -436,7 +437,8 @@ static int run(const struct arguments *arguments)
 {
 	struct question question;
 	sqlite3 *db;
-	int status = query_open(&db, arguments->common.database);
+	int status = (arguments->follow ? query_follow : query_open)(&db,
+								      arguments->common.database);
 
 	question_understand(&question, arguments->what);
 	if (!status && arguments->follow)

@@ -24,7 +24,10 @@ enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
  */
 int query_open(sqlite3 **db, const char *path);
 
-/* The same, but it says why in @why, @size bytes, and nothing on stderr. */
+/* The same, to see also what is written from now on. */
+int query_follow(sqlite3 **db, const char *path);
+
+/* As query_open(), but it says why in @why, @size bytes, and nothing on stderr. */
 int query_try_open(sqlite3 **db, const char *path, char *why, size_t size);
 
 /* Prepare @sql, or say on stderr what is wrong with it. Return: exit status. */

@@ -205,25 +205,6 @@ START_TEST(status_of_nothing)
 }
 END_TEST
 
-/* Spoil the first page of @table; kithd does not run, so all is in the one file. */
-static void damage(const char *table)
-{
-	char sql[128], *page;
-	char spoilt[4096];
-	FILE *file;
-
-	snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
-	page = rig_rows(sql);
-	memset(spoilt, 0xff, sizeof(spoilt));
-	remove(unit_path("kith.db-wal"));
-	file = fopen(unit_path("kith.db"), "r+");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_eq(fseek(file, (strtol(page, NULL, 10) - 1) * 4096, SEEK_SET), 0);
-	ck_assert_uint_eq(fwrite(spoilt, sizeof(spoilt), 1, file), 1);
-	fclose(file);
-	free(page);
-}
-
 static void make_process(void)
 {
 	rig_open(&rig);
@@ -336,7 +317,7 @@ static const char *const counted[] = { "losses", "credentials", "meta" };
 START_TEST(status_of_a_damaged_database)
 {
 	make_process();
-	damage(counted[_i]);
+	rig_damage(counted[_i]);
 	run("kith", "status", DB, END);
 	check_in("kith.db: cannot be read: database disk image is malformed\n", printed);
 	ck_assert_ptr_null(strstr(printed, "lost"));
@@ -361,7 +342,7 @@ END_TEST
 START_TEST(show_of_a_damaged_database)
 {
 	make_process();
-	damage("credentials");
+	rig_damage("credentials");
 	ck_assert_int_eq(run("kith", "show", DB, "500", END), EX_IOERR);
 	check_in("exe             /bin/ls\n", printed);
 	check_in("the query failed: database disk image is malformed", said);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -160,6 +161,8 @@ static const struct {
 	{ ":40000", "12345" },
 	{ ":1", "" },
 	{ "::1", "" },
+	{ "/opt/backdoor", "5" },
+	{ "backdoor", "5" },
 	{ "10.0.0.2:80", "124" },
 	{ "10.0.0.2:81", "3" },
 	{ "10.0.0.1:40000", "1235" },
@@ -192,6 +195,9 @@ START_TEST(what_is_meant)
 
 	begin();
 	forge_all();
+	FORGE_EXEC(&rig.forge, other, 0, "/opt/backdoor", "x");
+	FORGE_EXEC(&rig.forge, other, 0, "/bin/other", "x");
+	commit();
 	status = run("kith", "talks", DB, "--each", questions[_i].what, END);
 	if (!questions[_i].ids) {
 		ck_assert_int_eq(status, EX_NOINPUT);
@@ -369,6 +375,76 @@ START_TEST(follow_since)
 }
 END_TEST
 
+static const char *const ways[] = { "--each", "--json", "--follow" };
+
+/* Nobody has talked yet. */
+START_TEST(nothing_to_tell)
+{
+	begin();
+	commit();
+	ck_assert_int_eq(run("kith", "talks", DB, END), 0);
+	ck_assert_str_eq(printed, "");
+	ck_assert_int_eq(run("kith", "talks", DB, ways[_i % 2], "500", END), 0);
+	ck_assert_str_eq(printed, "");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(an_answer_that_is_lost)
+{
+	begin();
+	forge_all();
+	to_full_disk = true;
+	ck_assert_int_eq(run("kith", "talks", DB, ways[_i], "--since", "@1", END), EX_IOERR);
+	ck_assert_str_eq(said, "kith: cannot write the answer: No space left on device\n");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_damaged_database)
+{
+	begin();
+	forge_all();
+	rig_close(&rig);
+	rig_damage("connections");
+	ck_assert_int_eq(run("kith", "talks", DB, ways[_i], "--since", "@1", END), EX_IOERR);
+	check_in("the query failed: database disk image is malformed", said);
+}
+END_TEST
+
+START_TEST(without_permission)
+{
+	if (getuid())
+		return;
+	begin();
+	open_to_all();
+	ck_assert_int_eq(chmod(unit_path("kith.db"), 0600), 0);
+	as_nobody = true;
+	ck_assert_int_eq(run("kith", "talks", DB, ways[_i], "--since", "@1", END), EX_NOPERM);
+	check_in("Permission denied", said);
+	rig_close(&rig);
+}
+END_TEST
+
+/* A copy at rest is read as it is, but one who follows waits for a writer. */
+START_TEST(follow_what_was_at_rest)
+{
+	pid_t pid;
+
+	begin();
+	rig_close(&rig);
+	ck_assert_int_eq(unlink(unit_path("kith.db-wal")), 0);
+	pid = run_begin("kith", "talks", DB, "--follow", "--since", "@1", END);
+	usleep(500000);
+	rig_open(&rig);
+	forge_all();
+	wait_for("  #5\n");
+	ck_assert_int_eq(kill(pid, SIGINT), 0);
+	ck_assert_int_eq(run_end(pid), 0);
+	rig_close(&rig);
+}
+END_TEST
+
 START_TEST(usage)
 {
 	ck_assert_int_eq(run("kith", "talks", DB, "a", "b", END), 2);
@@ -415,6 +491,11 @@ int main(void)
 	unit_add(suite, liars);
 	unit_add_rows(suite, follow, 2);
 	unit_add(suite, follow_since);
+	unit_add_rows(suite, nothing_to_tell, 2);
+	unit_add_rows(suite, an_answer_that_is_lost, UNIT_COUNT(ways));
+	unit_add_rows(suite, a_damaged_database, UNIT_COUNT(ways));
+	unit_add_rows(suite, without_permission, UNIT_COUNT(ways));
+	unit_add(suite, follow_what_was_at_rest);
 	unit_add(suite, usage);
 	unit_add(suite, shown_of_a_process);
 	return unit_run(suite);
