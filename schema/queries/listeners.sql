@@ -2,8 +2,8 @@
 -- Who listens where, or did in that time.
 SELECT
   l.protocol, l.addr, l.port, l.open, p.pid, p.uid, p.exe, p.unit,
-  strftime('%Y-%m-%d %H:%M:%S', l.started / 1000000000, 'unixepoch') AS since,
-  strftime('%Y-%m-%d %H:%M:%S', l.ended / 1000000000, 'unixepoch') AS until
+  strftime('%Y-%m-%dT%H:%M:%SZ', l.started / 1000000000, 'unixepoch') AS since,
+  strftime('%Y-%m-%dT%H:%M:%SZ', l.ended / 1000000000, 'unixepoch') AS until
 FROM listener l
 LEFT JOIN process p USING (process_id)
 WHERE l.started <= :until AND (l.open OR l.ended >= :since)

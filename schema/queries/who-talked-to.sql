@@ -7,7 +7,7 @@ SELECT
   c.protocol, c.server_port AS port, c.scope,
   count(*) AS times, sum(c.established) AS established,
   sum(c.bytes_to_server) AS to_server, sum(c.bytes_to_client) AS to_client,
-  strftime('%Y-%m-%d %H:%M:%S', min(c.started) / 1000000000, 'unixepoch') AS first
+  strftime('%Y-%m-%dT%H:%M:%SZ', min(c.started) / 1000000000, 'unixepoch') AS first
 FROM connection c
 WHERE c.started <= :until AND (c.open OR c.ended >= :since)
 GROUP BY client, server, c.protocol, port, c.scope

@@ -134,6 +134,22 @@ START_TEST(how_many_changes)
 }
 END_TEST
 
+/* As --since and --until take them. */
+START_TEST(when_they_talked)
+{
+	begin();
+	FORGE_EXEC(&rig.forge, shell, 0, "/bin/curl", "curl");
+	FORGE_EXEC(&rig.forge, program, 0, "/sbin/nginx", "nginx");
+	rig.forge.now = RIG_NOW;
+	forge_listener(&rig.forge, 1, program);
+	forge_connection(&rig.forge, 2, shell, program);
+	check_ready("listeners", "port, exe, since, until", "80|/sbin/nginx|2023-11-14T22:15:07Z|-");
+	check_ready("who-talked-to", "client, server, times, first",
+		    "/bin/curl|/sbin/nginx|1|2023-11-14T22:15:07Z");
+	rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ready");
@@ -143,5 +159,6 @@ int main(void)
 	unit_add(suite, what_was_found_running);
 	unit_add(suite, who_tried);
 	unit_add(suite, how_many_changes);
+	unit_add(suite, when_they_talked);
 	return unit_run(suite);
 }
