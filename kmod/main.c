@@ -113,7 +113,7 @@ static void __exit kith_exit(void)
 module_init(kith_init);
 module_exit(kith_exit);
 
-MODULE_DESCRIPTION("Reports processes, executions and changes of credentials to a collector");
+MODULE_DESCRIPTION("Reports processes, executions, changes of credentials and TCP connections");
 MODULE_AUTHOR("The Kith authors");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(KITH_VERSION);
