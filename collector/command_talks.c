@@ -435,10 +435,10 @@ static int follow(sqlite3 *db, const struct question *question,
 
 static int run(const struct arguments *arguments)
 {
+	const char *path = arguments->common.database;
 	struct question question;
 	sqlite3 *db;
-	int status = (arguments->follow ? query_follow : query_open)(&db,
-								      arguments->common.database);
+	int status = arguments->follow ? query_follow(&db, path) : query_open(&db, path);
 
 	question_understand(&question, arguments->what);
 	if (!status && arguments->follow)
