@@ -13,6 +13,7 @@
 #include "ring.h"
 #include "stream.h"
 #include "tcp.h"
+#include "use.h"
 
 #include <linux/delay.h>
 #include <linux/sched.h>
@@ -25,7 +26,6 @@ enum {
 	/* Reports wait, a while, for a ring that is more than half full. */
 	ROOM_NAPS = 100,
 	ROOM_NAP_MS = 10,
-	USES_FEW = 4, /* how many users there is room for at first */
 	DUMP_BYTES = 32 * 1024,
 	DUMP_MESSAGE_BYTES = DUMP_BYTES + 256,
 };
@@ -94,73 +94,13 @@ static void end(const struct sink *sink, struct kith_record *record)
 		kith_ring_commit(record);
 }
 
-static void count(const struct kith_socket *socket, u64 *sent, u64 *received)
-{
-	*sent = socket->sent;
-	*received = socket->received;
-	if (!socket->finished)
-		kith_tcp_count(socket, sent, received);
-}
-
-static struct kith_usage *uses_of(struct kith_socket *socket)
-{
-	return socket->uses ? socket->uses : &socket->use;
-}
-
-/* The counters are read while others change them: they may seem to go back by one. */
-static u64 fresh(u64 now, u64 *before)
-{
-	u64 more = (s64)(now - *before) > 0 ? now - *before : 0;
-
-	*before += more;
-	return more;
-}
-
-/* What has moved since the last user was credited, is his. */
-static void credit(struct kith_socket *socket, u64 sent, u64 received)
-{
-	struct kith_usage *usage = &uses_of(socket)[socket->use_last];
-
-	usage->sent += fresh(sent, &socket->credited_sent);
-	usage->received += fresh(received, &socket->credited_received);
-}
-
-static u64 moved(const struct kith_usage *usage)
-{
-	return usage->sent + usage->received;
-}
-
-/* The one who moved most; of several, the last. */
-static const struct kith_usage *main_use(struct kith_socket *socket)
-{
-	const struct kith_usage *uses = uses_of(socket), *most;
-	unsigned int i;
-
-	if (!socket->use_count)
-		return NULL;
-	most = &uses[socket->use_last];
-	for (i = 0; i < socket->use_count; i++)
-		if (uses[i].user && moved(&uses[i]) > moved(most))
-			most = &uses[i];
-	return most;
-}
-
-static u64 process_of(struct kith_socket *socket)
-{
-	const struct kith_usage *usage = main_use(socket);
-
-	if (usage && usage->user)
-		return usage->user;
-	return socket->opener ? socket->opener : socket->owner;
-}
-
 static void put_end(struct kith_end *end, struct kith_socket *socket)
 {
 	u64 sent, received;
 
-	count(socket, &sent, &received);
-	credit(socket, sent, received);
-	end->process = process_of(socket);
+	kith_use_count(socket, &sent, &received);
+	kith_use_credit(socket, sent, received);
+	end->process = kith_use_process(socket);
 	end->opener = socket->opener;
 	end->sent = sent;
 	end->received = received;
@@ -211,7 +151,7 @@ static void put_ends(struct kith_connection *body, struct kith_socket *socket)
 
 static void put_uses(struct sink *sink, struct kith_socket *socket, u64 id)
 {
-	const struct kith_usage *uses = uses_of(socket), *mainly = main_use(socket);
+	const struct kith_usage *uses = kith_uses(socket), *mainly = kith_use_main(socket);
 	unsigned int i;
 
 	for (i = 0; i < socket->use_count; i++) {
@@ -354,93 +294,14 @@ void kith_connection_finish(struct kith_socket *socket, int error)
 		goto out;
 	if (socket->listens)
 		kith_tcp_name(socket);
-	count(socket, &socket->sent, &socket->received);
-	credit(socket, socket->sent, socket->received);
+	kith_use_count(socket, &socket->sent, &socket->received);
+	kith_use_credit(socket, socket->sent, socket->received);
 	socket->ended = ktime_get_boot_fast_ns();
 	socket->error = abs(error);
 	socket->finished = true;
 	kith_socket_forget(socket);
 	if (!may_go_on(socket))
 		conclude(socket);
-out:
-	kith_socket_unlock(socket, flags);
-}
-
-/* Room for more users. Return: false if there is no memory. */
-static bool extend_uses(struct kith_socket *socket)
-{
-	u8 room = socket->uses ? KITH_USES_MAX : USES_FEW;
-	struct kith_usage *uses;
-
-	uses = kcalloc(room, sizeof(*uses), GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
-	if (!uses)
-		return false;
-	memcpy(uses, uses_of(socket), socket->use_count * sizeof(*uses));
-	kfree(socket->uses);
-	socket->uses = uses;
-	socket->use_room = room;
-	return true;
-}
-
-/*
- * All slots are taken: the one who moved least joins the nameless in the last slot,
- * so that nobody can hide by letting others use the socket first.
- */
-static struct kith_usage *evict(struct kith_usage *uses)
-{
-	struct kith_usage *rest = &uses[KITH_USES_MAX - 1], *least = uses;
-	unsigned int i;
-
-	for (i = 1; i < KITH_USES_MAX - 1; i++)
-		if (moved(&uses[i]) < moved(least))
-			least = &uses[i];
-	rest->user = 0;
-	rest->sent += least->sent;
-	rest->received += least->received;
-	memset(least, 0, sizeof(*least));
-	return least;
-}
-
-/* The slot of @user. NULL: no memory. */
-static struct kith_usage *usage_of(struct kith_socket *socket, u64 user, u64 now)
-{
-	struct kith_usage *uses = uses_of(socket), *usage;
-	unsigned int i;
-
-	for (i = 0; i < socket->use_count; i++)
-		if (uses[i].user == user)
-			return &uses[i];
-	if (socket->use_count == KITH_USES_MAX) {
-		usage = evict(uses);
-	} else {
-		if (socket->use_count && socket->use_count >= max_t(u8, socket->use_room, 1) &&
-		    !extend_uses(socket))
-			return NULL;
-		usage = &uses_of(socket)[socket->use_count++];
-	}
-	usage->user = user;
-	usage->first = now;
-	return usage;
-}
-
-/* Without memory it stays with the last one until his next message. */
-void kith_connection_use(struct kith_socket *socket, u64 user)
-{
-	u64 now = ktime_get_boot_fast_ns(), sent, received;
-	struct kith_usage *usage;
-	unsigned long flags;
-
-	kith_socket_lock(socket, &flags);
-	if (socket->finished || socket->listens)
-		goto out;
-	count(socket, &sent, &received);
-	credit(socket, sent, received);
-	usage = usage_of(socket, user, now);
-	if (!usage)
-		goto out;
-	usage->last = now;
-	socket->use_last = usage - uses_of(socket);
-	WRITE_ONCE(socket->user, user);
 out:
 	kith_socket_unlock(socket, flags);
 }

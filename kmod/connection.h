@@ -6,12 +6,6 @@
 #include "socket.h"
 
 /*
- * The process @user uses @socket from now on. Context: RCU read section, without
- * the lock.
- */
-void kith_connection_use(struct kith_socket *socket, u64 user);
-
-/*
  * The socket of @socket is going: take its final figures. The conversation is
  * told of when the other end is finished too. @error: errno that ended it, or 0.
  * Context: RCU read section, without the lock; the socket is still there.

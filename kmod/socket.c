@@ -9,6 +9,7 @@
 #include "key.h"
 #include "ring.h"
 #include "tcp.h"
+#include "use.h"
 
 #include <linux/atomic.h>
 #include <linux/hash.h>
@@ -104,7 +105,7 @@ void kith_socket_used(unsigned long sock_, unsigned long unused)
 		return;
 	}
 	if (READ_ONCE(socket->user) != user)
-		kith_connection_use(socket, user);
+		kith_use_begin(socket, user);
 }
 
 /* Its end should have been seen. */
