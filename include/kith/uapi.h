@@ -630,10 +630,9 @@ struct kith_listener {
 };
 
 /*
- * USE: after the CONNECTION with the same id. Besides the process that is told
- * there, this one used the end on `side`. At most KITH_USES_MAX of an end are
- * kept; the least busy of more are one together, with `user` 0. `sent` and
- * `received` are what moved while it was the last to use it.
+ * USE: after the CONNECTION with the same id. Besides the process told there, this
+ * used the end on `side`: so much moved while it was the last to. At most KITH_USES_MAX
+ * of an end are kept; the least busy of more are one together, with `user` 0.
  */
 struct kith_use {
 	__u64 id;

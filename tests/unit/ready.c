@@ -143,7 +143,8 @@ START_TEST(when_they_talked)
 	rig.forge.now = RIG_NOW;
 	forge_listener(&rig.forge, 1, program);
 	forge_connection(&rig.forge, 2, shell, program);
-	check_ready("listeners", "port, exe, since, until", "80|/sbin/nginx|2023-11-14T22:15:07Z|-");
+	check_ready("listeners", "port, exe, since, until",
+		    "80|/sbin/nginx|2023-11-14T22:15:07Z|-");
 	check_ready("who-talked-to", "client, server, times, first",
 		    "/bin/curl|/sbin/nginx|1|2023-11-14T22:15:07Z");
 	rig_close(&rig);
