@@ -283,6 +283,7 @@ static const struct {
 	{ "connection",
 	  "connection_id,protocol,started,ended,client_id,client_addr,client_port,server_id,"
 	  "server_addr,server_port,server_name,bytes_to_server,bytes_to_client,scope" },
+	{ "connection_use", "connection_id,side,process_id,sent,received,first,last" },
 	{ "listener", "process_id,protocol,addr,port,started,ended" },
 	{ "flow", "source_id,target_id,via,object,first,last,bytes" },
 	{ "control", "ts,process_id,op,target_id,detail" },
