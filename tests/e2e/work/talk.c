@@ -40,7 +40,7 @@ struct request {
 enum farewell { CLIENT_CLOSES, SERVER_CLOSES, CLIENT_RESETS, CLIENT_SHUTS_DOWN, FAREWELLS };
 
 static int log_file;
-static char bytes[LARGEST];
+static char bytes[LARGEST + 1];
 
 static void check(long result, const char *what)
 {
@@ -128,7 +128,7 @@ static void write_truth(int socket, const struct request *request, int server)
 static int answer(int socket)
 {
 	struct request request;
-	char *buffer = malloc(LARGEST);
+	char *buffer = malloc(LARGEST + 1);
 
 	if (!buffer)
 		exit(1);
@@ -362,7 +362,7 @@ static int call(const struct sockaddr_storage *address, socklen_t size)
 
 static void converse(int socket, const struct request *request)
 {
-	static char buffer[LARGEST];
+	static char buffer[LARGEST + 1];
 	struct linger linger = { 1, 0 };
 
 	give(socket, request, sizeof(*request));
@@ -386,10 +386,10 @@ static void converse(int socket, const struct request *request)
 	check(close(socket), "close");
 }
 
-/* Mostly small, at times large. */
+/* Mostly small, at times large, never 0: an answer says that all has been read. */
 static uint32_t amount(void)
 {
-	return (uint32_t)random() % (random() % 20 ? 2000 : LARGEST);
+	return 1 + (uint32_t)random() % (random() % 20 ? 2000 : LARGEST);
 }
 
 static void call_often(const char *text, const char *port, long count)
