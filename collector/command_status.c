@@ -65,7 +65,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 struct status {
 	struct control_info module;
 	struct control_counters counters;
-	int canary_error; /* of the hook that shows whether its kind works; 0: attached */
+	int tested_error; /* of the hook that is tested for its kind; 0: attached */
 	int module_error; /* 0: the three above are there */
 	uint64_t stored[KITH_CLASSES]; /* of this load of the module */
 	uint64_t elsewhere[KITH_CLASSES]; /* of it, lost to other collectors */
@@ -177,12 +177,12 @@ static void read_database(struct status *status, const char *path)
 }
 
 /* The module sees by this hook whether hooks of its kind fire. */
-static int find_canary(void *status_, const struct control_hook *hook)
+static int find_tested(void *status_, const struct control_hook *hook)
 {
 	struct status *status = status_;
 
 	if (!strcmp(hook->symbol, "commit_creds"))
-		status->canary_error = hook->error;
+		status->tested_error = hook->error;
 	return 0;
 }
 
@@ -196,7 +196,7 @@ static int read_module(struct status *status)
 	if (!ret)
 		ret = control_stats(control, &status->counters);
 	if (!ret)
-		ret = control_hooks(control, find_canary, status);
+		ret = control_hooks(control, find_tested, status);
 	control_close(control);
 	return ret;
 }
@@ -270,10 +270,10 @@ static const char *why_not_asked(const struct status *status)
 	return strerror(-status->module_error);
 }
 
-/* JSON: whether hooks of a kind fire; not known of those without a canary. */
+/* JSON: whether hooks of a kind fire; not known if the one that is tested is absent. */
 static const char *fires(const struct status *status, uint32_t kind)
 {
-	if (kind == KITH_HEALTH_FTRACE && status->canary_error)
+	if (kind == KITH_HEALTH_FTRACE && status->tested_error)
 		return "null";
 	return status->module.health & kind ? "true" : "false";
 }
@@ -318,7 +318,7 @@ static void print_module(const struct status *status)
 
 	text_time(when, sizeof(when),
 		  (int64_t)(module->real_ns - module->boot_ns + module->loaded_ns));
-	/* the two clocks are read one after the other: what is behind differs each time */
+	/* nobody needs more than milliseconds */
 	fraction = strchr(when, '.');
 	if (fraction)
 		memcpy(fraction + 4, "Z", sizeof("Z"));
@@ -327,7 +327,7 @@ static void print_module(const struct status *status)
 	if (module->sockets_max)
 		printf("           %u sockets watched of at most %u\n", module->sockets,
 		       module->sockets_max);
-	if (status->canary_error)
+	if (status->tested_error)
 		puts("           hook commit_creds is absent: whether others of its kind fire "
 		     "is not known");
 	else if (!(module->health & KITH_HEALTH_FTRACE))

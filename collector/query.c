@@ -184,19 +184,22 @@ static int prepare_connection(sqlite3 *db)
 	return code == SQLITE_OK ? sqlite3_set_authorizer(db, authorize, NULL) : code;
 }
 
+/* Return: exit status. */
+static int explain_errno(int error, char *why, size_t size)
+{
+	snprintf(why, size, "%s", strerror(error));
+	return error == EACCES || error == EPERM ? EX_NOPERM : EX_IOERR;
+}
+
 /* Why it was not opened. Return: exit status. */
 static int explain(sqlite3 *db, int code, char *why, size_t size)
 {
 	int error = db ? sqlite3_system_errno(db) : 0;
 
-	if (error == EACCES || error == EPERM) {
-		snprintf(why, size, "%s", strerror(error));
-		return EX_NOPERM;
-	}
+	if (error == EACCES || error == EPERM || ((code & 0xff) == SQLITE_CANTOPEN && error))
+		return explain_errno(error, why, size);
 	if ((code & 0xff) == SQLITE_ERROR)
 		snprintf(why, size, "it is not a database of Kith");
-	else if ((code & 0xff) == SQLITE_CANTOPEN && error)
-		snprintf(why, size, "%s", strerror(error));
 	else
 		snprintf(why, size, "%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
 	return EX_IOERR;
@@ -208,10 +211,8 @@ static int try_open(sqlite3 **db, const char *path, bool follow, char *why, size
 	int code;
 
 	*db = NULL;
-	if (stat(path, &file)) {
-		snprintf(why, size, "%s", strerror(errno));
-		return errno == EACCES || errno == EPERM ? EX_NOPERM : EX_IOERR;
-	}
+	if (stat(path, &file))
+		return explain_errno(errno, why, size);
 	code = open_file(db, path, follow);
 	if (code == SQLITE_OK)
 		code = prepare_connection(*db);

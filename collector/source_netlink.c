@@ -266,22 +266,6 @@ static int request_subscription(struct netlink_source *netlink, const uint32_t *
 	return ret;
 }
 
-/* The stream goes on meanwhile; what happens in between is in both, as above. */
-static int netlink_dump(struct source *source)
-{
-	struct netlink_source *netlink = downcast(source);
-	int ret;
-
-	if (netlink->phase != STREAMING)
-		return 0;
-	ret = collect_dump(netlink);
-	if (ret)
-		detach(netlink);
-	else
-		netlink->phase = DUMPED_AGAIN;
-	return ret;
-}
-
 static int netlink_acknowledge(struct source *source, const uint32_t *seqs, size_t rings)
 {
 	struct netlink_source *netlink = downcast(source);
@@ -424,6 +408,22 @@ static int netlink_start(struct source *source, const uint32_t *seqs, size_t rin
 		ret = collect_dump(netlink);
 	if (ret)
 		detach(netlink);
+	return ret;
+}
+
+/* The stream goes on meanwhile; what happens in between is in both, as above. */
+static int netlink_dump(struct source *source)
+{
+	struct netlink_source *netlink = downcast(source);
+	int ret;
+
+	if (netlink->phase != STREAMING)
+		return 0;
+	ret = collect_dump(netlink);
+	if (ret)
+		detach(netlink);
+	else
+		netlink->phase = DUMPED_AGAIN;
 	return ret;
 }
 

@@ -22,12 +22,12 @@ function width(line,  parts, n, i, sum) {
 function finish() {
 	if (before == "")
 		return
-	if ((is_c || is_shell) && last > 650)
-		printf "%s:%d: the file is %d lines long, 650 are enough\n",
+	if ((is_c || is_shell) && last > 600)
+		printf "%s:%d: the file is %d lines long, 600 are enough\n",
 			before, last, last
 	if (wants_spdx && !has_spdx)
 		printf "%s:1: no SPDX-License-Identifier in the first five lines\n", before
-	if (last > 650 && (is_c || is_shell) || wants_spdx && !has_spdx)
+	if (last > 600 && (is_c || is_shell) || wants_spdx && !has_spdx)
 		failed = 1
 }
 

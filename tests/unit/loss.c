@@ -235,24 +235,29 @@ START_TEST(unwatched)
 }
 END_TEST
 
-START_TEST(unwatched_since_another_boot)
+/* The next boot is @later by the clock; 20 units after that the module is loaded. */
+static void boot_again(int64_t later)
 {
 	rig_open(&rig);
 	forge_sensor(&rig.forge, KITH_SENSOR_LOADED, NULL);
 	rig_feed(&rig);
 	rig_commit(&rig);
 	rig_reboot(&rig, '2');
-	/* a day later, by the clock, the machine boots; 20 units after that it loads */
 	rig.info.boot_ns = (int64_t)RIG_AT(30);
 	rig.info.loaded_ns = RIG_AT(20);
-	rig.info.real_ns = RIG_BOOT + INT64_C(86400000000000) + (int64_t)RIG_AT(30);
+	rig.info.real_ns = RIG_BOOT + later + (int64_t)RIG_AT(30);
 	rig_attach(&rig);
+}
+
+#define HOUR INT64_C(3600000000000)
+
+START_TEST(unwatched_since_another_boot)
+{
+	boot_again(24 * HOUR);
 	rig_check(UNWATCHED " LIMIT 1 OFFSET 1", "86292625817600|86314100654080|2|-|all|-");
 	rig_close(&rig);
 }
 END_TEST
-
-#define HOUR INT64_C(3600000000000)
 
 static const int64_t settings[] = { HOUR, -HOUR };
 
@@ -279,15 +284,7 @@ END_TEST
 /* What the clock said before it booted is later: then it is not known when that ended. */
 START_TEST(unwatched_since_another_boot_by_a_late_clock)
 {
-	rig_open(&rig);
-	forge_sensor(&rig.forge, KITH_SENSOR_LOADED, NULL);
-	rig_feed(&rig);
-	rig_commit(&rig);
-	rig_reboot(&rig, '2');
-	rig.info.boot_ns = (int64_t)RIG_AT(30);
-	rig.info.loaded_ns = RIG_AT(20);
-	rig.info.real_ns = RIG_BOOT - HOUR + (int64_t)RIG_AT(30);
-	rig_attach(&rig);
+	boot_again(-HOUR);
 	rig_check("SELECT from_ts - 1700000000000000000, to_ts - from_ts, boot FROM losses"
 		  " ORDER BY id DESC LIMIT 1",
 		  "-3600000000000|21474836480|2");

@@ -8,7 +8,7 @@
 static struct {
 	int error;
 	struct control_info info;
-	int canary_error;
+	int tested_error;
 } fake;
 
 const struct argp command_common = { .args_doc = NULL };
@@ -61,12 +61,12 @@ int control_hooks(struct control *control,
 		  int (*take)(void *context, const struct control_hook *hook), void *context)
 {
 	const struct control_hook other = { .symbol = "sched_process_exec", .error = -ENOENT },
-				  canary = { .symbol = "commit_creds",
-					     .error = fake.canary_error };
+				  tested = { .symbol = "commit_creds",
+					     .error = fake.tested_error };
 	int ret = take(context, &other);
 
 	(void)control;
-	return ret ? ret : take(context, &canary);
+	return ret ? ret : take(context, &tested);
 }
 
 /* That @what is in what it prints, or not. */
@@ -110,7 +110,7 @@ END_TEST
 
 static const struct {
 	uint32_t health;
-	int canary_error;
+	int tested_error;
 	bool blind;
 	bool absent;
 	const char *fire;
@@ -128,7 +128,7 @@ static const struct {
 START_TEST(blind)
 {
 	fake.info.health = healths[_i].health;
-	fake.canary_error = healths[_i].canary_error;
+	fake.tested_error = healths[_i].tested_error;
 	check_answer(false, "BLIND", healths[_i].blind);
 	check_answer(false, "hook commit_creds is absent", healths[_i].absent);
 	check_answer(true, healths[_i].fire, true);
