@@ -19,6 +19,9 @@ static const size_t body_sizes[KITH_RECORD_TYPES] = {
 	[KITH_RECORD_CONNECTION] = sizeof(struct kith_connection),
 	[KITH_RECORD_LISTENER] = sizeof(struct kith_listener),
 	[KITH_RECORD_USE] = sizeof(struct kith_use),
+	[KITH_RECORD_PIPE] = sizeof(struct kith_pipe),
+	[KITH_RECORD_SOCKET] = sizeof(struct kith_socket_made),
+	[KITH_RECORD_CONTROL] = sizeof(struct kith_control),
 };
 
 static const unsigned char classes[KITH_RECORD_TYPES] = {
@@ -36,6 +39,9 @@ static const unsigned char classes[KITH_RECORD_TYPES] = {
 	[KITH_RECORD_CONNECTION] = KITH_CLASS_CONNECTION,
 	[KITH_RECORD_LISTENER] = KITH_CLASS_CONNECTION,
 	[KITH_RECORD_USE] = KITH_CLASS_CONNECTION,
+	[KITH_RECORD_PIPE] = KITH_CLASS_CONNECTION,
+	[KITH_RECORD_SOCKET] = KITH_CLASS_CONNECTION,
+	[KITH_RECORD_CONTROL] = KITH_CLASS_CONTROL,
 };
 
 unsigned int record_class(unsigned int type)
@@ -53,6 +59,7 @@ const char *record_class_name(unsigned int class_)
 		[KITH_CLASS_SENSOR] = "sensor",
 		[KITH_CLASS_FAILED_EXEC] = "failed-exec",
 		[KITH_CLASS_CONNECTION] = "connection",
+		[KITH_CLASS_CONTROL] = "control",
 	};
 
 	return class_ < KITH_CLASSES ? names[class_] : NULL;

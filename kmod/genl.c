@@ -3,6 +3,7 @@
 #include "genl.h"
 
 #include "cgroup.h"
+#include "clock.h"
 #include "connection.h"
 #include "hook.h"
 #include "load.h"
@@ -16,8 +17,8 @@
 
 #include <linux/capability.h>
 #include <linux/module.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 
 static const struct nla_policy attributes[KITH_A_MAX + 1] = {
 	[KITH_A_LOAD_ID]	 = { .type = NLA_U64 },
@@ -64,12 +65,14 @@ static int put_u64(struct sk_buff *skb, int attribute, u64 value)
 
 static bool put_info(struct sk_buff *skb)
 {
+	u64 boot_ns = ktime_get_boottime_ns();
+
 	return nla_put_u32(skb, KITH_A_ABI, KITH_ABI_VERSION) ||
 	       nla_put_string(skb, KITH_A_VERSION, THIS_MODULE->version) ||
 	       put_u64(skb, KITH_A_LOAD_ID, kith_load_id()) ||
 	       put_u64(skb, KITH_A_LOADED_NS, kith_loaded_ns()) ||
-	       put_u64(skb, KITH_A_BOOT_NS, ktime_get_boottime_ns()) ||
-	       put_u64(skb, KITH_A_REAL_NS, ktime_get_real_ns()) ||
+	       put_u64(skb, KITH_A_BOOT_NS, boot_ns) ||
+	       put_u64(skb, KITH_A_REAL_NS, kith_clock_real_ns(boot_ns)) ||
 	       nla_put_u32(skb, KITH_A_RINGS, kith_ring_count()) ||
 	       nla_put_u32(skb, KITH_A_RING_HIGH_BYTES, kith_ring_bytes(KITH_RING_HIGH)) ||
 	       nla_put_u32(skb, KITH_A_RING_LOW_BYTES, kith_ring_bytes(KITH_RING_LOW)) ||

@@ -2,6 +2,7 @@
 /* A message of records on its way to the subscriber. */
 #include "packet.h"
 
+#include "clock.h"
 #include "genl.h"
 #include "item.h"
 #include "ring.h"
@@ -38,7 +39,7 @@ void kith_packet_end(struct kith_packet *packet, u64 number)
 {
 	packet->batch->number = number;
 	packet->batch->boot_ns = ktime_get_boottime_ns();
-	packet->batch->real_ns = ktime_get_real_ns();
+	packet->batch->real_ns = kith_clock_real_ns(packet->batch->boot_ns);
 	packet->attr->nla_len += packet->batch->bytes;
 	genlmsg_end(packet->skb, packet->header);
 }

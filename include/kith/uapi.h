@@ -48,8 +48,9 @@
  *                           the kernel, not from /proc.
  * GET_SOCKETS      dump  -> messages with RECORDS: one KITH_RECORD_CONNECTION
  *                           per conversation that goes on, with its
- *                           KITH_RECORD_USE, and one KITH_RECORD_LISTENER per
- *                           socket that listens.
+ *                           KITH_RECORD_USE, one KITH_RECORD_LISTENER per
+ *                           socket that listens, and one KITH_RECORD_PIPE per
+ *                           pipe that something moved through.
  * EVENTS           (from the module only) BATCH: a struct kith_batch, then
  *                           records end to end.
  *
@@ -73,7 +74,12 @@
  * PROCESS          a live process, in answer to GET_PROCESSES alone
  * CONNECTION       a conversation, with what is known of both ends
  * LISTENER         a socket listens, or does not any more
- * USE              a further process that uses an end of a conversation
+ * USE              a further process that uses an end of a conversation, or a
+ *                  pipe
+ * PIPE             a pipe or FIFO: who wrote into it, who read from it
+ * SOCKET           a process made sockets of another family than those of which
+ *                  conversations are told
+ * CONTROL          an act on another process
  *
  * An item is a struct kith_item and `size` bytes of data, padded to a multiple
  * of 4. Items follow one another to the end of the record; a kind of 0 ends
@@ -94,7 +100,7 @@
  *
  * Each CPU has two rings: HIGH (processes, credentials, cgroups, the sensor's
  * own acts) and LOW (what may come in floods: failed executions,
- * conversations). Ring r belongs to CPU r >> 1 and is LOW if r & 1. A ring
+ * conversations, acts on others). Ring r belongs to CPU r >> 1 and is LOW if r & 1. A ring
  * numbers its records from 1, modulo 2^32, without gaps but for those it had to
  * drop. The module merges the rings by time: the stream is ordered by `ts`,
  * except that an interrupt's record may stand up to the length of the interrupt
@@ -222,7 +228,8 @@ enum kith_class {
 	KITH_CLASS_CGROUP,	/* CGROUP, CGROUP_ATTACH */
 	KITH_CLASS_SENSOR,	/* SENSOR */
 	KITH_CLASS_FAILED_EXEC, /* EXEC_FAILED */
-	KITH_CLASS_CONNECTION,	/* CONNECTION, LISTENER, USE */
+	KITH_CLASS_CONNECTION,	/* CONNECTION, LISTENER, USE, PIPE, SOCKET */
+	KITH_CLASS_CONTROL,	/* CONTROL */
 	KITH_CLASSES,
 };
 
@@ -230,7 +237,7 @@ enum kith_loss_cause {
 	KITH_LOSS_FULL,	       /* the ring had no room */
 	KITH_LOSS_OVERWRITTEN, /* nobody was subscribed and newer ones came */
 	KITH_LOSS_MISSED,      /* the kernel could not run the hook */
-	KITH_LOSS_UNTRACKED,   /* of a socket that there was no room to watch */
+	KITH_LOSS_UNTRACKED,   /* of a socket or pipe that there was no room to watch */
 	KITH_LOSS_CAUSES,
 };
 
@@ -246,7 +253,7 @@ enum kith_loss_cause {
 #define KITH_POLICY_SWEEP_MS_DEFAULT 5000
 #define KITH_POLICY_CLASSES_DEFAULT  ((1u << KITH_CLASSES) - 1)
 #define KITH_POLICY_CLASSES_OPTIONAL \
-	(1u << KITH_CLASS_FAILED_EXEC | 1u << KITH_CLASS_CONNECTION)
+	(1u << KITH_CLASS_FAILED_EXEC | 1u << KITH_CLASS_CONNECTION | 1u << KITH_CLASS_CONTROL)
 
 struct kith_counters {
 	__u32 class_; /* enum kith_class */
@@ -284,6 +291,9 @@ enum kith_record_type {
 	KITH_RECORD_CONNECTION,
 	KITH_RECORD_LISTENER,
 	KITH_RECORD_USE,
+	KITH_RECORD_PIPE,
+	KITH_RECORD_SOCKET,
+	KITH_RECORD_CONTROL,
 	KITH_RECORD_TYPES,
 };
 
@@ -319,6 +329,9 @@ enum kith_item_kind {
 	KITH_ITEM_FILENAME,    /* as the process wrote it: not resolved */
 	KITH_ITEM_GROUPS_FROM, /* u32[]: supplementary groups */
 	KITH_ITEM_GROUPS_TO,   /* u32[] */
+	KITH_ITEM_PATH,	       /* of a file, as the kernel has it */
+	KITH_ITEM_SOCKET_NAME, /* of a Unix socket: see below */
+	KITH_ITEM_DATAGRAMS,   /* struct kith_datagrams */
 };
 
 struct kith_item {
@@ -559,6 +572,10 @@ struct kith_loss {
 
 enum kith_protocol {
 	KITH_PROTOCOL_TCP = 1,
+	KITH_PROTOCOL_UDP,
+	KITH_PROTOCOL_UNIX_STREAM,
+	KITH_PROTOCOL_UNIX_DGRAM,
+	KITH_PROTOCOL_UNIX_SEQPACKET,
 };
 
 /* The ends of a conversation: who began it, and whom he asked. */
@@ -593,9 +610,20 @@ struct kith_end {
  * same `id`, which no other of this load has; the later one replaces the
  * earlier. `process` of the record has no meaning.
  *
- * The two initial sequence numbers of TCP are those of the wire: who sees both
+ * TCP: the two initial sequence numbers are those of the wire: who sees both
  * ends, on whatever hosts, knows them for one conversation by these. 0 and 0:
  * not known.
+ *
+ * UDP and Unix datagrams: the conversation of a socket with one other address
+ * or socket, from the first datagram to the close of both sockets, or until
+ * there was none for two minutes. The client is who sent first. DATAGRAMS
+ * follows.
+ *
+ * Unix: addresses and ports are 0; `port` and `peer_port` too. SOCKET_NAME
+ * follows if the server's socket is bound: a path from the root of its mount
+ * namespace, or, of an abstract name, a NUL and the name. A pair made by
+ * socketpair(2) is a conversation from the first use on; its client is who
+ * sent first. What has been sent counts as received.
  */
 struct kith_connection {
 	__u64 id;      /* not 0; they count up, nearly in order */
@@ -616,7 +644,17 @@ struct kith_connection {
 #define KITH_CONNECTION_BY_TUPLE    (1u << 3) /* the ends were joined by their addresses */
 #define KITH_CONNECTION_FOUND	    (1u << 4) /* its begin was not seen */
 
-/* LISTENER: one whose `ended` is 0 listens. */
+/* DATAGRAMS: how many, by the end that counts them; 0 of one that is not known. */
+struct kith_datagrams {
+	__u64 sent[KITH_SIDES];
+	__u64 received[KITH_SIDES];
+};
+
+/*
+ * LISTENER: one whose `ended` is 0 listens. Of UDP and Unix datagrams: it is
+ * bound, and takes datagrams from anybody. SOCKET_NAME follows where it is bound
+ * to one (Unix).
+ */
 struct kith_listener {
 	__u64 id; /* of the same numbers as those of conversations */
 	__u64 process;
@@ -630,7 +668,7 @@ struct kith_listener {
 };
 
 /*
- * USE: after the CONNECTION with the same id. Besides the process told there, this
+ * USE: after the CONNECTION or PIPE with the same id. Besides the process told there, this
  * used the end on `side`: so much moved while it was the last to. At most KITH_USES_MAX
  * of an end are kept; the least busy of more are one together, with `user` 0.
  */
@@ -641,10 +679,62 @@ struct kith_use {
 	__u64 received;
 	__u64 first;
 	__u64 last;
-	__u32 side; /* enum kith_side */
+	__u32 side; /* enum kith_side; of a pipe 0 */
 	__u32 reserved;
 };
 
 #define KITH_USES_MAX 16
+
+/*
+ * PIPE: of pipes and FIFOs that something was written into or read from; when, and
+ * how often, as CONNECTION. With one writer and one reader these stand here; with
+ * more of either, both are 0 and each user follows as a USE, `sent` being what it
+ * has written and `received` what it has read. PATH follows (FIFO).
+ *
+ * `written` is exact but for what went in by splice(2) and its like, or by calls of
+ * io_uring that did not do all they were asked to; `read` is what was
+ * written and is not in the pipe any more.
+ */
+struct kith_pipe {
+	__u64 id;      /* of the same numbers as those of conversations */
+	__u64 started; /* the first use; 0: it may be older than the module */
+	__u64 ended;   /* the last reference is gone; 0: it goes on */
+	__u64 writer;
+	__u64 reader;
+	__u64 written;
+	__u64 read;
+	__u64 inode;
+	__u32 device; /* as st_dev of stat(2), major << 20 | minor */
+	__u32 flags;  /* KITH_PIPE_* */
+};
+
+#define KITH_PIPE_FIFO	  (1u << 0) /* it has a name */
+#define KITH_PIPE_INEXACT (1u << 1) /* spliced, or counted by what calls asked for */
+
+/*
+ * SOCKET: `process` of the record made `count` sockets that were alike, from `first`
+ * to `last`. The numbers are those of socket(2).
+ */
+struct kith_socket_made {
+	__u64 first;
+	__u64 last;
+	__u32 count;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+};
+
+enum kith_control_op {
+	KITH_CONTROL_FD_PASS = 1, /* target received a file from process */
+	KITH_CONTROL_FD_TAKE,	  /* process took a file of target, by pidfd_getfd(2) */
+};
+
+/* CONTROL: `process` of the record acted on `target`. FD_*: PATH of the file follows. */
+struct kith_control {
+	__u64 target; /* 0: not known */
+	__u64 object; /* id of the conversation or pipe that was passed, or 0 */
+	__u32 op;     /* enum kith_control_op */
+	__u32 reserved;
+};
 
 #endif /* _KITH_UAPI_H */
