@@ -7,15 +7,22 @@
  */
 #include "connection.h"
 
+#include "datagram.h"
+#include "family.h"
 #include "genl.h"
 #include "hook.h"
 #include "item.h"
+#include "pipe.h"
 #include "ring.h"
+#include "sink.h"
 #include "stream.h"
 #include "tcp.h"
+#include "udp.h"
+#include "unix.h"
 #include "use.h"
 
 #include <linux/delay.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -57,49 +64,14 @@ void kith_connection_close(void)
 	synchronize_rcu();
 }
 
-/* Where records go: a ring, or @at in a buffer if there is one. */
-struct sink {
-	u8 *at;
-	size_t room;
-	bool full;
-};
-
-static struct kith_record *begin(struct sink *sink, enum kith_record_type type, size_t body)
-{
-	size_t size = sizeof(struct kith_record) + body;
-	struct kith_record *record;
-
-	if (!sink->at) {
-		record = kith_ring_reserve(type, body, 0);
-		/* Whoever is current here has nothing to do with it. */
-		if (record) {
-			record->process = 0;
-			record->tid = 0;
-		}
-		return record;
-	}
-	if (size > sink->room) {
-		sink->full = true;
-		return NULL;
-	}
-	record = kith_loose_record(sink->at, type, body, size);
-	sink->at += size;
-	sink->room -= size;
-	return record;
-}
-
-static void end(const struct sink *sink, struct kith_record *record)
-{
-	if (!sink->at)
-		kith_ring_commit(record);
-}
-
 static void put_end(struct kith_end *end, struct kith_socket *socket)
 {
 	u64 sent, received;
 
 	kith_use_count(socket, &sent, &received);
-	kith_use_credit(socket, sent, received);
+	/* Of a Unix stream it would have to be known how much is not read yet. */
+	if (socket->protocol != KITH_PROTOCOL_UNIX_STREAM)
+		kith_use_credit(socket, sent, received);
 	end->process = kith_use_process(socket);
 	end->opener = socket->opener;
 	end->sent = sent;
@@ -126,7 +98,7 @@ static bool is_self(const struct kith_socket *socket)
 {
 	const struct kith_tuple *tuple = &socket->tuple;
 
-	return !socket->other && socket->established && socket->side == KITH_CLIENT &&
+	return tuple->port && !socket->other && socket->established && socket->side == KITH_CLIENT &&
 	       tuple->port == tuple->peer_port &&
 	       ipv6_addr_equal(&tuple->addr, &tuple->peer_addr);
 }
@@ -149,7 +121,7 @@ static void put_ends(struct kith_connection *body, struct kith_socket *socket)
 		put_self(body, socket);
 }
 
-static void put_uses(struct sink *sink, struct kith_socket *socket, u64 id)
+static void put_uses(struct kith_sink *sink, struct kith_socket *socket, u64 id)
 {
 	const struct kith_usage *uses = kith_uses(socket), *mainly = kith_use_main(socket);
 	unsigned int i;
@@ -160,7 +132,7 @@ static void put_uses(struct sink *sink, struct kith_socket *socket, u64 id)
 
 		if (&uses[i] == mainly)
 			continue;
-		record = begin(sink, KITH_RECORD_USE, sizeof(*body));
+		record = kith_sink_begin(sink, KITH_RECORD_USE, sizeof(*body), 0);
 		if (!record)
 			return;
 		body = kith_body(record);
@@ -171,7 +143,7 @@ static void put_uses(struct sink *sink, struct kith_socket *socket, u64 id)
 		body->first = uses[i].first;
 		body->last = uses[i].last;
 		body->side = socket->side;
-		end(sink, record);
+		kith_sink_end(sink, record);
 	}
 }
 
@@ -216,16 +188,61 @@ static void fill(struct kith_connection *body, struct kith_socket *socket, u64 e
 	put_ends(body, socket);
 }
 
+static const struct kith_name *name_of(const struct kith_socket *socket)
+{
+	const struct kith_name *name = READ_ONCE(socket->name);
+
+	return name || !socket->other ? name : READ_ONCE(socket->other->name);
+}
+
+static bool has_datagrams(const struct kith_socket *socket)
+{
+	return socket->protocol == KITH_PROTOCOL_UDP ||
+	       socket->protocol == KITH_PROTOCOL_UNIX_DGRAM;
+}
+
+static void put_datagrams_of(struct kith_datagrams *item, const struct kith_socket *socket)
+{
+	item->sent[socket->side] = atomic64_read(&socket->datagrams_sent);
+	item->received[socket->side] = atomic64_read(&socket->datagrams_received);
+}
+
+static void put_datagrams(struct kith_writer *writer, const struct kith_socket *socket)
+{
+	struct kith_datagrams *item = kith_put_head(writer, KITH_ITEM_DATAGRAMS,
+						    sizeof(*item));
+	struct kith_datagrams datagrams = {};
+
+	put_datagrams_of(&datagrams, socket);
+	if (socket->other)
+		put_datagrams_of(&datagrams, socket->other);
+	if (is_self(socket)) {
+		datagrams.sent[KITH_SERVER] = datagrams.received[KITH_CLIENT];
+		datagrams.received[KITH_SERVER] = datagrams.sent[KITH_CLIENT];
+	}
+	memcpy(item, &datagrams, sizeof(datagrams));
+}
+
 /* Return: was there room? */
-static bool tell_connection(struct sink *sink, struct kith_socket *socket,
+static bool tell_connection(struct kith_sink *sink, struct kith_socket *socket,
 			    const struct kith_connection *body)
 {
-	struct kith_record *record = begin(sink, KITH_RECORD_CONNECTION, sizeof(*body));
+	const struct kith_name *name = name_of(socket);
+	size_t datagrams = has_datagrams(socket) ? sizeof(struct kith_datagrams) : 0;
+	struct kith_record *record;
+	struct kith_writer writer;
 
+	record = kith_sink_begin(sink, KITH_RECORD_CONNECTION, sizeof(*body),
+		       kith_item_space(name ? name->size : 0) + kith_item_space(datagrams));
 	if (!record)
 		return false;
 	memcpy(kith_body(record), body, sizeof(*body));
-	end(sink, record);
+	writer = kith_writer(record);
+	if (name)
+		kith_put(&writer, KITH_ITEM_SOCKET_NAME, name->text, name->size);
+	if (datagrams)
+		put_datagrams(&writer, socket);
+	kith_sink_end(sink, record);
 	put_uses(sink, socket, body->id);
 	if (socket->other)
 		put_uses(sink, socket->other, body->id);
@@ -233,11 +250,15 @@ static bool tell_connection(struct sink *sink, struct kith_socket *socket,
 }
 
 /* Return: was there room? */
-static bool tell_listener(struct sink *sink, const struct kith_socket *socket, u64 ended)
+static bool tell_listener(struct kith_sink *sink, const struct kith_socket *socket, u64 ended)
 {
+	const struct kith_name *name = READ_ONCE(socket->name);
 	struct kith_listener *body;
-	struct kith_record *record = begin(sink, KITH_RECORD_LISTENER, sizeof(*body));
+	struct kith_record *record;
+	struct kith_writer writer;
 
+	record = kith_sink_begin(sink, KITH_RECORD_LISTENER, sizeof(*body),
+		       kith_item_space(name ? name->size : 0));
 	if (!record)
 		return false;
 	body = kith_body(record);
@@ -249,8 +270,36 @@ static bool tell_listener(struct sink *sink, const struct kith_socket *socket, u
 	body->port = socket->tuple.port;
 	body->protocol = socket->protocol;
 	body->netns = socket->tuple.netns;
-	end(sink, record);
+	writer = kith_writer(record);
+	if (name)
+		kith_put(&writer, KITH_ITEM_SOCKET_NAME, name->text, name->size);
+	kith_sink_end(sink, record);
 	return true;
+}
+
+/* Does it listen, as far as is known now? A TCP port may be chosen late. */
+static bool is_listening(struct kith_socket *socket)
+{
+	if (kith_socket_is_hub(socket) && socket->finished)
+		return socket->reported;
+	switch (socket->protocol) {
+	case KITH_PROTOCOL_TCP:
+		if (!socket->finished)
+			kith_tcp_name(socket);
+		return socket->tuple.port;
+	case KITH_PROTOCOL_UDP:
+		return kith_udp_listens(socket);
+	case KITH_PROTOCOL_UNIX_DGRAM:
+		return kith_unix_listens(socket);
+	default:
+		return true;
+	}
+}
+
+/* Nothing that anybody could want to know of: a pair that was not used, say. */
+static bool is_silent(const struct kith_socket *socket)
+{
+	return !socket->tuple.port && kith_unix_is_silent(socket);
 }
 
 /* Tell of what is over, and forget it. */
@@ -258,48 +307,73 @@ static void conclude(struct kith_socket *socket)
 {
 	struct kith_socket *other = socket->other;
 	struct kith_connection body;
-	struct sink ring = {};
+	struct kith_sink ring = {};
 	u64 ended = socket->ended;
 
 	if (other && other->ended > ended)
 		ended = other->ended;
-	if (socket->listens) {
-		/* Without a port it never came to listen. */
-		if (socket->tuple.port)
+	if (socket->role != KITH_TALKS) {
+		if (is_listening(socket))
 			tell_listener(&ring, socket, ended);
-	} else {
+	} else if (!is_silent(socket)) {
 		fill(&body, first_of(socket), ended);
 		tell_connection(&ring, socket, &body);
 	}
 	if (other)
 		kith_socket_free(other);
-	kith_socket_free(socket);
+	if (kith_socket_is_hub(socket))
+		kith_datagram_free(socket);
+	else
+		kith_socket_free(socket);
 }
 
 /* One end is finished: is there another that is not, or may there be? */
 static bool may_go_on(const struct kith_socket *socket)
 {
+	if (socket->role != KITH_TALKS)
+		return false;
 	if (socket->other)
 		return !socket->other->finished;
 	return !hlist_unhashed(&socket->waiting) &&
-	       !is_older(socket->established, socket->ended, LINGER_NS);
+	       (!is_older(socket->established, socket->ended, LINGER_NS) ||
+		kith_datagram_lingers(socket));
 }
 
-void kith_connection_finish(struct kith_socket *socket, int error)
+/* These are its final figures; nobody finds it any more. */
+static void retire(struct kith_socket *socket, u64 unread)
 {
+	u64 now = ktime_get_boot_fast_ns(), sent, received;
+
+	kith_use_count(socket, &sent, &received);
+	if (socket->role == KITH_TALKS)
+		kith_use_credit(socket, sent, received - min(received, unread));
+	if (socket->protocol == KITH_PROTOCOL_TCP) {
+		atomic64_set(&socket->sent, sent);
+		atomic64_set(&socket->received, received);
+	}
+	socket->ended = now;
+	if (has_datagrams(socket) && socket->role == KITH_TALKS)
+		socket->ended = kith_datagram_ended(socket, now);
+	socket->finished = true;
+	kith_socket_forget(socket);
+	kith_datagram_leave(socket);
+}
+
+void kith_connection_finish(struct kith_socket *socket, int error, u64 unread)
+{
+	struct kith_socket *other;
 	unsigned long flags;
 
 	kith_socket_lock(socket, &flags);
 	if (socket->finished)
 		goto out;
-	if (socket->listens)
+	if (socket->role == KITH_LISTENS && socket->protocol == KITH_PROTOCOL_TCP)
 		kith_tcp_name(socket);
-	kith_use_count(socket, &socket->sent, &socket->received);
-	kith_use_credit(socket, socket->sent, socket->received);
-	socket->ended = ktime_get_boot_fast_ns();
 	socket->error = abs(error);
-	socket->finished = true;
-	kith_socket_forget(socket);
+	retire(socket, unread);
+	other = socket->other;
+	if (other && !other->finished && kith_datagram_ends_both(socket))
+		retire(other, 0);
 	if (!may_go_on(socket))
 		conclude(socket);
 out:
@@ -312,7 +386,8 @@ out:
  */
 static bool is_stillborn(const struct kith_socket *socket)
 {
-	return socket->side == KITH_SERVER && !socket->found && !socket->listens &&
+	return socket->side == KITH_SERVER && !socket->found && socket->role == KITH_TALKS &&
+	       socket->protocol == KITH_PROTOCOL_TCP &&
 	       READ_ONCE(socket->sk->sk_state) == TCP_SYN_RECV;
 }
 
@@ -323,7 +398,7 @@ void kith_connection_freed(struct kith_socket *socket)
 	kith_socket_lock(socket, &flags);
 	if (socket->finished || !is_stillborn(socket)) {
 		kith_socket_unlock(socket, flags);
-		kith_connection_finish(socket, 0);
+		kith_connection_finish(socket, 0, 0);
 		return;
 	}
 	socket->finished = true;
@@ -334,7 +409,7 @@ void kith_connection_freed(struct kith_socket *socket)
 }
 
 struct reporter {
-	struct sink ring;
+	struct kith_sink ring;
 	u64 now;
 	bool all;   /* not only what is due */
 	bool heard; /* there is a subscriber */
@@ -343,8 +418,8 @@ struct reporter {
 /* Young ones that have not met: a number that is told cannot be taken back. */
 static bool may_meet(const struct kith_socket *socket, u64 now)
 {
-	return socket->established && !socket->other && !socket->by_tuple &&
-	       !is_older(socket->established, now, MEET_NS);
+	return socket->protocol == KITH_PROTOCOL_TCP && socket->established &&
+	       !socket->other && !socket->by_tuple && !is_older(socket->established, now, MEET_NS);
 }
 
 /* Is this the end to tell of its conversation by, while that goes on? */
@@ -371,6 +446,8 @@ static void report_connection(struct reporter *reporter, struct kith_socket *soc
 	struct kith_socket *first = first_of(socket);
 	struct kith_connection body;
 
+	if (is_silent(socket))
+		return;
 	fill(&body, first, 0);
 	if (socket->reported && mark_of(&body) == socket->told)
 		return;
@@ -386,11 +463,10 @@ static void report_open(struct reporter *reporter, struct kith_socket *socket)
 {
 	if (!reporter->heard || !is_due(reporter, socket))
 		return;
-	if (!socket->listens) {
+	if (socket->role == KITH_TALKS) {
 		report_connection(reporter, socket);
 	} else if (!socket->reported) {
-		kith_tcp_name(socket);
-		if (socket->tuple.port && tell_listener(&reporter->ring, socket, 0))
+		if (is_listening(socket) && tell_listener(&reporter->ring, socket, 0))
 			socket->reported = reporter->now;
 	}
 }
@@ -403,6 +479,8 @@ static bool is_lonely(const struct kith_socket *socket, u64 now)
 {
 	u64 established = READ_ONCE(socket->established);
 
+	if (socket->protocol != KITH_PROTOCOL_TCP)
+		return false;
 	return established && !READ_ONCE(socket->other) && !READ_ONCE(socket->by_tuple) &&
 	       is_older(established, now, MEET_NS);
 }
@@ -412,8 +490,12 @@ static bool look(struct kith_socket *socket, void *reporter_)
 	struct reporter *reporter = reporter_;
 	unsigned long flags;
 
+	if (kith_datagram_is_over(socket)) {
+		kith_connection_finish(socket, 0, 0);
+		return true;
+	}
 	if (is_lonely(socket, reporter->now))
-		kith_tcp_join_by_tuple(socket);
+		kith_socket_join_by_tuple(socket);
 	kith_socket_lock(socket, &flags);
 	if (!socket->finished && is_speaker(socket))
 		report_open(reporter, socket);
@@ -429,7 +511,7 @@ static bool look_at_finished(struct kith_socket *socket, void *reporter_)
 	/* Without room later: it has waited, and can. */
 	if (reporter->heard && !kith_ring_has_room(KITH_RING_LOW))
 		return false;
-	if (is_older(socket->ended, reporter->now, LINGER_NS))
+	if (is_older(socket->ended, reporter->now, LINGER_NS) && !kith_datagram_lingers(socket))
 		conclude(socket);
 	return true;
 }
@@ -474,6 +556,8 @@ void kith_connection_report(void)
 			return;
 		look_at(&reporter, next);
 	}
+	if (reporter.heard)
+		kith_pipe_report(false);
 }
 
 /* Not even a moment: while this command waits, nobody can acknowledge. */
@@ -489,12 +573,15 @@ void kith_connection_flush(void)
 			return;
 		look_at(&reporter, i);
 	}
+	if (reporter.heard)
+		kith_pipe_report(true);
+	kith_family_report();
 }
 
 /* One of GET_SOCKETS. */
 static bool show(struct kith_socket *socket, void *sink_)
 {
-	struct sink *sink = sink_;
+	struct kith_sink *sink = sink_;
 	struct kith_connection body;
 	unsigned long flags;
 
@@ -502,11 +589,10 @@ static bool show(struct kith_socket *socket, void *sink_)
 	if (socket->finished || !is_speaker(socket) ||
 	    may_meet(socket, ktime_get_boot_fast_ns()))
 		goto out;
-	if (socket->listens) {
-		kith_tcp_name(socket);
-		if (socket->tuple.port)
+	if (socket->role != KITH_TALKS) {
+		if (is_listening(socket))
 			tell_listener(sink, socket, 0);
-	} else {
+	} else if (!is_silent(socket)) {
 		fill(&body, first_of(socket), 0);
 		tell_connection(sink, socket, &body);
 	}
@@ -515,21 +601,28 @@ out:
 	return !sink->full;
 }
 
+static void show_bucket(unsigned long bucket, struct kith_sink *sink)
+{
+	kith_hook_enter();
+	if (bucket >= kith_socket_buckets())
+		kith_pipe_show(bucket - kith_socket_buckets(), sink);
+	else if (!READ_ONCE(closed))
+		kith_socket_walk(bucket, show, sink);
+	kith_hook_leave();
+}
+
 /*
  * As many buckets as fit. One that does not fit alone is told as far as it goes:
  * a hundred conversations in one bucket of four are not to be expected.
  */
 static size_t show_buckets(unsigned long *bucket, u8 *buffer, size_t size)
 {
-	struct sink sink = { .at = buffer, .room = size };
+	struct kith_sink sink = { .at = buffer, .room = size };
 
-	for (; *bucket < kith_socket_buckets(); ++*bucket) {
-		struct sink before = sink;
+	for (; *bucket < kith_socket_buckets() + KITH_PIPE_BUCKETS; ++*bucket) {
+		struct kith_sink before = sink;
 
-		kith_hook_enter();
-		if (!READ_ONCE(closed))
-			kith_socket_walk(*bucket, show, &sink);
-		kith_hook_leave();
+		show_bucket(*bucket, &sink);
 		if (!sink.full)
 			continue;
 		if (before.at != buffer)

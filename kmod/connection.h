@@ -8,9 +8,10 @@
 /*
  * The socket of @socket is going: take its final figures. The conversation is
  * told of when the other end is finished too. @error: errno that ended it, or 0.
+ * @unread: bytes of what it counts as received that nobody has read.
  * Context: RCU read section, without the lock; the socket is still there.
  */
-void kith_connection_finish(struct kith_socket *socket, int error);
+void kith_connection_finish(struct kith_socket *socket, int error, u64 unread);
 
 /* The socket of @socket is being freed; its end should have been seen. As above. */
 void kith_connection_freed(struct kith_socket *socket);

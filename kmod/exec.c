@@ -69,9 +69,9 @@ static void forget_scripts(struct kith_task *mine)
 }
 
 /* Called for the file of the exec, and again for each interpreter on the way. */
-void kith_exec_checked(unsigned long bprm_, unsigned long unused)
+void kith_exec_checked(struct kith_ftrace_regs *regs)
 {
-	const struct linux_binprm *bprm = (const struct linux_binprm *)bprm_;
+	const struct linux_binprm *bprm = KITH_ARGUMENT(regs, 0, const struct linux_binprm *);
 	struct kith_task *mine = kith_task_add(current);
 
 	if (!mine)

@@ -257,10 +257,12 @@ static bool put_hook(struct sk_buff *skb, unsigned int i)
 static int dump_hooks(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	for (; cb->args[0] < kith_hook_count(); cb->args[0]++) {
-		void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-					   cb->nlh->nlmsg_seq, &kith_genl_family,
-					   NLM_F_MULTI, KITH_CMD_GET_HOOKS);
+		void *header;
 
+		if (kith_hook_get(cb->args[0])->needless)
+			continue;
+		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				     &kith_genl_family, NLM_F_MULTI, KITH_CMD_GET_HOOKS);
 		if (!header)
 			break;
 		if (put_hook(skb, cb->args[0])) {

@@ -32,13 +32,15 @@ static inline void kith_hook_leave(void)
 	preempt_enable_notrace();
 }
 
-/* At function entry, inside kith_hook_enter(). */
-typedef void (*kith_entry_fn)(unsigned long first, unsigned long second);
+/* At function entry, inside kith_hook_enter(); see KITH_ARGUMENT(). */
+typedef void (*kith_entry_fn)(struct kith_ftrace_regs *regs);
 
 struct kith_hook {
 	const char *event;
 	const char *symbol;
 	const char *loses; /* NULL: required */
+	const char *instead; /* FTRACE: where it is if there is no `symbol` */
+	const char *unless;  /* FTRACE: in kernels with this there is none, and no need */
 	enum kith_hook_kind kind;
 	enum kith_class class; /* of records lost when the kernel misses it */
 	union {
@@ -53,6 +55,7 @@ struct kith_hook {
 
 	/* state */
 	int error; /* 0: attached */
+	bool needless; /* this kernel has no use for it */
 	unsigned long reported_missed;
 	union {
 		struct tracepoint *tracepoint;
@@ -95,9 +98,30 @@ enum kith_hook_index {
 	KITH_AT_TCP_CLONE,
 	KITH_AT_TCP_STATE,
 	KITH_AT_SOCK_GRAFT,
+	KITH_AT_SOCK_LISTEN,
+	KITH_AT_SOCK_BIND,
 	KITH_AT_SOCK_SEND,
 	KITH_AT_SOCK_RECEIVE,
+	KITH_AT_UDP_SEND4,
+	KITH_AT_UDP_SEND6,
+	KITH_AT_UDP_RECEIVE,
+	KITH_AT_UNIX_CONNECT,
+	KITH_AT_UNIX_MAY_SEND,
+	KITH_AT_UNIX_COPY,
+	KITH_AT_UNIX_PAGE,
+	KITH_AT_UNIX_TAKE,
+	KITH_AT_UNIX_RELEASE,
 	KITH_AT_SOCK_FREE,
+	KITH_AT_SOCK_CREATE,
+	KITH_AT_SCM_SEND,
+	KITH_AT_FILE_RECEIVE,
+	KITH_AT_PTRACE_ACCESS,
+	KITH_AT_PIPE_READ,
+	KITH_AT_PIPE_WRITE,
+	KITH_AT_FIFO_READ,
+	KITH_AT_FIFO_WRITE,
+	KITH_AT_SPLICE,
+	KITH_AT_PIPE_FREE,
 	KITH_AT_COUNT,
 };
 

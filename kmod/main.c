@@ -8,6 +8,8 @@
 #include "image.h"
 #include "load.h"
 #include "openfile.h"
+#include "passing.h"
+#include "pipe.h"
 #include "ring.h"
 #include "scratch.h"
 #include "sensor.h"
@@ -15,6 +17,7 @@
 #include "stream.h"
 #include "sweep.h"
 #include "task.h"
+#include "udp.h"
 
 #include <kith/version.h>
 #include <linux/module.h>
@@ -41,6 +44,7 @@ static int __init kith_init(void)
 
 	load_id = get_random_u64() | 1;
 	kith_image_init();
+	kith_udp_init();
 	ret = kith_scratch_init();
 	if (ret)
 		goto err_scratch;
@@ -53,6 +57,9 @@ static int __init kith_init(void)
 	ret = kith_socket_init();
 	if (ret)
 		goto err_socket;
+	ret = kith_pipe_init();
+	if (ret)
+		goto err_pipe;
 	ret = kith_stream_init();
 	if (ret)
 		goto err_stream;
@@ -77,8 +84,11 @@ err_genl:
 err_sweep:
 	kith_hook_exit();
 err_hook:
+	kith_passing_exit();
 	kith_stream_exit();
 err_stream:
+	kith_pipe_exit();
+err_pipe:
 	kith_socket_exit();
 err_socket:
 	kith_task_exit();
@@ -103,6 +113,8 @@ static void __exit kith_exit(void)
 	kith_stream_close();
 	kith_genl_exit();
 	kith_stream_exit();
+	kith_passing_exit();
+	kith_pipe_exit();
 	kith_socket_exit();
 	kith_task_exit();
 	kith_ring_exit();
@@ -113,7 +125,7 @@ static void __exit kith_exit(void)
 module_init(kith_init);
 module_exit(kith_exit);
 
-MODULE_DESCRIPTION("Reports processes, executions, changes of credentials and TCP connections");
+MODULE_DESCRIPTION("Reports processes, executions, changes of credentials, and who talks to whom");
 MODULE_AUTHOR("The Kith authors");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(KITH_VERSION);

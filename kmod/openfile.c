@@ -8,6 +8,8 @@
 #include "key.h"
 #include "roster.h"
 #include "tcp.h"
+#include "udp.h"
+#include "unix.h"
 
 #include <linux/bitmap.h>
 #include <linux/fdtable.h>
@@ -44,10 +46,14 @@ static enum kith_side side_of(const struct search *search, const struct sock *sk
 	return test_bit(there, search->ports) && there < here ? KITH_CLIENT : KITH_SERVER;
 }
 
-static void look_at_socket(struct search *search, const struct sock *sk)
+static void look_at_socket(struct search *search, struct sock *sk)
 {
 	bool listens;
 
+	if (!search->listeners && sk->sk_family == AF_UNIX)
+		kith_unix_found(sk, search->holder);
+	else if (!search->listeners)
+		kith_udp_bound(sk, search->holder, true);
 	if (sk->sk_protocol != IPPROTO_TCP ||
 	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6))
 		return;
@@ -64,7 +70,7 @@ static int look_at_file(const void *search_, struct file *file, unsigned int fd)
 {
 	struct search *search = (struct search *)search_;
 	struct inode *inode = file_inode(file);
-	const struct sock *sk;
+	struct sock *sk;
 
 	if (S_ISSOCK(inode->i_mode) && file->private_data) {
 		sk = READ_ONCE(SOCKET_I(inode)->sk);

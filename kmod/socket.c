@@ -5,10 +5,13 @@
 #include "socket.h"
 
 #include "connection.h"
+#include "datagram.h"
 #include "hook.h"
 #include "key.h"
 #include "ring.h"
 #include "tcp.h"
+#include "udp.h"
+#include "unix.h"
 #include "use.h"
 
 #include <linux/atomic.h>
@@ -52,6 +55,7 @@ static unsigned int bucket_bits __read_mostly;
 static u32 seed __read_mostly;
 static struct kmem_cache *cache;
 static atomic_t count = ATOMIC_INIT(0);
+static atomic_t peers = ATOMIC_INIT(0); /* among them */
 static DEFINE_PER_CPU(u64, last_id);
 
 u32 kith_socket_count(void)
@@ -67,6 +71,12 @@ u32 kith_socket_max(void)
 static struct bucket *bucket_of(const struct sock *sk)
 {
 	return &buckets[hash_ptr((void *)sk, bucket_bits)];
+}
+
+/* Keys are as good as random: see kith_udp_key(). */
+static struct bucket *bucket_of_peer(const struct kith_socket *hub, u64 key)
+{
+	return &buckets[hash_64((uintptr_t)hub ^ key, bucket_bits)];
 }
 
 u32 kith_socket_hash(const void *data, u32 words, u32 more)
@@ -89,14 +99,26 @@ struct kith_socket *kith_socket_find(const struct sock *sk)
 	return NULL;
 }
 
-/*
- * A message is sent or received, by whatever system call. A socket that is not known
- * was there before us, came in a way that we do not see, or found no room: then it is
- * known from now on.
- */
-void kith_socket_used(unsigned long sock_, unsigned long unused)
+struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key,
+					  const struct in6_addr *addr, u16 port)
 {
-	const struct sock *sk = READ_ONCE(((const struct socket *)sock_)->sk);
+	struct kith_socket *socket;
+
+	hlist_for_each_entry_rcu(socket, &bucket_of_peer(hub, key)->sockets, node)
+		if (!socket->sk && socket->hub == hub && socket->key == key &&
+		    socket->tuple.peer_port == port &&
+		    ipv6_addr_equal(&socket->tuple.peer_addr, addr))
+			return socket;
+	return NULL;
+}
+
+/*
+ * A message is sent or received on a stream, by whatever system call. A socket that is
+ * not known was there before us, came in a way that we do not see, or found no room: then
+ * it is known from now on.
+ */
+static void used(const struct sock *sk)
+{
 	struct kith_socket *socket = kith_socket_find(sk);
 	u64 user = kith_key(current);
 
@@ -105,20 +127,59 @@ void kith_socket_used(unsigned long sock_, unsigned long unused)
 		return;
 	}
 	if (READ_ONCE(socket->user) != user)
-		kith_use_begin(socket, user);
+		kith_use_begin(socket, user, 0);
 }
 
-/* Its end should have been seen. */
-void kith_socket_freed(unsigned long sk, unsigned long unused)
+/* Others than TCP have hooks where they are known to have sent. */
+void kith_socket_sending(struct kith_ftrace_regs *regs)
 {
-	struct kith_socket *socket = kith_socket_find((const struct sock *)sk);
+	const struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
 
-	if (socket)
+	if (sk->sk_protocol == IPPROTO_TCP)
+		used(sk);
+#ifdef MSG_SPLICE_PAGES
+	else if (sk->sk_family == AF_UNIX &&
+		 KITH_ARGUMENT(regs, 1, struct msghdr *)->msg_flags & MSG_SPLICE_PAGES)
+		kith_unix_spliced((struct sock *)sk, KITH_ARGUMENT(regs, 2, int));
+#endif
+}
+
+void kith_socket_receiving(struct kith_ftrace_regs *regs)
+{
+	struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
+
+	if (sk->sk_protocol == IPPROTO_TCP)
+		used(sk);
+	else if (sk->sk_family == AF_UNIX)
+		kith_unix_receiving(sk);
+}
+
+/* accept(2): current has got it. */
+void kith_socket_grafted(struct kith_ftrace_regs *regs)
+{
+	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
+
+	if (sk->sk_family == AF_UNIX)
+		kith_unix_accepted(sk);
+	else
+		kith_tcp_accepted(sk);
+}
+
+/* Its end should have been seen, but for that of a hub. */
+void kith_socket_freed(struct kith_ftrace_regs *regs)
+{
+	struct kith_socket *socket = kith_socket_find(KITH_ARGUMENT(regs, 0, struct sock *));
+
+	if (!socket)
+		return;
+	if (kith_socket_is_hub(socket))
+		kith_datagram_close(socket);
+	else
 		kith_connection_freed(socket);
 }
 
-/* Unique within the load, never 0, and no word that all CPUs write. */
-static u64 new_id(void)
+/* No word that all CPUs write. */
+u64 kith_socket_new_id(void)
 {
 	return this_cpu_inc_return(last_id) * nr_cpu_ids + raw_smp_processor_id();
 }
@@ -143,6 +204,18 @@ err_count:
 	return NULL;
 }
 
+static void set_up(struct kith_socket *socket, struct bucket *bucket,
+		   enum kith_protocol protocol, enum kith_side side)
+{
+	socket->bucket = bucket - buckets;
+	socket->protocol = protocol;
+	socket->side = side;
+	socket->id = kith_socket_new_id();
+	socket->pair = socket->id;
+	socket->meeting = meeting_of(socket->pair);
+	socket->started = ktime_get_boot_fast_ns();
+}
+
 struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
 				    enum kith_side side)
 {
@@ -151,30 +224,72 @@ struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol pr
 	/* An entry that nobody would remove would outlive its socket. */
 	if (!kith_hook_attached(KITH_AT_SOCK_FREE))
 		return NULL;
-	if (socket)
-		kith_connection_finish(socket, 0);
+	if (socket && kith_socket_is_hub(socket))
+		kith_datagram_close(socket);
+	else if (socket)
+		kith_connection_finish(socket, 0, 0);
 	socket = new_socket();
 	if (!socket)
 		return NULL;
 	socket->sk = sk;
-	socket->protocol = protocol;
-	socket->side = side;
-	socket->id = new_id();
-	socket->pair = socket->id;
-	socket->meeting = meeting_of(socket->pair);
-	socket->started = ktime_get_boot_fast_ns();
+	set_up(socket, bucket_of(sk), protocol, side);
 	return socket;
 }
 
-void kith_socket_publish(struct kith_socket *socket)
+struct kith_socket *kith_socket_add_peer(struct kith_socket *hub, u64 key,
+					 enum kith_side side)
 {
-	struct bucket *bucket = bucket_of(socket->sk);
+	struct kith_socket *socket;
+
+	/* Half of the room is for sockets: anybody can send from any address. */
+	if (atomic_inc_return(&peers) > sockets_max / 2) {
+		kith_ring_lose(KITH_CLASS_CONNECTION, KITH_LOSS_UNTRACKED, 1);
+		goto err_peers;
+	}
+	socket = new_socket();
+	if (!socket)
+		goto err_peers;
+	set_up(socket, bucket_of_peer(hub, key), hub->protocol, side);
+	socket->hub = hub;
+	socket->key = key;
+	return socket;
+err_peers:
+	atomic_dec(&peers);
+	return NULL;
+}
+
+void kith_socket_marry(struct kith_socket *client, struct kith_socket *server)
+{
+	server->id = client->id;
+	server->pair = client->pair;
+	server->meeting = client->meeting;
+	server->other = client;
+	client->other = server;
+}
+
+static struct kith_socket *find_same(const struct kith_socket *socket)
+{
+	if (socket->sk)
+		return kith_socket_find(socket->sk);
+	return kith_socket_find_peer(socket->hub, socket->key, &socket->tuple.peer_addr,
+				     socket->tuple.peer_port);
+}
+
+struct kith_socket *kith_socket_publish(struct kith_socket *socket)
+{
+	struct bucket *bucket = &buckets[socket->bucket];
+	struct kith_socket *same;
 	unsigned long flags;
 
-	socket->bucket = bucket - buckets;
 	spin_lock_irqsave(&bucket->lock, flags);
-	hlist_add_head_rcu(&socket->node, &bucket->sockets);
+	same = find_same(socket);
+	if (!same)
+		hlist_add_head_rcu(&socket->node, &bucket->sockets);
 	spin_unlock_irqrestore(&bucket->lock, flags);
+	if (!same)
+		return socket;
+	kith_socket_drop(socket);
+	return same;
 }
 
 void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket)
@@ -201,7 +316,7 @@ void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __relea
 
 static bool is_reverse(const struct kith_tuple *a, const struct kith_tuple *b)
 {
-	return a->port == b->peer_port && a->peer_port == b->port && a->netns == b->netns &&
+	return a->port == b->peer_port && a->peer_port == b->port &&
 	       ipv6_addr_equal(&a->addr, &b->peer_addr) &&
 	       ipv6_addr_equal(&a->peer_addr, &b->addr);
 }
@@ -218,12 +333,14 @@ static bool fit(const struct kith_socket *one, const struct kith_socket *two)
 	if (one->pair != two->pair || one == two || one->by_tuple != two->by_tuple ||
 	    one->protocol != two->protocol)
 		return false;
+	if (one->by_tuple && one->tuple.netns != two->tuple.netns)
+		return kith_udp_fits(one, two) && is_reverse(&one->tuple, &two->tuple);
 	if (one->by_tuple)
 		return is_reverse(&one->tuple, &two->tuple);
 	if (one->side != two->side)
 		return a[KITH_CLIENT] == b[KITH_CLIENT] && a[KITH_SERVER] == b[KITH_SERVER];
 	return a[KITH_CLIENT] == b[KITH_SERVER] && a[KITH_SERVER] == b[KITH_CLIENT] &&
-	       is_reverse(&one->tuple, &two->tuple);
+	       one->tuple.netns == two->tuple.netns && is_reverse(&one->tuple, &two->tuple);
 }
 
 /* Two that called each other are a client, who was first, and a server. */
@@ -309,10 +426,53 @@ void kith_socket_part(struct kith_socket *socket)
 	hlist_add_head(&other->waiting, &meetings[other->meeting].waiting);
 }
 
+/* The same for both ends. */
+static u64 pair_of_tuple(const struct kith_tuple *tuple)
+{
+	u32 here = kith_socket_hash(&tuple->addr, 4, tuple->port);
+	u32 there = kith_socket_hash(&tuple->peer_addr, 4, tuple->peer_port);
+
+	return (u64)min(here, there) << 32 | max(here, there);
+}
+
+void kith_socket_join_by_tuple(struct kith_socket *socket)
+{
+	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true, true);
+}
+
+struct kith_name *kith_name_new(const char *text, size_t size)
+{
+	struct kith_name *name;
+
+	name = kmalloc(struct_size(name, text, size), GFP_NOWAIT | __GFP_NOWARN);
+	if (!name)
+		return NULL;
+	refcount_set(&name->users, 1);
+	name->size = size;
+	memcpy(name->text, text, size);
+	return name;
+}
+
+struct kith_name *kith_name_get(struct kith_name *name)
+{
+	if (name)
+		refcount_inc(&name->users);
+	return name;
+}
+
+void kith_name_put(struct kith_name *name)
+{
+	if (name && refcount_dec_and_test(&name->users))
+		kfree_rcu(name, rcu);
+}
+
 static void free_rcu_socket(struct rcu_head *head)
 {
 	struct kith_socket *socket = container_of(head, struct kith_socket, rcu);
 
+	if (!kith_socket_is_hub(socket) && socket->hub)
+		atomic_dec(&peers);
+	kith_name_put(socket->name);
 	kfree(socket->uses);
 	kmem_cache_free(cache, socket);
 	atomic_dec(&count);
@@ -329,6 +489,11 @@ void kith_socket_forget(struct kith_socket *socket)
 	spin_lock(&bucket->lock);
 	hlist_del_init_rcu(&socket->node);
 	spin_unlock(&bucket->lock);
+}
+
+void kith_socket_drop(struct kith_socket *socket)
+{
+	call_rcu(&socket->rcu, free_rcu_socket);
 }
 
 void kith_socket_free(struct kith_socket *socket)
@@ -426,6 +591,18 @@ err_tables:
 	return ret;
 }
 
+static void dispose_one(struct kith_socket *socket)
+{
+	if (!hlist_unhashed(&socket->node))
+		kith_socket_forget(socket);
+	if (kith_socket_is_hub(socket)) {
+		kith_datagram_free(socket);
+	} else {
+		kith_datagram_leave(socket);
+		kith_socket_free(socket);
+	}
+}
+
 /* With nobody else there. An end that is finished is met by the other one. */
 static bool dispose(struct kith_socket *socket, void *unused)
 {
@@ -433,12 +610,9 @@ static bool dispose(struct kith_socket *socket, void *unused)
 
 	if (hlist_unhashed(&socket->node))
 		return true;
-	if (other && !other->finished)
-		kith_socket_forget(other);
 	if (other)
-		kith_socket_free(other);
-	kith_socket_forget(socket);
-	kith_socket_free(socket);
+		dispose_one(other);
+	dispose_one(socket);
 	return true;
 }
 

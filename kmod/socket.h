@@ -3,17 +3,29 @@
  * The sockets that are watched: what the module remembers of each, and how the
  * two ends of a conversation find each other.
  *
+ * An entry is one end of a conversation, or a socket that listens. A socket of
+ * datagrams may talk to many: it is a hub, and each of its conversations is an
+ * entry of its own, found by the hub and a key (see datagram.h).
+ *
  * Entries are found by the address of their socket, under RCU, and changed under
  * the lock of their pair, which is the same for both ends once they have found
  * each other. An entry outlives its socket until its conversation is reported.
+ *
+ * Order of locks: a Unix socket's state, then an entry's, then a bucket's or the
+ * list of a hub. Entries are locked in softirqs too, so that no lock of a Unix
+ * socket may be taken inside.
  */
 #ifndef _KITH_SOCKET_H
 #define _KITH_SOCKET_H
 
+#include "compat/ftrace.h"
+
 #include <kith/uapi.h>
+#include <linux/atomic.h>
 #include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <net/ipv6.h>
@@ -36,6 +48,20 @@ struct kith_tuple {
 	u32 netns;
 };
 
+/* What a Unix socket is bound to, as item SOCKET_NAME has it. */
+struct kith_name {
+	refcount_t users;
+	struct rcu_head rcu;
+	u16 size;
+	char text[];
+};
+
+enum kith_role {
+	KITH_TALKS,   /* it is one end of a conversation */
+	KITH_LISTENS, /* it takes connections */
+	KITH_HUB,     /* its conversations are its peers */
+};
+
 struct kith_socket {
 	struct hlist_node node;	   /* in the table, until it is finished */
 	struct hlist_node waiting; /* for the other end */
@@ -43,23 +69,45 @@ struct kith_socket {
 	u32 bucket;
 	/*
 	 * Followed only with the lock held while it is not finished: the hook at its
-	 * end waits for that.
+	 * end waits for that. Of a hub's conversation NULL.
 	 */
 	const struct sock *sk;
 	u64 pair;	/* what the other end knows too; changes with the lock held */
 	u32 meeting;	/* where that leads: decides the lock */
 	u64 user; /* who sent or received last; read without the lock */
 
+	/* without the lock; TCP counts by itself until it is finished */
+	atomic64_t sent;
+	atomic64_t received;
+	atomic64_t datagrams_sent;
+	atomic64_t datagrams_received;
+	unsigned long active; /* jiffies, when one was last sent or received */
+
+	union {
+		struct { /* of a hub */
+			struct hlist_head peers; /* with peers_lock */
+			spinlock_t peers_lock;
+			bool closed; /* with peers_lock: the last peer frees it */
+		};
+		struct { /* of a hub's conversation */
+			struct hlist_node kin; /* among the peers, with peers_lock */
+			struct kith_socket *hub;
+			u64 key;    /* by which it is found there */
+			u32 digest; /* of the first datagram; 0: not known */
+		};
+	};
+
 	/* with the lock */
 	struct kith_socket *other; /* the end at the other side */
 	struct kith_usage *uses;   /* use_room of them, or NULL while one is enough */
 	struct kith_usage use;	   /* the first */
+	struct kith_name *name;	   /* of the server, or of who listens */
 	u8 use_room;
 	u8 use_count;
 	u8 use_last; /* index of the one that goes on */
 	u8 protocol;
+	u8 role;
 	u8 side; /* enum kith_side */
-	bool listens;
 	bool counts_syn; /* among what was confirmed is the SYN */
 	bool found;    /* it was not seen to begin */
 	bool by_tuple; /* joined, or waiting, by address */
@@ -74,16 +122,16 @@ struct kith_socket {
 	u64 ended;
 	u64 reported; /* when it was last told of; 0: never */
 	u64 told;     /* a mark of what was told then */
-	u64 sent;     /* of a finished one, else see kith_tcp_count() */
-	u64 received;
 	u64 credited_sent; /* to its users */
 	u64 credited_received;
 	struct kith_tuple tuple;
 };
 
 /* Hooks; see the table in hook.c. */
-void kith_socket_used(unsigned long sock, unsigned long unused);
-void kith_socket_freed(unsigned long sk, unsigned long unused);
+void kith_socket_sending(struct kith_ftrace_regs *regs);
+void kith_socket_receiving(struct kith_ftrace_regs *regs);
+void kith_socket_grafted(struct kith_ftrace_regs *regs);
+void kith_socket_freed(struct kith_ftrace_regs *regs);
 
 int kith_socket_init(void);
 
@@ -93,12 +141,20 @@ void kith_socket_exit(void);
 u32 kith_socket_count(void);
 u32 kith_socket_max(void);
 
+/* A number for a conversation, listener or pipe: no other of this load has it. Not 0. */
+u64 kith_socket_new_id(void);
+
 /*
  * kith_socket_find() - The entry of @sk, or NULL.
  * kith_socket_add() - A new one. If there was another, its socket is gone.
  *	NULL if there is no room, which is counted as a loss, or if nobody
  *	would tell us of its end. Nobody else finds it before
  *	kith_socket_publish().
+ *	Or somebody has been faster: then his entry is returned, and this one
+ *	is gone.
+ * kith_socket_drop() - Instead of publishing it.
+ * kith_socket_find_peer() - That one of @hub's which has this key, address and port.
+ * kith_socket_add_peer() - A new one of those; as kith_socket_add().
  *
  * Return: an entry valid until the end of the RCU read section.
  * Context: RCU read section, any but NMI.
@@ -106,7 +162,15 @@ u32 kith_socket_max(void);
 struct kith_socket *kith_socket_find(const struct sock *sk);
 struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
 				    enum kith_side side);
-void kith_socket_publish(struct kith_socket *socket);
+struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key,
+					  const struct in6_addr *addr, u16 port);
+struct kith_socket *kith_socket_add_peer(struct kith_socket *hub, u64 key,
+					 enum kith_side side);
+struct kith_socket *kith_socket_publish(struct kith_socket *socket);
+void kith_socket_drop(struct kith_socket *socket);
+
+/* Both are new and not published: they are the two ends of one conversation. */
+void kith_socket_marry(struct kith_socket *client, struct kith_socket *server);
 
 /* Context: RCU read section, from the one to the other. */
 void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket);
@@ -122,6 +186,9 @@ void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __relea
  * Context: RCU read section, without the lock.
  */
 void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait);
+
+/* By their addresses. */
+void kith_socket_join_by_tuple(struct kith_socket *socket);
 
 /* Its other end was none: let it wait again. Context: its lock is held. */
 void kith_socket_part(struct kith_socket *socket);
@@ -139,6 +206,13 @@ bool kith_socket_has_room(void);
 void kith_socket_forget(struct kith_socket *socket);
 void kith_socket_free(struct kith_socket *socket);
 
+/* A name with one holder; NULL: no memory. */
+struct kith_name *kith_name_new(const char *text, size_t size);
+
+/* Another one who holds @name, which may be NULL; and one who does not any more. */
+struct kith_name *kith_name_get(struct kith_name *name);
+void kith_name_put(struct kith_name *name);
+
 /*
  * kith_socket_walk() - Call @look for the entries of bucket @bucket until it
  * returns false. Return: was it always true? Context: RCU read section; @look
@@ -155,5 +229,10 @@ bool kith_socket_walk(unsigned int bucket,
 void kith_socket_walk_finished(unsigned int bucket,
 			       bool (*look)(struct kith_socket *socket, void *context),
 			       void *context);
+
+static inline bool kith_socket_is_hub(const struct kith_socket *socket)
+{
+	return socket->role == KITH_HUB;
+}
 
 #endif

@@ -6,7 +6,9 @@
 
 #include "connection.h"
 #include "credential.h"
+#include "family.h"
 #include "hook.h"
+#include "passing.h"
 #include "policy.h"
 #include "roster.h"
 #include "sensor.h"
@@ -160,6 +162,8 @@ static int run(void *unused)
 		report_health(now);
 		sweep(false);
 		kith_connection_report();
+		kith_family_report();
+		kith_passing_expire();
 		kith_hook_tally();
 	}
 	return 0;

@@ -72,24 +72,10 @@ static u64 pair_of(const struct kith_socket *socket)
 	return (u64)min(a, b) << 32 | max(a, b);
 }
 
-/* The same for both ends. */
-static u64 pair_of_tuple(const struct kith_tuple *tuple)
-{
-	u32 here = kith_socket_hash(&tuple->addr, 4, tuple->port);
-	u32 there = kith_socket_hash(&tuple->peer_addr, 4, tuple->peer_port);
-
-	return (u64)min(here, there) << 32 | max(here, there);
-}
-
 void kith_tcp_name(struct kith_socket *socket)
 {
 	if (!socket->tuple.port)
 		set_tuple(&socket->tuple, socket->sk);
-}
-
-void kith_tcp_join_by_tuple(struct kith_socket *socket)
-{
-	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true, true);
 }
 
 /*
@@ -116,9 +102,9 @@ void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received)
 }
 
 /* In tcp_connect(): the tuple and our first sequence number are final. */
-void kith_tcp_connecting(unsigned long sk_, unsigned long unused)
+void kith_tcp_connecting(struct kith_ftrace_regs *regs)
 {
-	const struct sock *sk = (const struct sock *)sk_;
+	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	struct kith_socket *socket;
 
 	if (!is_tcp(sk))
@@ -134,10 +120,10 @@ void kith_tcp_connecting(unsigned long sk_, unsigned long unused)
 }
 
 /* In a softirq; current is anybody. */
-void kith_tcp_cloned(unsigned long sk_, unsigned long request_)
+void kith_tcp_cloned(struct kith_ftrace_regs *regs)
 {
-	const struct sock *sk = (const struct sock *)sk_;
-	const struct request_sock *request = (const struct request_sock *)request_;
+	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
+	const struct request_sock *request = KITH_ARGUMENT(regs, 1, struct request_sock *);
 	const struct sock *listener = READ_ONCE(request->rsk_listener);
 	struct kith_socket *socket, *parent;
 
@@ -158,7 +144,7 @@ void kith_tcp_cloned(unsigned long sk_, unsigned long request_)
 	/* The client knows before it sends what makes us, unless by fast open. */
 	kith_socket_join(socket, pair_of(socket), false, tcp_rsk(request)->tfo_listener);
 	if (!tcp_rsk(request)->tfo_listener)
-		kith_tcp_join_by_tuple(socket);
+		kith_socket_join_by_tuple(socket);
 }
 
 /* The state changes to TCP_ESTABLISHED. Nothing but the SYN has been received yet. */
@@ -184,7 +170,7 @@ static void listens(const struct sock *sk, u64 user, bool found)
 
 	if (!socket)
 		return;
-	socket->listens = true;
+	socket->role = KITH_LISTENS;
 	socket->found = found;
 	socket->opener = user;
 	/* The port may be chosen after this; see kith_connection_report(). */
@@ -206,7 +192,7 @@ static void changed(const struct sock *sk, int now)
 	if (now == TCP_ESTABLISHED)
 		established(socket, sk);
 	else
-		kith_connection_finish(socket, READ_ONCE(sk->sk_err));
+		kith_connection_finish(socket, READ_ONCE(sk->sk_err), 0);
 }
 
 void kith_tcp_state(void *data, const struct sock *sk, const int before, const int now)
@@ -222,10 +208,8 @@ void kith_tcp_state(void *data, const struct sock *sk, const int before, const i
 	kith_hook_leave();
 }
 
-/* accept(2): current has got it. Sockets of other families come here too. */
-void kith_tcp_grafted(unsigned long sk_, unsigned long unused)
+void kith_tcp_accepted(const struct sock *sk)
 {
-	const struct sock *sk = (const struct sock *)sk_;
 	struct kith_socket *socket;
 
 	if (!is_tcp(sk))
@@ -246,7 +230,7 @@ void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 	socket = kith_socket_find(sk);
 	if (socket) {
 		/* Of several holders, the youngest: it was made to serve it. */
-		if (socket->found && !socket->listens)
+		if (socket->found && socket->role == KITH_TALKS)
 			WRITE_ONCE(socket->owner, user);
 		return;
 	}
@@ -266,7 +250,7 @@ void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 	socket->owner = user;
 	set_tuple(&socket->tuple, sk);
 	kith_socket_publish(socket);
-	kith_tcp_join_by_tuple(socket);
+	kith_socket_join_by_tuple(socket);
 }
 
 /* A client's port is mostly the higher one. */

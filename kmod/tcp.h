@@ -6,10 +6,9 @@
 #include "socket.h"
 
 /* Hooks; see the table in hook.c. */
-void kith_tcp_connecting(unsigned long sk, unsigned long unused);
-void kith_tcp_cloned(unsigned long sk, unsigned long request);
+void kith_tcp_connecting(struct kith_ftrace_regs *regs);
+void kith_tcp_cloned(struct kith_ftrace_regs *regs);
 void kith_tcp_state(void *data, const struct sock *sk, const int before, const int now);
-void kith_tcp_grafted(unsigned long sk, unsigned long unused);
 
 /* Bytes that @socket has got across, and got, up to now. Context: its lock is held. */
 void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received);
@@ -17,8 +16,8 @@ void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received);
 /* A listening socket's port may be chosen late. Context: its lock is held. */
 void kith_tcp_name(struct kith_socket *socket);
 
-/* Context: RCU read section, without the lock. */
-void kith_tcp_join_by_tuple(struct kith_socket *socket);
+/* current has accepted @sk, which may be of another protocol. Context: as below. */
+void kith_tcp_accepted(const struct sock *sk);
 
 /*
  * An open socket that we have not seen begin, and which @user holds: watch it, from

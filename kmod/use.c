@@ -3,7 +3,9 @@
 #include "use.h"
 
 #include "tcp.h"
+#include "unix.h"
 
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -12,10 +14,14 @@ enum { USES_FEW = 4 /* how many users there is room for at first */ };
 
 void kith_use_count(const struct kith_socket *socket, u64 *sent, u64 *received)
 {
-	*sent = socket->sent;
-	*received = socket->received;
-	if (!socket->finished)
+	if (socket->protocol == KITH_PROTOCOL_TCP && !socket->finished) {
 		kith_tcp_count(socket, sent, received);
+	} else if (socket->protocol == KITH_PROTOCOL_UNIX_STREAM) {
+		kith_unix_count(socket, sent, received);
+	} else {
+		*sent = atomic64_read(&socket->sent);
+		*received = atomic64_read(&socket->received);
+	}
 }
 
 struct kith_usage *kith_uses(struct kith_socket *socket)
@@ -126,17 +132,17 @@ static struct kith_usage *usage_of(struct kith_socket *socket, u64 user, u64 now
 }
 
 /* Without memory it stays with the last one until his next message. */
-void kith_use_begin(struct kith_socket *socket, u64 user)
+void kith_use_begin(struct kith_socket *socket, u64 user, u64 unread)
 {
 	u64 now = ktime_get_boot_fast_ns(), sent, received;
 	struct kith_usage *usage;
 	unsigned long flags;
 
 	kith_socket_lock(socket, &flags);
-	if (socket->finished || socket->listens)
+	if (socket->finished || socket->role != KITH_TALKS)
 		goto out;
 	kith_use_count(socket, &sent, &received);
-	kith_use_credit(socket, sent, received);
+	kith_use_credit(socket, sent, received - min(received, unread));
 	usage = usage_of(socket, user, now);
 	if (!usage)
 		goto out;

@@ -6,10 +6,10 @@
 #include "socket.h"
 
 /*
- * The process @user uses @socket from now on. Context: RCU read section, without
- * the lock.
+ * The process @user uses @socket from now on. @unread: how many bytes of what has come
+ * it will be who reads them. Context: RCU read section, without the lock.
  */
-void kith_use_begin(struct kith_socket *socket, u64 user);
+void kith_use_begin(struct kith_socket *socket, u64 user, u64 unread);
 
 /* The rest: with the lock held. */
 
