@@ -400,6 +400,12 @@ int apply_record(struct ingest *ingest, const struct record *record)
 		return apply_listener(ingest, record);
 	case KITH_RECORD_USE:
 		return apply_use(ingest, record);
+	case KITH_RECORD_PIPE:
+		return apply_pipe(ingest, record);
+	case KITH_RECORD_SOCKET:
+		return apply_socket_made(ingest, record);
+	case KITH_RECORD_CONTROL:
+		return apply_control(ingest, record);
 	default:
 		return 0;
 	}

@@ -1,18 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records of conversations, of who takes part in them, and of who listens. */
-#include "apply.h"
+/* Records of conversations, and of who takes part in them and in pipes. */
+#include "apply_socket.h"
 
 #include "address.h"
+#include "protocol.h"
 
 #include <errno.h>
 #include <string.h>
 
 enum { BOTH_ENDS = CONNECTION_CLIENT | CONNECTION_SERVER };
 
-/* More than a socket moves in its life. */
-static int64_t bytes_of(uint64_t bytes)
+/* If it is open, it has been told of, be it by the dump or since that was made. */
+static struct subject look_up(struct ingest *ingest, uint64_t number, uint64_t ts)
 {
-	return bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
+	struct socket *open = sockets_find(&ingest->sockets, number);
+	const struct closed_socket *closed;
+
+	if (open) {
+		if (ts >= ingest->dump_first)
+			open->listed = true;
+		return (struct subject){ .open = open, .id = open->id, .kind = open->kind };
+	}
+	closed = sockets_find_closed(&ingest->sockets, number);
+	if (closed)
+		return (struct subject){ .id = closed->id,
+					 .kind = closed->kind,
+					 .over = !closed->gone };
+	return (struct subject){ .id = 0 };
+}
+
+struct subject subject_find(struct ingest *ingest, uint64_t number, enum socket_kind kind,
+			    uint64_t ts)
+{
+	struct subject subject = look_up(ingest, number, ts);
+
+	subject.wrong = subject.id && subject.kind != kind;
+	return subject;
+}
+
+int subject_remember(struct ingest *ingest, const struct subject *subject, uint64_t number,
+		     enum socket_kind kind, int64_t id, bool open)
+{
+	if (!open) {
+		const struct closed_socket closed = { number, id, (uint8_t)kind, false };
+
+		return sockets_close(&ingest->sockets, subject->open, &closed);
+	}
+	if (subject->open)
+		return 0;
+	return sockets_open(&ingest->sockets, number, kind, id) ? 0 : -ENOMEM;
+}
+
+int subject_refuse(struct ingest *ingest)
+{
+	ingest->bad_records++;
+	return 0;
+}
+
+struct slice subject_name(const struct record *record, char *buffer)
+{
+	struct slice name = record->items[KITH_ITEM_SOCKET_NAME];
+	size_t i;
+
+	if (name.size > DICTIONARY_NAME)
+		name.size = DICTIONARY_NAME;
+	for (i = 0; i < name.size; i++)
+		buffer[i] = (char)(name.data[i] ? name.data[i] : '@');
+	return (struct slice){ buffer, name.size };
 }
 
 static int64_t max(int64_t a, int64_t b)
@@ -20,22 +74,32 @@ static int64_t max(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+_Static_assert((int)CONNECTION_CLIENT == (int)KITH_CONNECTION_CLIENT &&
+		       (int)CONNECTION_SERVER == (int)KITH_CONNECTION_SERVER &&
+		       (int)CONNECTION_ESTABLISHED == (int)KITH_CONNECTION_ESTABLISHED,
+	       "flags_of() takes them as they are");
+
 /* What the database keeps of the module's flags. */
 static uint32_t flags_of(const struct kith_connection *body)
 {
-	uint32_t flags = 0;
+	uint32_t flags = body->flags & (BOTH_ENDS | CONNECTION_ESTABLISHED);
 
-	if (body->flags & KITH_CONNECTION_CLIENT)
-		flags |= CONNECTION_CLIENT;
-	if (body->flags & KITH_CONNECTION_SERVER)
-		flags |= CONNECTION_SERVER;
-	if (body->flags & KITH_CONNECTION_ESTABLISHED)
-		flags |= CONNECTION_ESTABLISHED;
 	if (body->flags & KITH_CONNECTION_BY_TUPLE && (flags & BOTH_ENDS) == BOTH_ENDS)
 		flags |= CONNECTION_BY_TUPLE;
 	if (!body->started)
 		flags |= CONNECTION_INCOMPLETE;
 	return flags;
+}
+
+/* Who was where, and nothing else, whatever the record holds. */
+static void set_unix_route(const struct kith_connection *body, struct route *route,
+			   struct store_connection *row)
+{
+	memset(route, 0, sizeof(*route));
+	route->client_netns = body->ends[KITH_CLIENT].netns;
+	route->server_netns = body->ends[KITH_SERVER].netns;
+	route->protocol = body->protocol;
+	row->portless = true;
 }
 
 /*
@@ -73,10 +137,31 @@ static void set_bytes(const struct kith_connection *body, struct store_connectio
 	const struct kith_end *client = &body->ends[KITH_CLIENT];
 	const struct kith_end *server = &body->ends[KITH_SERVER];
 
-	row->to_server = bytes_of(row->flags & CONNECTION_SERVER ? server->received :
+	row->to_server = apply_bytes(row->flags & CONNECTION_SERVER ? server->received :
 								    client->sent);
-	row->to_client = bytes_of(row->flags & CONNECTION_CLIENT ? client->received :
+	row->to_client = apply_bytes(row->flags & CONNECTION_CLIENT ? client->received :
 								    server->sent);
+}
+
+static uint64_t saturate(uint64_t count)
+{
+	return count > UINT32_MAX ? UINT32_MAX : count;
+}
+
+/* How many came, as set_bytes() has it, where streams have their initial numbers. */
+static void set_datagrams(const struct record *record, struct store_connection *row)
+{
+	const struct slice item = record->items[KITH_ITEM_DATAGRAMS];
+	struct kith_datagrams count = { { 0 }, { 0 } };
+	uint64_t to_server, to_client;
+
+	if (item.size >= sizeof(count))
+		memcpy(&count, item.data, sizeof(count));
+	to_server = row->flags & CONNECTION_SERVER ? count.received[KITH_SERVER] :
+						     count.sent[KITH_CLIENT];
+	to_client = row->flags & CONNECTION_CLIENT ? count.received[KITH_CLIENT] :
+						     count.sent[KITH_SERVER];
+	row->isns = (int64_t)(saturate(to_server) << 32 | saturate(to_client));
 }
 
 /* Who uses an end, and who opened it. *container: of the former; 0: not known. */
@@ -134,10 +219,12 @@ static int is_one_container(struct ingest *ingest, const struct places *places, 
 	return ret;
 }
 
-/* How far it reaches beyond @end, the only one that is known. */
-static enum scope scope_beyond(const struct kith_end *end)
+/* How far it reaches beyond the end on @side, the only one that is known. */
+static enum scope scope_beyond(const struct kith_connection *body, enum kith_side side)
 {
-	if (address_is_loopback(end->peer_addr) ||
+	const struct kith_end *end = &body->ends[side];
+
+	if (protocol_is_unix(body->protocol) || address_is_loopback(end->peer_addr) ||
 	    !memcmp(end->addr, end->peer_addr, ADDRESS_BYTES))
 		return SCOPE_HOST;
 	return address_is_private(end->peer_addr) ? SCOPE_PRIVATE : SCOPE_PUBLIC;
@@ -150,13 +237,40 @@ static int find_scope(struct ingest *ingest, const struct kith_connection *body,
 	int ret;
 
 	if ((flags & BOTH_ENDS) != BOTH_ENDS) {
-		*scope = scope_beyond(&body->ends[flags & CONNECTION_CLIENT ? KITH_CLIENT :
-									      KITH_SERVER]);
+		*scope = scope_beyond(body, flags & CONNECTION_CLIENT ? KITH_CLIENT :
+									KITH_SERVER);
 		return 0;
 	}
 	ret = is_one_container(ingest, places, &one);
 	*scope = one ? SCOPE_CONTAINER : SCOPE_HOST;
 	return ret;
+}
+
+/* Apart: of the others none shall pay for the name. */
+__attribute__((noinline)) static int
+find_unix_route(struct ingest *ingest, const struct record *record,
+		struct store_connection *row)
+{
+	char name[DICTIONARY_NAME];
+	struct route route;
+
+	set_unix_route(record->body, &route, row);
+	row->route = dictionary_named_route(&ingest->dictionary, &route,
+					    subject_name(record, name));
+	return row->route < 0 ? (int)row->route : 0;
+}
+
+static int find_route(struct ingest *ingest, const struct record *record,
+		      struct store_connection *row)
+{
+	const struct kith_connection *body = record->body;
+	struct route route;
+
+	if (protocol_is_unix(body->protocol))
+		return find_unix_route(ingest, record, row);
+	set_route(body, &route, row);
+	row->route = dictionary_route(&ingest->dictionary, &route);
+	return row->route < 0 ? (int)row->route : 0;
 }
 
 /* The row of a record, but for its id, and for when it ended. */
@@ -167,7 +281,6 @@ static int make_row(struct ingest *ingest, const struct record *record,
 	uint64_t started = body->started ? body->started : body->ended;
 	struct places places = { 0, 0 };
 	enum scope scope;
-	struct route route;
 	int ret;
 
 	*row = (struct store_connection){
@@ -178,16 +291,16 @@ static int make_row(struct ingest *ingest, const struct record *record,
 		.flags = flags_of(body),
 		.error = body->error,
 	};
-	set_route(body, &route, row);
 	set_bytes(body, row);
+	if (protocol_has_datagrams(body->protocol))
+		set_datagrams(record, row);
 	ret = set_processes(ingest, record, row, &places);
 	if (!ret)
 		ret = find_scope(ingest, body, row->flags, &places, &scope);
 	if (ret)
 		return ret;
 	row->flags |= (uint32_t)scope << CONNECTION_SCOPE_SHIFT;
-	row->route = dictionary_route(&ingest->dictionary, &route);
-	return row->route < 0 ? (int)row->route : 0;
+	return find_route(ingest, record, row);
 }
 
 static void set_lasted(struct ingest *ingest, const struct kith_connection *body,
@@ -213,6 +326,7 @@ static void keep_ends(struct store_connection *row, const struct store_connectio
 		return;
 	row->flags |= before->flags & kept;
 	row->route = before->route;
+	row->portless = before->portless;
 	row->client_port = before->client_port;
 	row->seen_port = before->seen_port;
 	row->to_server = max(row->to_server, before->to_server);
@@ -267,54 +381,13 @@ static int64_t adopt_connection(struct ingest *ingest, const struct kith_connect
 	struct socket_end ends[KITH_SIDES];
 	size_t count = 0;
 
-	if (!(body->flags & KITH_CONNECTION_FOUND))
+	if (!(body->flags & KITH_CONNECTION_FOUND) || !protocol_outlives_load(body->protocol))
 		return 0;
 	if (row->flags & CONNECTION_CLIENT)
 		ends[count++] = end_of(body, KITH_CLIENT);
 	if (row->flags & CONNECTION_SERVER)
 		ends[count++] = end_of(body, KITH_SERVER);
 	return sockets_adopt(&ingest->sockets, row->isns, ends, count);
-}
-
-/* What is known by a number of the module. */
-struct subject {
-	struct socket *open;
-	int64_t id; /* of its row; 0: none is known */
-	bool over;  /* and we saw when */
-	bool wrong; /* it is something else */
-};
-
-/* If it is open, it has been told of, be it by the dump or since that was made. */
-static struct subject find_subject(struct ingest *ingest, uint64_t number,
-				   enum socket_kind kind, uint64_t ts)
-{
-	struct socket *open = sockets_find(&ingest->sockets, number);
-	const struct closed_socket *closed;
-
-	if (open) {
-		if (ts >= ingest->dump_first)
-			open->listed = true;
-		return (struct subject){ open, open->id, false, open->kind != kind };
-	}
-	closed = sockets_find_closed(&ingest->sockets, number);
-	if (closed)
-		return (struct subject){ NULL, closed->id, !closed->gone,
-					 closed->kind != kind };
-	return (struct subject){ .id = 0 };
-}
-
-/* It is @open, or over, from now on. */
-static int remember(struct ingest *ingest, const struct subject *subject, uint64_t number,
-		    enum socket_kind kind, int64_t id, bool open)
-{
-	if (!open) {
-		const struct closed_socket closed = { number, id, (uint8_t)kind, false };
-
-		return sockets_close(&ingest->sockets, subject->open, &closed);
-	}
-	if (subject->open)
-		return 0;
-	return sockets_open(&ingest->sockets, number, kind, id) ? 0 : -ENOMEM;
 }
 
 static int put_connection(struct ingest *ingest, const struct kith_connection *body,
@@ -337,23 +410,16 @@ static int put_connection(struct ingest *ingest, const struct kith_connection *b
 	return store_connection_update(ingest->store, row);
 }
 
-/* A recording can hold anything. */
-static int refuse(struct ingest *ingest)
-{
-	ingest->bad_records++;
-	return 0;
-}
-
 int apply_connection(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_connection *body = record->body;
-	struct subject subject = find_subject(ingest, body->id, SOCKET_CONNECTION,
+	struct subject subject = subject_find(ingest, body->id, SOCKET_CONNECTION,
 					      record->head.ts);
 	struct store_connection row;
 	int ret;
 
-	if (!body->id || !(flags_of(body) & BOTH_ENDS) || subject.wrong)
-		return refuse(ingest);
+	if (!body->id || !(body->flags & BOTH_ENDS) || subject.wrong)
+		return subject_refuse(ingest);
 	/* The dump may have looked just before the end. */
 	if (subject.over && !body->ended)
 		return 0;
@@ -365,211 +431,35 @@ int apply_connection(struct ingest *ingest, const struct record *record)
 	ret = put_connection(ingest, body, &row, subject.id);
 	if (ret)
 		return ret;
-	return remember(ingest, &subject, body->id, SOCKET_CONNECTION, row.id, !body->ended);
+	return subject_remember(ingest, &subject, body->id, SOCKET_CONNECTION, row.id, !body->ended);
 }
 
-static struct socket_end end_of_listener(const struct store_listener *listener)
+
+static int put_use(struct ingest *ingest, enum socket_kind kind, const struct store_use *use)
 {
-	struct socket_end key = {
-		.process = listener->process,
-		.netns = listener->netns,
-		.port = listener->port,
-		.protocol = listener->protocol,
-		.kind = SOCKET_LISTENER,
-	};
-
-	memcpy(key.addr, listener->addr, ADDRESS_BYTES);
-	return key;
+	return kind == SOCKET_PIPE ? store_pipe_use(ingest->store, use) :
+				     store_use(ingest->store, use);
 }
 
-static struct store_listener make_listener(struct ingest *ingest, const struct record *record)
-{
-	const struct kith_listener *body = record->body;
-	uint64_t started = body->started ? body->started : body->ended;
-	struct store_listener listener = {
-		.load = ingest->load.id,
-		.number = body->ended ? 0 : (int64_t)body->id,
-		.started = ingest_wall(ingest, started ? started : record->head.ts),
-		.ended = body->ended ? ingest_wall(ingest, body->ended) : INT64_MIN,
-		.netns = body->netns,
-		.flags = body->started ? 0 : CONNECTION_INCOMPLETE,
-		.port = body->port,
-		.protocol = body->protocol,
-	};
-
-	memcpy(listener.addr, body->addr, ADDRESS_BYTES);
-	return listener;
-}
-
-int apply_listener(struct ingest *ingest, const struct record *record)
-{
-	const struct kith_listener *body = record->body;
-	struct subject subject = find_subject(ingest, body->id, SOCKET_LISTENER,
-					      record->head.ts);
-	struct store_listener listener = make_listener(ingest, record);
-	struct socket_end end;
-	int ret;
-
-	if (!body->id || subject.wrong)
-		return refuse(ingest);
-	if (subject.over && !body->ended)
-		return 0;
-	listener.process = apply_id(ingest, body->process, record->head.ts);
-	if (listener.process < 0)
-		return (int)listener.process;
-	end = end_of_listener(&listener);
-	if (!subject.id && !body->started)
-		subject.id = sockets_adopt(&ingest->sockets, 0, &end, 1);
-	if (!subject.id)
-		subject.id = ++ingest->last_listener;
-	ret = store_listener(ingest->store, subject.id, &listener);
-	if (ret)
-		return ret;
-	return remember(ingest, &subject, body->id, SOCKET_LISTENER, subject.id, !body->ended);
-}
-
-/* Of a conversation whose own record was lost nothing is known. */
+/* Of a conversation or pipe whose own record was lost nothing is known. */
 int apply_use(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_use *body = record->body;
-	struct subject subject = find_subject(ingest, body->id, SOCKET_CONNECTION,
-					      record->head.ts);
+	const struct subject subject = look_up(ingest, body->id, record->head.ts);
 	struct store_use use = {
-		.connection = subject.id,
-		.sent = bytes_of(body->sent),
-		.received = bytes_of(body->received),
+		.subject = subject.id,
+		.sent = apply_bytes(body->sent),
+		.received = apply_bytes(body->received),
 		.first = ingest_wall(ingest, body->first),
 		.last = ingest_wall(ingest, body->last),
 		.side = body->side,
 	};
 
-	if (!body->user || body->side >= KITH_SIDES || subject.wrong)
-		return refuse(ingest);
+	if (body->side >= KITH_SIDES || subject.kind == SOCKET_LISTENER ||
+	    (subject.kind == SOCKET_PIPE && body->side))
+		return subject_refuse(ingest);
 	if (!subject.id)
 		return 0;
 	use.process = apply_id(ingest, body->user, record->head.ts);
-	return use.process < 0 ? (int)use.process : store_use(ingest->store, &use);
-}
-
-/* Whoever we know of by now was there before the dump. */
-void apply_begin_sockets(struct ingest *ingest)
-{
-	struct socket *socket;
-
-	for (socket = ingest->sockets.by_number; socket; socket = socket->hh.next)
-		socket->listed = false;
-}
-
-static int connection_gone(struct ingest *ingest, int64_t id)
-{
-	struct store_connection row;
-	int ret = store_connection_find(ingest->store, id, &row);
-
-	if (ret)
-		return ret == -ENOENT ? 0 : ret;
-	row.flags |= CONNECTION_GONE;
-	row.number = 0;
-	return store_connection_update(ingest->store, &row);
-}
-
-static int socket_gone(struct ingest *ingest, unsigned int kind, int64_t id)
-{
-	return kind == SOCKET_LISTENER ? store_listener_gone(ingest->store, id) :
-					 connection_gone(ingest, id);
-}
-
-/* What an earlier load of the module told of and this one did not find. */
-static int bury_orphans(struct ingest *ingest)
-{
-	const struct orphan *orphan;
-	int ret = 0;
-
-	for (orphan = ingest->sockets.orphans; orphan && !ret; orphan = orphan->next)
-		if (!orphan->taken)
-			ret = socket_gone(ingest, orphan->ends[0].key.kind, orphan->id);
-	sockets_forget_orphans(&ingest->sockets);
-	return ret;
-}
-
-int apply_bury_sockets(struct ingest *ingest)
-{
-	struct socket *socket = ingest->sockets.by_number, *next;
-	int ret = bury_orphans(ingest);
-
-	for (; socket && !ret; socket = next) {
-		const struct closed_socket closed = { socket->number, socket->id, socket->kind,
-						      true };
-
-		next = socket->hh.next;
-		if (socket->listed)
-			continue;
-		ret = socket_gone(ingest, socket->kind, socket->id);
-		if (!ret)
-			ret = sockets_close(&ingest->sockets, socket, &closed);
-	}
-	return ret;
-}
-
-static struct socket_end stored_end(const struct store_connection *connection,
-				    const struct route *route, enum kith_side side)
-{
-	struct socket_end key = { .protocol = route->protocol, .kind = SOCKET_CONNECTION };
-
-	if (side == KITH_CLIENT) {
-		memcpy(key.addr, route->client_addr, ADDRESS_BYTES);
-		memcpy(key.peer_addr, route->dialled_addr, ADDRESS_BYTES);
-		key.netns = route->client_netns;
-		key.port = connection->client_port;
-		key.peer_port = route->dialled_port;
-	} else {
-		memcpy(key.addr, route->server_addr, ADDRESS_BYTES);
-		memcpy(key.peer_addr, route->seen_addr, ADDRESS_BYTES);
-		key.netns = route->server_netns;
-		key.port = route->server_port;
-		key.peer_port = connection->seen_port;
-	}
-	return key;
-}
-
-static int take_connection(void *ingest_, const struct store_connection *connection,
-			   const struct route *route)
-{
-	struct ingest *ingest = ingest_;
-	struct socket_end ends[KITH_SIDES];
-	size_t count = 0;
-
-	if (connection->load == ingest->load.id)
-		return sockets_open(&ingest->sockets, (uint64_t)connection->number,
-				    SOCKET_CONNECTION, connection->id) ?
-			       0 :
-			       -ENOMEM;
-	if (connection->flags & CONNECTION_CLIENT)
-		ends[count++] = stored_end(connection, route, KITH_CLIENT);
-	if (connection->flags & CONNECTION_SERVER)
-		ends[count++] = stored_end(connection, route, KITH_SERVER);
-	return sockets_orphan(&ingest->sockets, connection->id, connection->isns, ends, count);
-}
-
-static int take_listener(void *ingest_, int64_t id, const struct store_listener *listener)
-{
-	struct ingest *ingest = ingest_;
-	struct socket_end end = end_of_listener(listener);
-
-	if (listener->load == ingest->load.id)
-		return sockets_open(&ingest->sockets, (uint64_t)listener->number,
-				    SOCKET_LISTENER, id) ?
-			       0 :
-			       -ENOMEM;
-	return sockets_orphan(&ingest->sockets, id, 0, &end, 1);
-}
-
-int apply_load_sockets(struct ingest *ingest)
-{
-	int ret;
-
-	sockets_clear(&ingest->sockets);
-	ret = store_open_connections(ingest->store, ingest->load.boot, take_connection, ingest);
-	if (ret)
-		return ret;
-	return store_open_listeners(ingest->store, ingest->load.boot, take_listener, ingest);
+	return use.process < 0 ? (int)use.process : put_use(ingest, subject.kind, &use);
 }

@@ -129,6 +129,8 @@ static int set(struct config *config, const char *section, const char *name,
 		return set_class(&config->policy.classes, KITH_CLASS_FAILED_EXEC, value);
 	if (!strcmp(name, "connections"))
 		return set_class(&config->policy.classes, KITH_CLASS_CONNECTION, value);
+	if (!strcmp(name, "control"))
+		return set_class(&config->policy.classes, KITH_CLASS_CONTROL, value);
 	return number ? set_number(&config->policy, number, value) : -ENOENT;
 }
 
@@ -137,7 +139,8 @@ static const char *kind_of(const char *name)
 {
 	if (!strcmp(name, "database"))
 		return "an absolute path";
-	if (!strcmp(name, "failed_exec") || !strcmp(name, "connections"))
+	if (!strcmp(name, "failed_exec") || !strcmp(name, "connections") ||
+	    !strcmp(name, "control"))
 		return "yes or no";
 	return "a number";
 }

@@ -72,7 +72,7 @@ static uint32_t optional_classes(const struct control_info *module)
 	uint32_t classes = KITH_POLICY_CLASSES_OPTIONAL;
 
 	if (!module->sockets_max)
-		classes &= ~(1u << KITH_CLASS_CONNECTION);
+		classes &= ~(1u << KITH_CLASS_CONNECTION | 1u << KITH_CLASS_CONTROL);
 	return classes;
 }
 

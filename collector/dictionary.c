@@ -169,7 +169,25 @@ int64_t dictionary_route(struct dictionary *dictionary, const struct route *rout
 	int ret = 0;
 
 	if (fresh)
-		ret = store_route(dictionary->store, id, route);
+		ret = store_route(dictionary->store, id, route, (struct slice){ NULL, 0 });
+	return ret ? ret : id;
+}
+
+int64_t dictionary_named_route(struct dictionary *dictionary, const struct route *route,
+			       struct slice name)
+{
+	char key[sizeof(*route) + DICTIONARY_NAME];
+	size_t size = name.size < DICTIONARY_NAME ? name.size : DICTIONARY_NAME;
+	bool fresh;
+	int64_t id;
+	int ret = 0;
+
+	memcpy(key, route, sizeof(*route));
+	memcpy(key + sizeof(*route), name.data, size);
+	id = intern_id(&dictionary->routes, key, sizeof(*route) + size, &fresh);
+	if (fresh)
+		ret = store_route(dictionary->store, id, route,
+				  (struct slice){ name.data, size });
 	return ret ? ret : id;
 }
 

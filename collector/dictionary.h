@@ -43,6 +43,10 @@ int64_t dictionary_credential_set(struct dictionary *dictionary,
 
 int64_t dictionary_route(struct dictionary *dictionary, const struct route *route);
 
+/* The same, if the server's socket has a name, of at most DICTIONARY_NAME bytes. */
+int64_t dictionary_named_route(struct dictionary *dictionary, const struct route *route,
+			       struct slice name);
+
 /* The container that is cgroup @cgroup, which was in use at @now. */
 int64_t dictionary_container(struct dictionary *dictionary, int64_t boot, uint64_t cgroup,
 			     int64_t now);
@@ -62,6 +66,6 @@ void dictionary_forget_containers(struct dictionary *dictionary);
 /* Store those that changed, and keep the last DICTIONARY_CONTAINERS used. */
 int dictionary_flush_containers(struct dictionary *dictionary);
 
-enum { DICTIONARY_CONTAINERS = 4096 };
+enum { DICTIONARY_CONTAINERS = 4096, DICTIONARY_NAME = 4096 };
 
 #endif

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The store's rows of conversations and of who listens. */
 #include "address.h"
+#include "protocol.h"
 #include "statement.h"
 #include "store.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-int store_route(struct store *store, int64_t id, const struct route *route)
+int store_route(struct store *store, int64_t id, const struct route *route,
+		struct slice name)
 {
-	return pending_add_route(&store->pending, id, route);
+	return pending_add_route(&store->pending, id, route, name);
 }
 
 int64_t store_connection_ports(const struct store_connection *connection)
 {
+	if (connection->portless)
+		return -1;
 	return connection->client_port |
 	       (int64_t)(connection->client_port ^ connection->seen_port) << 16;
 }
@@ -41,7 +44,7 @@ static int update_connection(struct store *store, const struct store_connection 
 	bind_id(&binder, connection->server);
 	bind_other(&binder, connection->client_opener, connection->client);
 	bind_other(&binder, connection->server_opener, connection->server);
-	bind_int(&binder, store_connection_ports(connection));
+	bind_nonnegative(&binder, store_connection_ports(connection));
 	bind_int(&binder, connection->to_server);
 	bind_int(&binder, connection->to_client);
 	bind_id(&binder, connection->isns);
@@ -51,16 +54,10 @@ static int update_connection(struct store *store, const struct store_connection 
 	return statement_run(store, STATEMENT_CONNECTION_UPDATE);
 }
 
-/* SQLite numbers them: on from the last one, if nobody else has written. */
 int store_flush_connections(struct store *store)
 {
-	int64_t last = pending_last_connection(&store->pending);
-	int ret = statement_run(store, STATEMENT_CONNECTIONS);
-
-	if (ret || sqlite3_last_insert_rowid(store->db) == last)
-		return ret;
-	snprintf(store->error, sizeof(store->error), "somebody else has changed it");
-	return -EIO;
+	return statement_number(store, STATEMENT_CONNECTIONS,
+				pending_last_connection(&store->pending));
 }
 
 /* One that waits for the commit is brought up to date where it is. */
@@ -88,7 +85,8 @@ static struct store_connection read_connection(struct reader *reader)
 	connection.server = read_int(reader);
 	connection.client_opener = read_or(reader, connection.client);
 	connection.server_opener = read_or(reader, connection.server);
-	ports = read_int(reader);
+	ports = read_or(reader, -1);
+	connection.portless = ports < 0;
 	connection.client_port = (uint16_t)ports;
 	connection.seen_port = (uint16_t)(ports >> 16 ^ ports);
 	connection.to_server = read_int(reader);
@@ -149,15 +147,6 @@ static struct route read_route(struct reader *reader)
 	return route;
 }
 
-/* Boots that are over took what was open with them. */
-static int close_older(struct store *store, enum statement which, int64_t boot)
-{
-	struct binder binder = statement_bind(store, which);
-
-	bind_int(&binder, boot);
-	return statement_run(store, which);
-}
-
 int store_open_connections(struct store *store, int64_t boot,
 			   int (*take)(void *context,
 				       const struct store_connection *connection,
@@ -165,7 +154,7 @@ int store_open_connections(struct store *store, int64_t boot,
 			   void *context)
 {
 	struct binder binder = statement_bind(store, STATEMENT_CONNECTIONS_OPEN);
-	int ret = close_older(store, STATEMENT_CONNECTIONS_CLOSE, boot);
+	int ret = statement_run_of(store, STATEMENT_CONNECTIONS_CLOSE, boot);
 
 	bind_int(&binder, boot);
 	while (!ret && (ret = statement_row(store, STATEMENT_CONNECTIONS_OPEN)) > 0) {
@@ -183,6 +172,7 @@ int store_open_connections(struct store *store, int64_t boot,
 int store_listener(struct store *store, int64_t id, const struct store_listener *listener)
 {
 	struct binder binder = statement_bind(store, STATEMENT_LISTENER);
+	const bool named = protocol_is_unix(listener->protocol);
 	char addr[ADDRESS_TEXT];
 
 	bind_int(&binder, id);
@@ -190,21 +180,19 @@ int store_listener(struct store *store, int64_t id, const struct store_listener 
 	bind_id(&binder, listener->number);
 	bind_id(&binder, listener->process);
 	bind_int(&binder, listener->protocol);
-	bind_text(&binder, address_text(addr, listener->addr));
-	bind_int(&binder, listener->port);
+	bind_text(&binder, named ? NULL : address_text(addr, listener->addr));
+	bind_nonnegative(&binder, named ? -1 : listener->port);
 	bind_id(&binder, listener->netns);
 	bind_int(&binder, listener->started);
 	bind_other(&binder, listener->ended, INT64_MIN);
 	bind_int(&binder, listener->flags);
+	bind_slice(&binder, listener->name);
 	return statement_run(store, STATEMENT_LISTENER);
 }
 
 int store_listener_gone(struct store *store, int64_t id)
 {
-	struct binder binder = statement_bind(store, STATEMENT_LISTENER_GONE);
-
-	bind_int(&binder, id);
-	return statement_run(store, STATEMENT_LISTENER_GONE);
+	return statement_run_of(store, STATEMENT_LISTENER_GONE, id);
 }
 
 static struct store_listener read_listener(struct reader *reader)
@@ -222,6 +210,8 @@ static struct store_listener read_listener(struct reader *reader)
 	listener.started = read_int(reader);
 	listener.ended = read_or(reader, INT64_MIN);
 	listener.flags = (uint32_t)read_int(reader);
+	listener.name.data = read_text(reader);
+	listener.name.size = strlen(listener.name.data);
 	return listener;
 }
 
@@ -231,7 +221,7 @@ int store_open_listeners(struct store *store, int64_t boot,
 			 void *context)
 {
 	struct binder binder = statement_bind(store, STATEMENT_LISTENERS_OPEN);
-	int ret = close_older(store, STATEMENT_LISTENERS_CLOSE, boot);
+	int ret = statement_run_of(store, STATEMENT_LISTENERS_CLOSE, boot);
 
 	bind_int(&binder, boot);
 	while (!ret && (ret = statement_row(store, STATEMENT_LISTENERS_OPEN)) > 0) {
@@ -250,7 +240,7 @@ int store_use(struct store *store, const struct store_use *use)
 {
 	struct binder binder = statement_bind(store, STATEMENT_USE);
 
-	bind_int(&binder, use->connection);
+	bind_int(&binder, use->subject);
 	bind_int(&binder, use->side);
 	bind_int(&binder, use->process);
 	bind_int(&binder, use->sent);

@@ -29,6 +29,7 @@ static int load_ids(struct ingest *ingest)
 	ingest->last_execution = last.execution;
 	ingest->last_connection = last.connection;
 	ingest->last_listener = last.listener;
+	ingest->last_pipe = last.pipe;
 	ingest->checkpointed = last.process;
 	return 0;
 }

@@ -52,6 +52,7 @@ struct ingest {
 	struct sockets sockets;
 	int64_t last_connection;
 	int64_t last_listener;
+	int64_t last_pipe;
 
 	/* the stream */
 	struct store_load load;

@@ -130,7 +130,7 @@ int record_parse(const void *data, size_t size, struct record *record)
 	const char *bytes = data;
 	size_t first;
 
-	*record = (struct record){ .script_count = 0 };
+	memset(record, 0, offsetof(struct record, scripts[1]));
 	if (size < sizeof(record->head))
 		return -EBADMSG;
 	memcpy(&record->head, data, sizeof(record->head));

@@ -26,6 +26,7 @@ int store_last(struct store *store, struct store_last *last)
 	last->route = sqlite3_column_int64(statement, 8);
 	last->connection = sqlite3_column_int64(statement, 9);
 	last->listener = sqlite3_column_int64(statement, 10);
+	last->pipe = sqlite3_column_int64(statement, 11);
 	statement_reset(store, STATEMENT_LAST);
 	return 0;
 }

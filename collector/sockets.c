@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which conversations are open, and who listens. */
+/* Which conversations and pipes are open, and who listens. */
 #define HASH_NONFATAL_OOM 1
 #define uthash_fatal(message) abort()
 #include "sockets.h"
@@ -122,7 +122,7 @@ int sockets_close(struct sockets *sockets, struct socket *socket,
 	return 0;
 }
 
-int sockets_orphan(struct sockets *sockets, int64_t id, int64_t isns,
+int sockets_orphan(struct sockets *sockets, enum socket_kind kind, int64_t id, int64_t isns,
 		   const struct socket_end *ends, size_t count)
 {
 	struct orphan *orphan = calloc(1, sizeof(*orphan));
@@ -132,6 +132,7 @@ int sockets_orphan(struct sockets *sockets, int64_t id, int64_t isns,
 		return -ENOMEM;
 	orphan->id = id;
 	orphan->isns = isns;
+	orphan->kind = (uint8_t)kind;
 	orphan->next = sockets->orphans;
 	sockets->orphans = orphan;
 	for (i = 0; i < count && i < SOCKETS_ENDS; i++) {

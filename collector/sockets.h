@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which conversations are open, and who listens, by the module's numbers; those
- * that are over since lately; and those of an earlier load of the module, whose
+ * Which conversations and pipes are open, and who listens, by the module's numbers;
+ * those that are over since lately; and those of an earlier load of the module, whose
  * numbers mean nothing any more, by their addresses.
  */
 #ifndef KITH_SOCKETS_H
@@ -15,7 +15,7 @@
 
 #include <uthash.h>
 
-enum socket_kind { SOCKET_CONNECTION, SOCKET_LISTENER };
+enum socket_kind { SOCKET_CONNECTION, SOCKET_LISTENER, SOCKET_PIPE };
 
 /* Kept small: a busy host has a hundred thousand. */
 struct socket {
@@ -36,7 +36,7 @@ struct closed_socket {
 
 /* How one end is found again by another load of the module. No padding. */
 struct socket_end {
-	uint8_t addr[16];
+	uint8_t addr[16]; /* of a Unix socket that listens a hash of its name */
 	uint8_t peer_addr[16]; /* of a listener 0 */
 	int64_t process;       /* of a listener; else 0 */
 	uint32_t netns;
@@ -52,6 +52,7 @@ struct orphan {
 	struct orphan *next;
 	int64_t id;
 	int64_t isns; /* 0: not known */
+	uint8_t kind; /* enum socket_kind */
 	bool taken;
 	struct orphan_end {
 		UT_hash_handle hh;
@@ -83,8 +84,11 @@ struct socket *sockets_open(struct sockets *sockets, uint64_t number, enum socke
 int sockets_close(struct sockets *sockets, struct socket *socket,
 		  const struct closed_socket *closed);
 
-/* Row @id is open since before this load; @ends of its ends are known. */
-int sockets_orphan(struct sockets *sockets, int64_t id, int64_t isns,
+/*
+ * Row @id is open since before this load; @ends of its ends can be found again, 0: none.
+ * @isns: 0: not known.
+ */
+int sockets_orphan(struct sockets *sockets, enum socket_kind kind, int64_t id, int64_t isns,
 		   const struct socket_end *ends, size_t count);
 
 /* The orphan with one of these ends, which is none any more: its row. 0: there is none. */

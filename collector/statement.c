@@ -4,6 +4,9 @@
 
 #include "store.h"
 
+#include <errno.h>
+#include <stdio.h>
+
 static const char *const texts[STATEMENTS] = {
 	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
 	[STATEMENT_COMMIT] = "COMMIT",
@@ -13,7 +16,7 @@ static const char *const texts[STATEMENTS] = {
 		" (SELECT max(id) FROM namespaces), (SELECT max(id) FROM containers),"
 		" (SELECT max(id) FROM contexts), (SELECT max(id) FROM credential_sets),"
 		" (SELECT max(id) FROM routes), (SELECT max(id) FROM connections),"
-		" (SELECT max(id) FROM listeners)",
+		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes)",
 	[STATEMENT_BOOT_FIND] = "SELECT id FROM boots WHERE uuid = ?",
 	[STATEMENT_BOOT_ADD] = "INSERT INTO boots (uuid, first) VALUES (?, ?)",
 	[STATEMENT_LOAD_FIND] = "SELECT id FROM loads WHERE load = ?",
@@ -68,7 +71,7 @@ static const char *const texts[STATEMENTS] = {
 		"UPDATE connections INDEXED BY connections_open SET number = NULL"
 		" WHERE number IS NOT NULL AND load IN (SELECT id FROM loads WHERE boot < ?)",
 	[STATEMENT_LISTENER] =
-		"INSERT INTO listeners VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+		"INSERT INTO listeners VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
 		" ON CONFLICT (id) DO UPDATE SET load = excluded.load, number = excluded.number,"
 		" process = coalesce(excluded.process, process), ended = excluded.ended,"
 		" flags = flags & ~32",
@@ -81,6 +84,26 @@ static const char *const texts[STATEMENTS] = {
 		"UPDATE listeners INDEXED BY listeners_open SET number = NULL"
 		" WHERE number IS NOT NULL AND load IN (SELECT id FROM loads WHERE boot < ?)",
 	[STATEMENT_USE] = "REPLACE INTO connection_uses VALUES (?,?,?,?,?,?,?)",
+	[STATEMENT_PIPES] =
+		"INSERT INTO pipes (started, lasted, writer, reader, written, read, inode, device,"
+		" path, flags, load, number) SELECT * FROM pending_pipes",
+	[STATEMENT_PIPE_UPDATE] =
+		"UPDATE pipes SET started = ?2, lasted = ?3, writer = ?4, reader = ?5,"
+		" written = ?6, read = ?7, inode = ?8, device = ?9, path = ?10, flags = ?11,"
+		" load = ?12, number = ?13 WHERE id = ?1",
+	[STATEMENT_PIPE_FIND] = "SELECT * FROM pipes WHERE id = ?",
+	[STATEMENT_PIPES_OPEN] =
+		"SELECT * FROM pipes INDEXED BY pipes_open WHERE number IS NOT NULL"
+		" AND load IN (SELECT id FROM loads WHERE boot = ?) ORDER BY id",
+	[STATEMENT_PIPES_CLOSE] =
+		"UPDATE pipes INDEXED BY pipes_open SET number = NULL"
+		" WHERE number IS NOT NULL AND load IN (SELECT id FROM loads WHERE boot < ?)",
+	[STATEMENT_PIPE_USE] = "REPLACE INTO pipe_uses VALUES (?,?,?,?,?,?)",
+	[STATEMENT_SOCKET_MADE] =
+		"INSERT INTO sockets_made VALUES (?,?,?,?,?,?,?)"
+		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+		" first = min(first, excluded.first), last = max(last, excluded.last)",
+	[STATEMENT_CONTROL] = "INSERT INTO controls VALUES (NULL,?,?,?,?,?,?,?)",
 	[STATEMENT_CREDENTIAL_SET] =
 		"INSERT INTO credential_sets VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CREDENTIAL] =
@@ -211,6 +234,24 @@ int statement_run(struct store *store, enum statement which)
 		ret = store_fail(store, code);
 	sqlite3_reset(statement);
 	return ret;
+}
+
+int statement_run_of(struct store *store, enum statement which, int64_t parameter)
+{
+	struct binder binder = statement_bind(store, which);
+
+	bind_int(&binder, parameter);
+	return statement_run(store, which);
+}
+
+int statement_number(struct store *store, enum statement which, int64_t last)
+{
+	int ret = statement_run(store, which);
+
+	if (ret || sqlite3_last_insert_rowid(store->db) == last)
+		return ret;
+	snprintf(store->error, sizeof(store->error), "somebody else has changed it");
+	return -EIO;
 }
 
 int statement_row(struct store *store, enum statement which)

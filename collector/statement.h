@@ -43,6 +43,14 @@ enum statement {
 	STATEMENT_LISTENERS_OPEN,
 	STATEMENT_LISTENERS_CLOSE,
 	STATEMENT_USE,
+	STATEMENT_PIPES,
+	STATEMENT_PIPE_UPDATE,
+	STATEMENT_PIPE_FIND,
+	STATEMENT_PIPES_OPEN,
+	STATEMENT_PIPES_CLOSE,
+	STATEMENT_PIPE_USE,
+	STATEMENT_SOCKET_MADE,
+	STATEMENT_CONTROL,
 	STATEMENT_CREDENTIAL_SET,
 	STATEMENT_CREDENTIAL,
 	STATEMENT_CGROUP_MOVE,
@@ -94,6 +102,13 @@ void bind_slice(struct binder *binder, struct slice slice);
 
 /* Run a statement that gives no rows. */
 int statement_run(struct store *store, enum statement which);
+int statement_run_of(struct store *store, enum statement which, int64_t parameter);
+
+/*
+ * The same of an INSERT that leaves it to SQLite to number the rows, which it does from
+ * the last one on if nobody else has written: is the last one now @last, as we took it?
+ */
+int statement_number(struct store *store, enum statement which, int64_t last);
 
 /* Next row: 1, none left: 0 (and reset), or an error (and reset). */
 int statement_row(struct store *store, enum statement which);
@@ -110,8 +125,9 @@ int64_t read_int(struct reader *reader);
 int64_t read_or(struct reader *reader, int64_t otherwise); /* of NULL */
 const char *read_text(struct reader *reader);
 
-/* fact_socket.c: write the connections that have waited. */
+/* fact_socket.c and fact_pipe.c: write those that have waited. */
 int store_flush_connections(struct store *store);
+int store_flush_pipes(struct store *store);
 
 /* store.c: what @code of SQLite means to callers, with its words kept. */
 int store_fail(struct store *store, int code);

@@ -31,6 +31,7 @@ struct store_last {
 	int64_t route;
 	int64_t connection;
 	int64_t listener;
+	int64_t pipe;
 };
 
 /*
@@ -77,7 +78,7 @@ int store_position(struct store *store, unsigned int ring, uint32_t seq);
 
 /*
  * Facts and dictionary rows. Ids are the caller's, increasing. Processes,
- * executions, strings, routes and connections wait until store_flush(), which
+ * executions, strings, routes, connections and pipes wait until store_flush(), which
  * comes before the commit; a new process must stay where it is until then.
  */
 int store_process(struct store *store, int64_t boot, const struct process *process);
@@ -170,7 +171,8 @@ int store_credential(struct store *store, const struct store_credential *credent
 
 /*
  * Between which addresses conversations are. What is not known of an end is as
- * the other one has it, its netns 0. No padding.
+ * the other one has it, its netns 0. Of Unix sockets addresses and ports are 0.
+ * No padding.
  */
 struct route {
 	uint8_t client_addr[16];
@@ -183,7 +185,9 @@ struct route {
 	uint16_t dialled_port;
 	uint32_t protocol;
 };
-int store_route(struct store *store, int64_t id, const struct route *route);
+/* @name: of the server's socket; size 0: it has none. */
+int store_route(struct store *store, int64_t id, const struct route *route,
+		struct slice name);
 
 enum connection_flag {
 	CONNECTION_CLIENT = 1, /* that end is known */
@@ -211,15 +215,16 @@ struct store_connection {
 	int64_t server_opener;
 	int64_t to_server;
 	int64_t to_client;
-	int64_t isns;
+	int64_t isns; /* or how many datagrams there were */
 	int64_t load;
 	int64_t number; /* the module's; 0: it is over */
 	uint32_t flags; /* enum connection_flag */
 	uint16_t client_port;
 	uint16_t seen_port;
 	uint16_t error;
+	bool portless; /* of Unix sockets */
 };
-/* What stands in columns client_port and flags. */
+/* What stands in columns client_port, -1 for NULL, and flags. */
 int64_t store_connection_ports(const struct store_connection *connection);
 int64_t store_connection_flags(const struct store_connection *connection);
 
@@ -241,13 +246,14 @@ struct store_listener {
 	uint16_t port;
 	uint8_t protocol;
 	uint8_t addr[16];
+	struct slice name; /* of a Unix socket, instead of address and port; size 0: none */
 };
 /* Made, or brought up to date: but for its times and address, and what is not known. */
 int store_listener(struct store *store, int64_t id, const struct store_listener *listener);
 int store_listener_gone(struct store *store, int64_t id);
 
 struct store_use {
-	int64_t connection;
+	int64_t subject; /* a connection, or a pipe */
 	int64_t process;
 	int64_t sent;
 	int64_t received;
@@ -256,6 +262,36 @@ struct store_use {
 	unsigned int side;
 };
 int store_use(struct store *store, const struct store_use *use);
+int store_pipe_use(struct store *store, const struct store_use *use);
+
+enum pipe_flag {
+	PIPE_FIFO = 1,
+	PIPE_INEXACT = 2,
+	PIPE_INCOMPLETE = CONNECTION_INCOMPLETE,
+	PIPE_GONE = CONNECTION_GONE,
+};
+
+/* 0 in an id means NULL. */
+struct store_pipe {
+	int64_t id;
+	int64_t started;
+	int64_t lasted; /* -1: it goes on */
+	int64_t writer;
+	int64_t reader;
+	int64_t written;
+	int64_t read;
+	int64_t inode;
+	int64_t path;
+	int64_t load;
+	int64_t number; /* the module's; 0: it is over */
+	uint32_t device;
+	uint32_t flags; /* enum pipe_flag */
+};
+int store_pipe(struct store *store, const struct store_pipe *pipe);
+int store_pipe_update(struct store *store, const struct store_pipe *pipe);
+
+/* As it is stored, or waits for that. -ENOENT: there is none. */
+int store_pipe_find(struct store *store, int64_t id, struct store_pipe *pipe);
 
 /*
  * Those that are open as far as the database knows, of @boot; what earlier boots
@@ -270,6 +306,33 @@ int store_open_listeners(struct store *store, int64_t boot,
 			 int (*take)(void *context, int64_t id,
 				     const struct store_listener *listener),
 			 void *context);
+int store_open_pipes(struct store *store, int64_t boot,
+		     int (*take)(void *context, const struct store_pipe *pipe),
+		     void *context);
+
+struct store_socket_made {
+	int64_t process;
+	int64_t first;
+	int64_t last;
+	uint32_t count;
+	uint32_t family;
+	uint32_t type;
+	uint32_t protocol;
+};
+/* A row of its own, or more of the same. */
+int store_socket_made(struct store *store, const struct store_socket_made *made);
+
+/* 0 in an id means NULL. */
+struct store_control {
+	int64_t ts;
+	int64_t process;
+	int64_t target;
+	int64_t path;
+	int64_t connection;
+	int64_t pipe;
+	uint32_t op; /* enum kith_control_op */
+};
+int store_control(struct store *store, const struct store_control *control);
 
 int store_cgroup_move(struct store *store, int64_t ts, int64_t process, int64_t target,
 		      int64_t container);
