@@ -425,7 +425,8 @@ static void ask(int socket_, const char *mode, uint64_t nonce_,
 	struct talk talk = { .head = { .nonce = nonce_ }, .peer = *server };
 	struct plan plan = make_plan(mode, nonce_);
 
-	if (plan.connected)
+	/* What a child inherits is connected already. */
+	if (plan.connected && strcmp(mode, "inherit") != 0)
 		check(connect(socket_, (const struct sockaddr *)server, length(server)),
 		      "connect");
 	if (!strcmp(mode, "segment"))
