@@ -490,7 +490,7 @@ static bool look(struct kith_socket *socket, void *reporter_)
 	struct reporter *reporter = reporter_;
 	unsigned long flags;
 
-	if (kith_datagram_is_over(socket)) {
+	if (kith_datagram_is_over(socket, reporter->all)) {
 		kith_connection_finish(socket, 0, 0);
 		return true;
 	}

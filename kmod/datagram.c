@@ -14,6 +14,10 @@ enum { CLOSE_NOW = 64 /* conversations that are ended with their socket; others 
 /* As long as netfilter remembers them. */
 #define IDLE (120 * HZ)
 
+/* For answers to who has gone already. */
+#define LATE	   (2 * HZ)
+#define LATE_FLUSH (HZ / 4)
+
 struct kith_socket *kith_datagram_hub(const struct sock *sk, enum kith_protocol protocol,
 				      u64 opener)
 {
@@ -34,17 +38,14 @@ struct kith_socket *kith_datagram_hub(const struct sock *sk, enum kith_protocol 
 	return kith_socket_publish(hub);
 }
 
-/* security_socket_bind(sock, address, length): whether it waits will show. */
-void kith_datagram_binding(struct kith_ftrace_regs *regs)
+void kith_datagram_created(const struct sock *sk)
 {
-	const struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
-
 	if (sk->sk_type != SOCK_DGRAM)
 		return;
 	if (sk->sk_family == AF_UNIX)
 		kith_datagram_hub(sk, KITH_PROTOCOL_UNIX_DGRAM, kith_key(current));
 	else
-		kith_udp_bound(sk, kith_key(current), false);
+		kith_udp_held(sk, kith_key(current), false);
 }
 
 struct kith_socket *kith_datagram_enter(struct kith_socket *peer)
@@ -122,20 +123,18 @@ static bool has_arrived(const struct kith_socket *from, const struct kith_socket
 	return atomic64_read(&from->datagrams_sent) == atomic64_read(&to->datagrams_received);
 }
 
-static bool is_complete(const struct kith_socket *socket)
-{
-	return has_arrived(socket, socket->other) && has_arrived(socket->other, socket);
-}
-
 /*
  * A Unix socket is freed when all that it has sent was taken. One of UDP leaves it
- * to whoever receives it.
+ * to whoever receives it, who may answer.
  */
 bool kith_datagram_ends_both(const struct kith_socket *socket)
 {
-	if (socket->protocol == KITH_PROTOCOL_UNIX_DGRAM)
-		return true;
-	return socket->protocol == KITH_PROTOCOL_UDP && is_complete(socket);
+	return socket->protocol == KITH_PROTOCOL_UNIX_DGRAM;
+}
+
+static bool is_idle(const struct kith_socket *socket, unsigned long time)
+{
+	return time_is_before_jiffies(READ_ONCE(socket->active) + time);
 }
 
 bool kith_datagram_lingers(const struct kith_socket *socket)
@@ -144,18 +143,23 @@ bool kith_datagram_lingers(const struct kith_socket *socket)
 
 	return socket->protocol == KITH_PROTOCOL_UDP && socket->side == KITH_CLIENT &&
 	       ipv6_addr_equal(&tuple->addr, &tuple->peer_addr) &&
-	       time_is_after_jiffies(READ_ONCE(socket->active) + IDLE);
+	       !is_idle(socket, IDLE);
 }
 
-bool kith_datagram_is_over(const struct kith_socket *socket)
+bool kith_datagram_is_over(const struct kith_socket *socket, bool soon)
+{
+	if (kith_socket_is_hub(socket) || !socket->hub)
+		return false;
+	if (kith_datagram_has_all(socket) && is_idle(socket, soon ? LATE_FLUSH : LATE))
+		return true;
+	return READ_ONCE(socket->hub->closed) || is_idle(socket, IDLE);
+}
+
+bool kith_datagram_has_all(const struct kith_socket *socket)
 {
 	const struct kith_socket *other = READ_ONCE(socket->other);
 
-	if (kith_socket_is_hub(socket) || !socket->hub)
-		return false;
-	return READ_ONCE(socket->hub->closed) ||
-	       time_is_before_jiffies(READ_ONCE(socket->active) + IDLE) ||
-	       (other && READ_ONCE(other->finished) && is_complete(socket));
+	return other && READ_ONCE(other->finished) && has_arrived(other, socket);
 }
 
 u64 kith_datagram_ended(const struct kith_socket *socket, u64 now)

@@ -8,8 +8,8 @@
 
 #include "socket.h"
 
-/* Hook; see the table in hook.c. */
-void kith_datagram_binding(struct kith_ftrace_regs *regs);
+/* current has made @sk, of whatever family. Context: as kith_socket_find(). */
+void kith_datagram_created(const struct sock *sk);
 
 /**
  * kith_datagram_hub() - The hub of @sk, which is made if there is none.
@@ -53,11 +53,18 @@ void kith_datagram_leave(struct kith_socket *socket);
 /*
  * kith_datagram_ends_both() - With this end, is the other over too?
  * kith_datagram_lingers() - The socket is gone: may another one have something of it still?
- * kith_datagram_is_over() - The socket is there, but has nothing more to say.
+ * kith_datagram_is_over() - The socket is there, but has nothing more to say; @soon: as
+ *	far as can be told now.
  */
 bool kith_datagram_ends_both(const struct kith_socket *socket);
 bool kith_datagram_lingers(const struct kith_socket *socket);
-bool kith_datagram_is_over(const struct kith_socket *socket);
+bool kith_datagram_is_over(const struct kith_socket *socket, bool soon);
+
+/*
+ * Its other end is gone, and all of that one's datagrams are here: what comes from there
+ * now is another socket's, with the same address.
+ */
+bool kith_datagram_has_all(const struct kith_socket *socket);
 
 /* When it was last active. */
 u64 kith_datagram_ended(const struct kith_socket *socket, u64 now);

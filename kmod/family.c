@@ -5,6 +5,7 @@
  */
 #include "family.h"
 
+#include "datagram.h"
 #include "hook.h"
 #include "item.h"
 #include "key.h"
@@ -96,10 +97,12 @@ void kith_family_created(struct kith_ftrace_regs *regs)
 		.made.protocol = KITH_ARGUMENT(regs, 3, int),
 	};
 
-	if (KITH_ARGUMENT(regs, 4, int) ||
-	    is_known(creation.made.family, creation.made.type, creation.made.protocol))
+	if (KITH_ARGUMENT(regs, 4, int))
 		return;
-	count(&creation);
+	if (is_known(creation.made.family, creation.made.type, creation.made.protocol))
+		kith_datagram_created(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
+	else
+		count(&creation);
 }
 
 void kith_family_report(void)

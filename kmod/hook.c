@@ -109,11 +109,6 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_listening,
 		.loses = "who listens on Unix sockets",
 	},
-	[KITH_AT_SOCK_BIND] = {
-		.event = "connection", .symbol = "security_socket_bind",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_datagram_binding,
-		.loses = "who waits for datagrams, until there are some",
-	},
 	[KITH_AT_SOCK_SEND] = {
 		.event = "use of a socket", .symbol = "security_socket_sendmsg",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_sending,
@@ -138,6 +133,11 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.event = "datagram", .symbol = "skb_consume_udp",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_udp_received,
 		.loses = "what is received by UDP",
+	},
+	[KITH_AT_UDP_RELEASE] = {
+		.event = "end of a socket", .symbol = "sk_common_release",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_udp_released,
+		.loses = "when exactly UDP sockets are closed",
 	},
 	[KITH_AT_UNIX_CONNECT] = {
 		.event = "connection", .symbol = "security_unix_stream_connect",
@@ -178,7 +178,7 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 	[KITH_AT_SOCK_CREATE] = {
 		.event = "socket", .symbol = "security_socket_post_create",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_family_created,
-		.loses = "who makes sockets of other families, as to sniff",
+		.loses = "who makes sockets of other families, as to sniff; who waits for datagrams",
 	},
 	[KITH_AT_SCM_SEND] = {
 		.event = "passed file", .symbol = "__scm_send",
@@ -461,8 +461,8 @@ static const u8 order[KITH_AT_COUNT] = {
 	KITH_AT_TCP_CONNECT,
 	KITH_AT_SOCK_GRAFT,
 	KITH_AT_UNIX_RELEASE,
+	KITH_AT_UDP_RELEASE,
 	KITH_AT_SOCK_LISTEN,
-	KITH_AT_SOCK_BIND,
 	KITH_AT_UNIX_CONNECT,
 	KITH_AT_UNIX_MAY_SEND,
 	KITH_AT_UNIX_TAKE,

@@ -53,7 +53,7 @@ static void look_at_socket(struct search *search, struct sock *sk)
 	if (!search->listeners && sk->sk_family == AF_UNIX)
 		kith_unix_found(sk, search->holder);
 	else if (!search->listeners)
-		kith_udp_bound(sk, search->holder, true);
+		kith_udp_held(sk, search->holder, true);
 	if (sk->sk_protocol != IPPROTO_TCP ||
 	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6))
 		return;

@@ -360,7 +360,7 @@ static u64 unsettled(const struct pipe *pipe, const struct kith_pipe_user *user,
 	bool exact;
 	u64 bytes;
 
-	if (!op || smp_load_acquire(&op->id) != pipe->id || op->user != user)
+	if (!op || smp_load_acquire(&op->id) != pipe->id || op->user != user || pipe->ended)
 		return 0;
 	bytes = moved_by(op, task, way, &exact);
 	/* One that goes on has not moved anything yet; nor one that has been settled now. */

@@ -5,6 +5,7 @@
  */
 #include "udp.h"
 
+#include "connection.h"
 #include "datagram.h"
 #include "hook.h"
 #include "key.h"
@@ -94,7 +95,10 @@ static struct kith_socket *new_peer(struct kith_socket *hub, const struct datagr
 	return published;
 }
 
-/* The conversation that a datagram belongs to, after whose it is has been looked at. */
+/*
+ * The conversation that a datagram belongs to, after whose it is has been looked at.
+ * @side: that of an end which begins with this
+ */
 static struct kith_socket *peer_of(const struct sock *sk, const struct datagram *datagram,
 				   enum kith_side side)
 {
@@ -107,6 +111,10 @@ static struct kith_socket *peer_of(const struct sock *sk, const struct datagram 
 			return NULL;
 	}
 	peer = kith_socket_find_peer(hub, key, &datagram->peer_addr, datagram->peer_port);
+	if (peer && side == KITH_SERVER && kith_datagram_has_all(peer)) {
+		kith_connection_finish(peer, 0, 0);
+		peer = NULL;
+	}
 	if (!peer)
 		peer = new_peer(hub, datagram, key, side);
 	if (peer && READ_ONCE(peer->user) != user)
@@ -197,7 +205,17 @@ void kith_udp_received(struct kith_ftrace_regs *regs)
 		kith_datagram_received(peer, datagram.bytes, datagram.count);
 }
 
-void kith_udp_bound(const struct sock *sk, u64 user, bool found)
+/* sk_common_release(sk): it is closed. It will be freed only when RCU lets it. */
+void kith_udp_released(struct kith_ftrace_regs *regs)
+{
+	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
+	struct kith_socket *hub = is_udp(sk) ? kith_socket_find(sk) : NULL;
+
+	if (hub && kith_socket_is_hub(hub))
+		kith_datagram_close(hub);
+}
+
+void kith_udp_held(const struct sock *sk, u64 user, bool found)
 {
 	struct kith_socket *hub;
 

@@ -9,11 +9,12 @@
 void kith_udp_sent4(struct kith_ftrace_regs *regs);
 void kith_udp_sent6(struct kith_ftrace_regs *regs);
 void kith_udp_received(struct kith_ftrace_regs *regs);
+void kith_udp_released(struct kith_ftrace_regs *regs);
 
 void kith_udp_init(void);
 
-/* @sk is bound, or @user holds it and it may be. Context: as kith_socket_find(). */
-void kith_udp_bound(const struct sock *sk, u64 user, bool found);
+/* @user has made @sk, or, if it is found, holds it. Context: as kith_socket_find(). */
+void kith_udp_held(const struct sock *sk, u64 user, bool found);
 
 /*
  * Does the socket of this hub take datagrams from anybody? Then its address and port are
