@@ -365,7 +365,7 @@ static void serve(const char *mode, const char *text, const char *port)
 }
 
 struct calls {
-	const char *mode, *address;
+	const char *mode;
 	struct sockaddr_storage servers[BATCH];
 	int server_count;
 	long count;
@@ -446,14 +446,14 @@ static void ask(int socket_, const char *mode, uint64_t nonce_,
 	write_truth(&talk, "client");
 }
 
-static void bind_to(int socket_, const char *address, long port)
+static void bind_to(int socket_, int family, long port)
 {
 	struct sockaddr_storage own;
 	char text[24];
 	socklen_t size;
 
 	snprintf(text, sizeof(text), "%ld", port);
-	size = parse_address(&own, address, text);
+	size = parse_address(&own, family == AF_INET ? "0.0.0.0" : "::", text);
 	check(bind(socket_, (struct sockaddr *)&own, size), "bind");
 }
 
@@ -463,7 +463,7 @@ static void call(const struct calls *calls, long index, long number)
 
 	opener = getpid();
 	if (!strcmp(calls->mode, "again"))
-		bind_to(socket_, calls->address, FIRST_PORT + index);
+		bind_to(socket_, calls->servers[0].ss_family, FIRST_PORT + index);
 	if (!strcmp(calls->mode, "inherit")) {
 		pid_t child;
 
@@ -508,9 +508,7 @@ static void stop(const char *text, const char *port)
 
 static int call_all(char **argv)
 {
-	struct calls calls = { .mode = argv[2],
-			       .address = argv[3],
-			       .count = atol(argv[6]) };
+	struct calls calls = { .mode = argv[2], .count = atol(argv[6]) };
 	char *port;
 
 	for (port = strtok(argv[4], ","); port && calls.server_count < BATCH;
