@@ -42,10 +42,10 @@ struct head {
 /* One end of a conversation. */
 struct talk {
 	struct head head; /* the last */
-	struct sockaddr_un peer;
-	socklen_t peer_size; /* 0: it is connected */
 	uint64_t sent, received;
 	unsigned int datagrams;
+	socklen_t peer_size; /* 0: it is connected */
+	struct sockaddr_un peer;
 };
 
 struct calls {
@@ -348,8 +348,8 @@ int main(int argc, char **argv)
 		open_log(argv[6]);
 		calls.mode = argv[2];
 		name = is(calls.mode, "pair") ? "" : argv[3];
-		calls.count = atol(argv[5]);
-		return !in_children(atol(argv[4]), call_often, &calls);
+		calls.count = number_of(argv[5]);
+		return !in_children(number_of(argv[4]), call_often, &calls);
 	} else if (argc == 3 && is(argv[1], "stop")) {
 		name = argv[2];
 		stop();

@@ -103,7 +103,7 @@ static uint32_t datagram_size(void)
 }
 
 /* Send so many datagrams of one conversation, each way of sending at its time. */
-static void send_some(int socket_, const struct sockaddr_storage *to, uint64_t nonce_,
+static void send_some(int socket_, struct sockaddr_storage *to, uint64_t nonce_,
 		      int count, int wanted, int in_batch)
 {
 	static char buffers[DATAGRAMS][SMALL + LARGE];
@@ -120,7 +120,7 @@ static void send_some(int socket_, const struct sockaddr_storage *to, uint64_t n
 		data[i] = (struct iovec){ buffers[i], head.size };
 		*message = (struct msghdr){ .msg_iov = &data[i], .msg_iovlen = 1 };
 		if (to) {
-			message->msg_name = (void *)(uintptr_t)to;
+			message->msg_name = to;
 			message->msg_namelen = length(to);
 		}
 	}
@@ -143,18 +143,18 @@ static void send_segments(int socket_, const struct sockaddr_storage *to, uint64
 			  int count, int wanted)
 {
 	static char buffer[DATAGRAMS * SMALL];
-	uint32_t size = (uint32_t)sizeof(struct head) + (uint32_t)random() % 1200;
+	size_t size = sizeof(struct head) + (size_t)random() % 1200;
 	int segment = (int)size, i;
 
 	for (i = 0; i < count; i++) {
-		struct head head = { nonce_, size, (uint16_t)(count - 1 - i),
+		struct head head = { nonce_, (uint32_t)size, (uint16_t)(count - 1 - i),
 				     (uint16_t)wanted };
 
-		memcpy(buffer + (uint32_t)i * size, &head, sizeof(head));
+		memcpy(buffer + (size_t)i * size, &head, sizeof(head));
 	}
 	check(setsockopt(socket_, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment)),
 	      "UDP_SEGMENT");
-	check(sendto(socket_, buffer, (uint32_t)count * size, 0,
+	check(sendto(socket_, buffer, (size_t)count * size, 0,
 		     (const struct sockaddr *)to, length(to)),
 	      "sendto");
 }
@@ -420,7 +420,7 @@ static struct plan make_plan(const char *mode, uint64_t nonce_)
 }
 
 static void ask(int socket_, const char *mode, uint64_t nonce_,
-		const struct sockaddr_storage *server)
+		struct sockaddr_storage *server)
 {
 	struct talk talk = { .head = { .nonce = nonce_ }, .peer = *server };
 	struct plan plan = make_plan(mode, nonce_);
@@ -457,7 +457,7 @@ static void bind_to(int socket_, int family, long port)
 	check(bind(socket_, (struct sockaddr *)&own, size), "bind");
 }
 
-static void call(const struct calls *calls, long index, long number)
+static void call(struct calls *calls, long index, long number)
 {
 	int socket_ = make_socket(calls->servers[0].ss_family), i;
 
@@ -487,7 +487,7 @@ static void call(const struct calls *calls, long index, long number)
 
 static void call_often(long index, void *context)
 {
-	const struct calls *calls = context;
+	struct calls *calls = context;
 	long i;
 
 	for (i = 1; i <= calls->count; i++)
@@ -508,13 +508,13 @@ static void stop(const char *text, const char *port)
 
 static int call_all(char **argv)
 {
-	struct calls calls = { .mode = argv[2], .count = atol(argv[6]) };
+	struct calls calls = { .mode = argv[2], .count = number_of(argv[6]) };
 	char *port;
 
 	for (port = strtok(argv[4], ","); port && calls.server_count < BATCH;
 	     port = strtok(NULL, ","))
 		parse_address(&calls.servers[calls.server_count++], argv[3], port);
-	return in_children(atol(argv[5]), call_often, &calls);
+	return in_children(number_of(argv[5]), call_often, &calls);
 }
 
 int main(int argc, char **argv)

@@ -91,9 +91,9 @@ static int result_of(struct io_uring_sqe *sqe)
 	return -1;
 }
 
-static int send_once(struct end *end, const void *data, size_t size)
+static int send_once(struct end *end, void *data, size_t size)
 {
-	struct iovec part = { (void *)(uintptr_t)data, size };
+	struct iovec part = { data, size };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	struct io_uring_sqe *sqe = entry();
 
@@ -121,9 +121,9 @@ static int receive_once(struct end *end, void *data, size_t size)
 	return result_of(sqe);
 }
 
-static void end_gives(struct end *end, const void *data, size_t size)
+static void end_gives(struct end *end, void *data, size_t size)
 {
-	const char *at = data;
+	char *at = data;
 
 	while (size) {
 		int done = send_once(end, at, size);
@@ -153,7 +153,7 @@ static void end_takes(struct end *end, void *data, size_t size)
 
 static void end_awaits_end(struct end *end)
 {
-	char byte;
+	char byte = 0;
 
 	check(receive_once(end, &byte, 1), "receiving the end");
 }
@@ -261,7 +261,7 @@ static int call(const char *where)
 	return socket_;
 }
 
-static void converse(const char *where, const struct request *request)
+static void converse(const char *where, struct request *request)
 {
 	static char buffer[LARGEST];
 	struct end end = { .socket = call(where), .nonce = request->nonce };
@@ -294,7 +294,7 @@ static void call_often(long index, void *context)
 
 static void stop(const char *where)
 {
-	static const struct request request;
+	struct request request = { 0 };
 
 	how = "plain";
 	make_ring();
@@ -393,13 +393,13 @@ int main(int argc, char **argv)
 		serve(argv[3]);
 	} else if (argc == 7 && !strcmp(argv[1], "call")) {
 		open_log(argv[6]);
-		calls = (struct calls){ argv[3], atol(argv[5]) };
-		return !in_children(atol(argv[4]), call_often, &calls);
+		calls = (struct calls){ argv[3], number_of(argv[5]) };
+		return !in_children(number_of(argv[4]), call_often, &calls);
 	} else if (argc == 3 && !strcmp(argv[1], "stop")) {
 		stop(argv[2]);
 	} else if (argc == 5 && !strcmp(argv[1], "pipe")) {
 		open_log(argv[4]);
-		make_pipes(atol(argv[3]));
+		make_pipes(number_of(argv[3]));
 	} else {
 		fputs("usage: talk-uring serve HOW WHERE LOG | call HOW WHERE PROCESSES COUNT"
 		      " LOG | stop WHERE | pipe HOW COUNT LOG\n",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the workloads share that write down the truth: the log, requests, addresses. */
-#ifndef _WORK_TRUTH_H
-#define _WORK_TRUTH_H
+#ifndef WORK_TRUTH_H
+#define WORK_TRUTH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +23,9 @@ __attribute__((noreturn, format(printf, 1, 2))) void quit(const char *format, ..
 void open_log(const char *path);
 /* A line of the log; whoever else writes there, it stays whole. */
 __attribute__((format(printf, 1, 2))) void tell(const char *format, ...);
+
+/* Of an argument; it ends the process if that is none. */
+long number_of(const char *text);
 
 /* No other process's, nor any other of this one's. */
 uint64_t nonce(long number);
@@ -47,4 +50,4 @@ int in_children(long processes, void (*work)(long index, void *context), void *c
 void pass_file(int over, int file);
 int receive_file(int over);
 
-#endif /* _WORK_TRUTH_H */
+#endif /* WORK_TRUTH_H */
