@@ -29,7 +29,6 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -253,25 +252,10 @@ static void converse(int socket_, struct request *request, pid_t opener)
 	check(close(socket_), "close");
 }
 
-static socklen_t address_of(struct sockaddr_un *address, const char *text)
-{
-	size_t size = strlen(text);
-
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	if (size >= sizeof(address->sun_path))
-		quit("%s: too long a name", text);
-	memcpy(address->sun_path, text, size);
-	if (*text != '@')
-		return sizeof(*address);
-	*address->sun_path = 0;
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
-}
-
 static void answer_all(const char *mode)
 {
 	struct sockaddr_un address;
-	socklen_t size = address_of(&address, name);
+	socklen_t size = unix_address(&address, name);
 	int listener = socket(AF_UNIX, type, 0);
 
 	check(listener, "socket");
@@ -283,7 +267,7 @@ static void answer_all(const char *mode)
 static int call(void)
 {
 	struct sockaddr_un address;
-	socklen_t size = address_of(&address, name);
+	socklen_t size = unix_address(&address, name);
 	int socket_ = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	check(socket_, "socket");

@@ -18,12 +18,10 @@
  */
 #include <errno.h>
 #include <liburing.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -188,24 +186,13 @@ static void write_truth(const struct end *end, const char *side, const char *whe
 
 static socklen_t address_of(struct sockaddr_storage *address, const char *where)
 {
-	struct sockaddr_un *local = (struct sockaddr_un *)address;
 	const char *comma = strchr(where, ',');
-	size_t size = strlen(where);
 	char text[64];
 
-	memset(address, 0, sizeof(*address));
-	if (comma) {
-		snprintf(text, sizeof(text), "%.*s", (int)(comma - where), where);
-		return parse_address(address, text, comma + 1);
-	}
-	if (size >= sizeof(local->sun_path))
-		quit("%s: too long a name", where);
-	local->sun_family = AF_UNIX;
-	memcpy(local->sun_path, where, size);
-	if (*where != '@')
-		return sizeof(*local);
-	*local->sun_path = 0;
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
+	if (!comma)
+		return unix_address((struct sockaddr_un *)address, where);
+	snprintf(text, sizeof(text), "%.*s", (int)(comma - where), where);
+	return parse_address(address, text, comma + 1);
 }
 
 /* Return: go on? */

@@ -130,6 +130,21 @@ socklen_t parse_address(struct sockaddr_storage *address, const char *text,
 	return sizeof(*v6);
 }
 
+socklen_t unix_address(struct sockaddr_un *address, const char *name)
+{
+	size_t size = strlen(name);
+
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	if (size >= sizeof(address->sun_path))
+		quit("%s: too long a name", name);
+	memcpy(address->sun_path, name, size);
+	if (*name != '@')
+		return sizeof(*address);
+	*address->sun_path = 0;
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
+}
+
 void describe_address(char *text, size_t size, const struct sockaddr_storage *address)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;

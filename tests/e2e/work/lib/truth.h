@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 enum { LARGEST = 100000 };
 
@@ -40,6 +41,8 @@ void await_end(int socket);
 /* Return: its size. */
 socklen_t parse_address(struct sockaddr_storage *address, const char *text,
 			const char *port);
+/* Of a path, or of @ and an abstract name. Return: its size. */
+socklen_t unix_address(struct sockaddr_un *address, const char *name);
 /* "address,port" as the database writes them. */
 void describe_address(char *text, size_t size, const struct sockaddr_storage *address);
 
