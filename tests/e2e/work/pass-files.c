@@ -96,8 +96,7 @@ static void write_truth(const char *op, pid_t from, pid_t to, int file)
 	tell("%s,%s,%d,%d,%.*s", way, op, (int)from, (int)to, (int)size, what);
 }
 
-static void send_files(int over, const int *files, int count,
-		       const struct sockaddr_un *to)
+static void send_files(int over, const int *files, int count, struct sockaddr_un *to)
 {
 	char control[CMSG_SPACE(SORTS * sizeof(int))] = { 0 };
 	struct letter letter = { getpid(), count };
@@ -110,7 +109,7 @@ static void send_files(int over, const int *files, int count,
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 
 	if (to) {
-		message.msg_name = (void *)(uintptr_t)to;
+		message.msg_name = to;
 		message.msg_namelen = sizeof(*to);
 	}
 	head->cmsg_level = SOL_SOCKET;
@@ -160,7 +159,7 @@ static void receive_all(int over, int onward)
 	_exit(0);
 }
 
-static void send_all(int over, long number, const struct sockaddr_un *to)
+static void send_all(int over, long number, struct sockaddr_un *to)
 {
 	int files[SORTS], i;
 
@@ -291,7 +290,7 @@ int main(int argc, char **argv)
 	way = argv[1];
 	dir = argv[3];
 	open_log(argv[4]);
-	for (number = 0; number < atol(argv[2]); number++) {
+	for (number = 0; number < number_of(argv[2]); number++) {
 		if (is("take"))
 			take_from_child(number);
 		else if (is("named"))

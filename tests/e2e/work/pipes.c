@@ -66,11 +66,10 @@ static int other_file(void)
 	return file;
 }
 
-static ssize_t write_some(int file, const char *data, size_t size, unsigned long number)
+static ssize_t write_some(int file, char *data, size_t size, unsigned long number)
 {
-	struct iovec parts[2] = { { (void *)(uintptr_t)data, size / 2 },
-				  { (void *)(uintptr_t)(data + size / 2),
-				    size - size / 2 } };
+	struct iovec parts[2] = { { data, size / 2 },
+				  { data + size / 2, size - size / 2 } };
 
 	return number % 2 ? write(file, data, size) : writev(file, parts, 2);
 }
@@ -374,7 +373,7 @@ int main(int argc, char **argv)
 			break;
 	if (i == sizeof(ways) / sizeof(*ways))
 		quit("%s: no such way", way);
-	for (number = 0; number < atol(argv[2]); number++)
+	for (number = 0; number < number_of(argv[2]); number++)
 		ways[i].make(number);
 	return 0;
 }

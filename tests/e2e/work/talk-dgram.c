@@ -20,11 +20,9 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,10 +40,10 @@ struct head {
 /* One end of a conversation. */
 struct talk {
 	struct head head; /* the last */
-	struct sockaddr_un peer;
-	socklen_t peer_size; /* 0: it is connected */
 	uint64_t sent, received;
 	unsigned int datagrams;
+	socklen_t peer_size; /* 0: it is connected */
+	struct sockaddr_un peer;
 };
 
 struct calls {
@@ -60,21 +58,6 @@ static pid_t opener;
 static int is(const char *a, const char *b)
 {
 	return !strcmp(a, b);
-}
-
-static socklen_t address_of(struct sockaddr_un *address, const char *text)
-{
-	size_t size = strlen(text);
-
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	if (size >= sizeof(address->sun_path))
-		quit("%s: too long a name", text);
-	memcpy(address->sun_path, text, size);
-	if (*text != '@')
-		return sizeof(*address);
-	*address->sun_path = 0;
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
 }
 
 /* Does not wait at first, and then does: a queue holds ten, as a rule. */
@@ -204,7 +187,7 @@ static void serve(const char *mode)
 {
 	int socket_ = socket(AF_UNIX, SOCK_DGRAM, 0);
 	struct sockaddr_un address;
-	socklen_t size = address_of(&address, name);
+	socklen_t size = unix_address(&address, name);
 
 	check(socket_, "socket");
 	check(bind(socket_, (struct sockaddr *)&address, size), "bind");
@@ -226,7 +209,7 @@ static void ask(int socket_, const char *mode, uint64_t nonce_)
 
 	/* Some are connected, and so is a pair. */
 	if (!is(mode, "pair")) {
-		talk.peer_size = address_of(&talk.peer, name);
+		talk.peer_size = unix_address(&talk.peer, name);
 		if (nonce_ % 3 == 0 && !is(mode, "inherit")) {
 			check(connect(socket_, (struct sockaddr *)&talk.peer,
 				      talk.peer_size),
@@ -258,7 +241,7 @@ static int bind_client(int socket_, const char *mode, uint64_t nonce_, char *pat
 		return 0;
 	}
 	snprintf(path, size, "/tmp/talk-dgram.%llu", (unsigned long long)nonce_);
-	check(bind(socket_, (struct sockaddr *)&address, address_of(&address, path)),
+	check(bind(socket_, (struct sockaddr *)&address, unix_address(&address, path)),
 	      "bind");
 	return 1;
 }
@@ -327,7 +310,7 @@ static void stop(void)
 {
 	struct head head = { 0 };
 	struct sockaddr_un address;
-	socklen_t size = address_of(&address, name);
+	socklen_t size = unix_address(&address, name);
 	int socket_ = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	check(socket_, "socket");
@@ -348,8 +331,8 @@ int main(int argc, char **argv)
 		open_log(argv[6]);
 		calls.mode = argv[2];
 		name = is(calls.mode, "pair") ? "" : argv[3];
-		calls.count = atol(argv[5]);
-		return !in_children(atol(argv[4]), call_often, &calls);
+		calls.count = number_of(argv[5]);
+		return !in_children(number_of(argv[4]), call_often, &calls);
 	} else if (argc == 3 && is(argv[1], "stop")) {
 		name = argv[2];
 		stop();

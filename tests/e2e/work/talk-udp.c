@@ -103,7 +103,7 @@ static uint32_t datagram_size(void)
 }
 
 /* Send so many datagrams of one conversation, each way of sending at its time. */
-static void send_some(int socket_, const struct sockaddr_storage *to, uint64_t nonce_,
+static void send_some(int socket_, struct sockaddr_storage *to, uint64_t nonce_,
 		      int count, int wanted, int in_batch)
 {
 	static char buffers[DATAGRAMS][SMALL + LARGE];
@@ -120,7 +120,7 @@ static void send_some(int socket_, const struct sockaddr_storage *to, uint64_t n
 		data[i] = (struct iovec){ buffers[i], head.size };
 		*message = (struct msghdr){ .msg_iov = &data[i], .msg_iovlen = 1 };
 		if (to) {
-			message->msg_name = (void *)(uintptr_t)to;
+			message->msg_name = to;
 			message->msg_namelen = length(to);
 		}
 	}
@@ -143,18 +143,18 @@ static void send_segments(int socket_, const struct sockaddr_storage *to, uint64
 			  int count, int wanted)
 {
 	static char buffer[DATAGRAMS * SMALL];
-	uint32_t size = (uint32_t)sizeof(struct head) + (uint32_t)random() % 1200;
+	size_t size = sizeof(struct head) + (size_t)random() % 1200;
 	int segment = (int)size, i;
 
 	for (i = 0; i < count; i++) {
-		struct head head = { nonce_, size, (uint16_t)(count - 1 - i),
+		struct head head = { nonce_, (uint32_t)size, (uint16_t)(count - 1 - i),
 				     (uint16_t)wanted };
 
-		memcpy(buffer + (uint32_t)i * size, &head, sizeof(head));
+		memcpy(buffer + (size_t)i * size, &head, sizeof(head));
 	}
 	check(setsockopt(socket_, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment)),
 	      "UDP_SEGMENT");
-	check(sendto(socket_, buffer, (uint32_t)count * size, 0,
+	check(sendto(socket_, buffer, (size_t)count * size, 0,
 		     (const struct sockaddr *)to, length(to)),
 	      "sendto");
 }
@@ -365,7 +365,7 @@ static void serve(const char *mode, const char *text, const char *port)
 }
 
 struct calls {
-	const char *mode, *address;
+	const char *mode;
 	struct sockaddr_storage servers[BATCH];
 	int server_count;
 	long count;
@@ -420,7 +420,7 @@ static struct plan make_plan(const char *mode, uint64_t nonce_)
 }
 
 static void ask(int socket_, const char *mode, uint64_t nonce_,
-		const struct sockaddr_storage *server)
+		struct sockaddr_storage *server)
 {
 	struct talk talk = { .head = { .nonce = nonce_ }, .peer = *server };
 	struct plan plan = make_plan(mode, nonce_);
@@ -446,24 +446,24 @@ static void ask(int socket_, const char *mode, uint64_t nonce_,
 	write_truth(&talk, "client");
 }
 
-static void bind_to(int socket_, const char *address, long port)
+static void bind_to(int socket_, int family, long port)
 {
 	struct sockaddr_storage own;
 	char text[24];
 	socklen_t size;
 
 	snprintf(text, sizeof(text), "%ld", port);
-	size = parse_address(&own, address, text);
+	size = parse_address(&own, family == AF_INET ? "0.0.0.0" : "::", text);
 	check(bind(socket_, (struct sockaddr *)&own, size), "bind");
 }
 
-static void call(const struct calls *calls, long index, long number)
+static void call(struct calls *calls, long index, long number)
 {
 	int socket_ = make_socket(calls->servers[0].ss_family), i;
 
 	opener = getpid();
 	if (!strcmp(calls->mode, "again"))
-		bind_to(socket_, calls->address, FIRST_PORT + index);
+		bind_to(socket_, calls->servers[0].ss_family, FIRST_PORT + index);
 	if (!strcmp(calls->mode, "inherit")) {
 		pid_t child;
 
@@ -487,7 +487,7 @@ static void call(const struct calls *calls, long index, long number)
 
 static void call_often(long index, void *context)
 {
-	const struct calls *calls = context;
+	struct calls *calls = context;
 	long i;
 
 	for (i = 1; i <= calls->count; i++)
@@ -508,15 +508,13 @@ static void stop(const char *text, const char *port)
 
 static int call_all(char **argv)
 {
-	struct calls calls = { .mode = argv[2],
-			       .address = argv[3],
-			       .count = atol(argv[6]) };
+	struct calls calls = { .mode = argv[2], .count = number_of(argv[6]) };
 	char *port;
 
 	for (port = strtok(argv[4], ","); port && calls.server_count < BATCH;
 	     port = strtok(NULL, ","))
 		parse_address(&calls.servers[calls.server_count++], argv[3], port);
-	return in_children(atol(argv[5]), call_often, &calls);
+	return in_children(number_of(argv[5]), call_often, &calls);
 }
 
 int main(int argc, char **argv)

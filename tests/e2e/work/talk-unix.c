@@ -29,7 +29,6 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,35 +65,34 @@ static enum farewell farewell(uint64_t nonce_)
 	return (enum farewell)(nonce_ % FAREWELLS);
 }
 
-static ssize_t by_writev(int socket_, const char *data, size_t size)
+static ssize_t by_writev(int socket_, char *data, size_t size)
 {
-	struct iovec parts[2] = { { (void *)(uintptr_t)data, size / 3 },
-				  { (void *)(uintptr_t)(data + size / 3),
-				    size - size / 3 } };
+	struct iovec parts[2] = { { data, size / 3 },
+				  { data + size / 3, size - size / 3 } };
 
 	return writev(socket_, parts, 2);
 }
 
-static ssize_t by_sendmsg(int socket_, const char *data, size_t size)
+static ssize_t by_sendmsg(int socket_, char *data, size_t size)
 {
-	struct iovec part = { (void *)(uintptr_t)data, size };
+	struct iovec part = { data, size };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
 	return sendmsg(socket_, &message, MSG_NOSIGNAL);
 }
 
-static ssize_t by_write(int socket_, const char *data, size_t size)
+static ssize_t by_write(int socket_, char *data, size_t size)
 {
 	return write(socket_, data, size);
 }
 
-static ssize_t by_send(int socket_, const char *data, size_t size)
+static ssize_t by_send(int socket_, char *data, size_t size)
 {
 	return send(socket_, data, size, MSG_NOSIGNAL);
 }
 
 /* Little by little, where there is room for little. */
-static ssize_t by_waiting(int socket_, const char *data, size_t size)
+static ssize_t by_waiting(int socket_, char *data, size_t size)
 {
 	struct pollfd ready = { .fd = socket_, .events = POLLOUT };
 	int room = SMALL_BUFFER;
@@ -116,7 +114,7 @@ static int in_memory(const char *data, size_t size)
 	return file;
 }
 
-static ssize_t by_sendfile(int socket_, const char *data, size_t size)
+static ssize_t by_sendfile(int socket_, char *data, size_t size)
 {
 	int file = in_memory(data, size);
 	off_t begin = 0;
@@ -126,7 +124,7 @@ static ssize_t by_sendfile(int socket_, const char *data, size_t size)
 	return done;
 }
 
-static ssize_t by_splice(int socket_, const char *data, size_t size)
+static ssize_t by_splice(int socket_, char *data, size_t size)
 {
 	int pipe_[2];
 	ssize_t done;
@@ -142,15 +140,15 @@ static ssize_t by_splice(int socket_, const char *data, size_t size)
 }
 
 /* What could not be sent, since nobody reads any more, is not sent. */
-static void end_gives(struct end *end, const void *data, size_t size)
+static void end_gives(struct end *end, void *data, size_t size)
 {
-	static ssize_t (*const ways[])(int socket_, const char *data, size_t size) = {
+	static ssize_t (*const ways[])(int socket_, char *data, size_t size) = {
 		by_send,    by_write,	 by_writev, by_sendmsg,
 		by_waiting, by_sendfile, by_splice,
 	};
 	/* The last two cut as they like, which packets do not allow. */
 	size_t count = sizeof(ways) / sizeof(*ways) - (type == SOCK_STREAM ? 0 : 2);
-	const char *at = data;
+	char *at = data;
 
 	while (size) {
 		size_t part = type == SOCK_STREAM || size < PACKET ? size : PACKET;
@@ -203,13 +201,14 @@ static int answer(int socket_, pid_t opener)
 {
 	struct request request;
 	struct end end = { .socket = socket_ };
-	char *buffer = malloc(LARGEST);
+	char *buffer;
 
-	if (!buffer)
-		exit(1);
 	end_takes(&end, &request, sizeof(request));
 	if (!request.nonce)
 		return 0;
+	buffer = malloc(LARGEST);
+	if (!buffer)
+		exit(1);
 	end.nonce = request.nonce;
 	end_takes(&end, buffer, request.up);
 	end_gives(&end, bytes, request.down);
@@ -222,7 +221,7 @@ static int answer(int socket_, pid_t opener)
 	return 1;
 }
 
-static void converse(int socket_, const struct request *request, pid_t opener)
+static void converse(int socket_, struct request *request, pid_t opener)
 {
 	static char buffer[LARGEST];
 	struct end end = { .socket = socket_, .nonce = request->nonce };
@@ -253,25 +252,10 @@ static void converse(int socket_, const struct request *request, pid_t opener)
 	check(close(socket_), "close");
 }
 
-static socklen_t address_of(struct sockaddr_un *address, const char *text)
-{
-	size_t size = strlen(text);
-
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	if (size >= sizeof(address->sun_path))
-		quit("%s: too long a name", text);
-	memcpy(address->sun_path, text, size);
-	if (*text != '@')
-		return sizeof(*address);
-	*address->sun_path = 0;
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
-}
-
 static void answer_all(const char *mode)
 {
 	struct sockaddr_un address;
-	socklen_t size = address_of(&address, name);
+	socklen_t size = unix_address(&address, name);
 	int listener = socket(AF_UNIX, type, 0);
 
 	check(listener, "socket");
@@ -283,7 +267,7 @@ static void answer_all(const char *mode)
 static int call(void)
 {
 	struct sockaddr_un address;
-	socklen_t size = address_of(&address, name);
+	socklen_t size = unix_address(&address, name);
 	int socket_ = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	check(socket_, "socket");
@@ -299,7 +283,7 @@ static struct request make_request(long number)
 }
 
 /* In a child: to be killed, or because it only inherits. */
-static void let_converse(int socket_, const struct request *request)
+static void let_converse(int socket_, struct request *request)
 {
 	pid_t opener = getpid(), child = fork();
 	int status;
@@ -410,16 +394,16 @@ int main(int argc, char **argv)
 	} else if (argc == 7 && !strcmp(argv[1], "call")) {
 		open_log(argv[6]);
 		name = argv[3];
-		count = atol(argv[5]);
-		return !in_children(atol(argv[4]), call_often, &count);
+		count = number_of(argv[5]);
+		return !in_children(number_of(argv[4]), call_often, &count);
 	} else if (argc == 4 && !strcmp(argv[1], "stop")) {
 		name = argv[3];
 		stop();
 	} else if (argc == 6 && !strcmp(argv[1], "pair")) {
 		open_log(argv[5]);
 		name = "";
-		count = atol(argv[4]);
-		return !in_children(atol(argv[3]), pair_often, &count);
+		count = number_of(argv[4]);
+		return !in_children(number_of(argv[3]), pair_often, &count);
 	} else {
 		fputs("usage: talk-unix serve TYPE MODE NAME LOG | call TYPE NAME PROCESSES"
 		      " COUNT LOG | stop TYPE NAME | pair TYPE PROCESSES COUNT LOG\n",

@@ -175,8 +175,8 @@ int main(int argc, char **argv)
 	} else if (argc == 7 && !strcmp(argv[1], "call")) {
 		open_log(argv[6]);
 		calls.size = parse_address(&calls.address, argv[2], argv[3]);
-		calls.count = atol(argv[5]);
-		return !in_children(atol(argv[4]), call_often, &calls);
+		calls.count = number_of(argv[5]);
+		return !in_children(number_of(argv[4]), call_often, &calls);
 	} else if (argc == 4 && !strcmp(argv[1], "stop")) {
 		stop(argv[2], argv[3]);
 	} else {

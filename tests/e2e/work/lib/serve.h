@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The ways in which a server shares its work among processes and threads. */
-#ifndef _WORK_SERVE_H
-#define _WORK_SERVE_H
+#ifndef WORK_SERVE_H
+#define WORK_SERVE_H
 
 #include <sys/types.h>
 
@@ -18,4 +18,4 @@ typedef int answer_fn(int socket, pid_t opener);
  */
 void serve(const char *mode, int listener, answer_fn *answer);
 
-#endif /* _WORK_SERVE_H */
+#endif /* WORK_SERVE_H */

@@ -54,6 +54,16 @@ void tell(const char *format, ...)
 	check(write(log_file, line, (size_t)length + 1), "write to the log");
 }
 
+long number_of(const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	if (end == text || *end)
+		quit("%s: no number", text);
+	return number;
+}
+
 uint64_t nonce(long number)
 {
 	return (uint64_t)getpid() << 32 | (uint64_t)number;
@@ -110,14 +120,29 @@ socklen_t parse_address(struct sockaddr_storage *address, const char *text,
 	memset(address, 0, sizeof(*address));
 	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)atoi(port));
+		v4->sin_port = htons((uint16_t)number_of(port));
 		return sizeof(*v4);
 	}
 	if (inet_pton(AF_INET6, text, &v6->sin6_addr) != 1)
 		quit("%s: no address", text);
 	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons((uint16_t)atoi(port));
+	v6->sin6_port = htons((uint16_t)number_of(port));
 	return sizeof(*v6);
+}
+
+socklen_t unix_address(struct sockaddr_un *address, const char *name)
+{
+	size_t size = strlen(name);
+
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	if (size >= sizeof(address->sun_path))
+		quit("%s: too long a name", name);
+	memcpy(address->sun_path, name, size);
+	if (*name != '@')
+		return sizeof(*address);
+	*address->sun_path = 0;
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
 }
 
 void describe_address(char *text, size_t size, const struct sockaddr_storage *address)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the workloads share that write down the truth: the log, requests, addresses. */
-#ifndef _WORK_TRUTH_H
-#define _WORK_TRUTH_H
+#ifndef WORK_TRUTH_H
+#define WORK_TRUTH_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 enum { LARGEST = 100000 };
 
@@ -24,6 +25,9 @@ void open_log(const char *path);
 /* A line of the log; whoever else writes there, it stays whole. */
 __attribute__((format(printf, 1, 2))) void tell(const char *format, ...);
 
+/* Of an argument; it ends the process if that is none. */
+long number_of(const char *text);
+
 /* No other process's, nor any other of this one's. */
 uint64_t nonce(long number);
 /* Mostly small, at times large, never 0: an answer says that all has been read. */
@@ -37,6 +41,8 @@ void await_end(int socket);
 /* Return: its size. */
 socklen_t parse_address(struct sockaddr_storage *address, const char *text,
 			const char *port);
+/* Of a path, or of @ and an abstract name. Return: its size. */
+socklen_t unix_address(struct sockaddr_un *address, const char *name);
 /* "address,port" as the database writes them. */
 void describe_address(char *text, size_t size, const struct sockaddr_storage *address);
 
@@ -47,4 +53,4 @@ int in_children(long processes, void (*work)(long index, void *context), void *c
 void pass_file(int over, int file);
 int receive_file(int over);
 
-#endif /* _WORK_TRUTH_H */
+#endif /* WORK_TRUTH_H */
