@@ -100,6 +100,8 @@ static void set_unix_route(const struct kith_connection *body, struct route *rou
 	route->server_netns = body->ends[KITH_SERVER].netns;
 	route->protocol = body->protocol;
 	row->portless = true;
+	if (!protocol_has_datagrams(body->protocol))
+		row->isns = 0;
 }
 
 /*
