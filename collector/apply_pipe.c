@@ -40,7 +40,7 @@ static int make_row(struct ingest *ingest, const struct record *record, struct s
 		.written = apply_bytes(body->written),
 		.read = apply_bytes(body->read),
 		.inode = (int64_t)body->inode,
-		.path = body->flags & KITH_PIPE_FIFO ? find_path(ingest, record) : 0,
+		.path = (body->flags & KITH_PIPE_FIFO) ? find_path(ingest, record) : 0,
 		.load = ingest->load.id,
 		.number = body->ended ? 0 : (int64_t)body->id,
 		.device = body->device,

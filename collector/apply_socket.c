@@ -433,7 +433,8 @@ int apply_connection(struct ingest *ingest, const struct record *record)
 	ret = put_connection(ingest, body, &row, subject.id);
 	if (ret)
 		return ret;
-	return subject_remember(ingest, &subject, body->id, SOCKET_CONNECTION, row.id, !body->ended);
+	return subject_remember(ingest, &subject, body->id, SOCKET_CONNECTION, row.id,
+				!body->ended);
 }
 
 

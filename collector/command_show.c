@@ -76,8 +76,8 @@ static const struct {
 	  " unexplained, count, tid FROM credential WHERE process_id = ?1 ORDER BY ts" },
 	{ "connection",
 	  "SELECT connection_id, started, ended, client_id, client_addr, client_port, server_id,"
-	  " server_addr, server_port, server_name, protocol, bytes_to_server, bytes_to_client, scope,"
-	  " established, error, open, gone FROM connection WHERE " TAKES_PART
+	  " server_addr, server_port, server_name, protocol, bytes_to_server, bytes_to_client,"
+	  " scope, established, error, open, gone FROM connection WHERE " TAKES_PART
 	  " ORDER BY connection_id DESC LIMIT " CONNECTIONS },
 	{ "more connections",
 	  "SELECT count(*) - " CONNECTIONS " AS connections, 'kith talks ''#' || ?1 || '''' AS see"

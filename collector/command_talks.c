@@ -20,7 +20,8 @@ static const char doc[] =
 	"Shows who talked to whom: which program with which, how often, and how much; and "
 	"what was tried in vain. WHAT is a process (a pid, #ID, the path of an executable or "
 	"script, a name), a container or unit, an address, :PORT, or ADDRESS:PORT of either "
-	"end, the path or @NAME of a Unix socket, or the path of a FIFO.\vAn address of IPv6 that has a port stands in brackets: [2001:db8::1]:443.";
+	"end, the path or @NAME of a Unix socket, or the path of a FIFO.\vAn "
+	"address of IPv6 that has a port stands in brackets: [2001:db8::1]:443.";
 
 enum { OPTION_EACH = 'e', OPTION_FOLLOW = 'f', POLL_NS = 250000000, OPEN_MAX = 65536 };
 

@@ -99,7 +99,8 @@ static const char *const queries[] = {
 	"SELECT * FROM listener LEFT JOIN process USING (process_id)",
 	"SELECT * FROM pipe LEFT JOIN process p ON p.process_id = writer_id"
 	" LEFT JOIN process q ON q.process_id = reader_id",
-	"SELECT * FROM pipe_use LEFT JOIN pipe USING (pipe_id) LEFT JOIN process USING (process_id)",
+	"SELECT * FROM pipe_use LEFT JOIN pipe USING (pipe_id)"
+	" LEFT JOIN process USING (process_id)",
 	"SELECT * FROM socket_made LEFT JOIN process USING (process_id)",
 	"SELECT c.connection_id, k.name FROM connection c"
 	" LEFT JOIN container k ON k.container_id = c.server_container_id",

@@ -239,7 +239,8 @@ START_TEST(who_takes_part)
 	forge_use(&rig.forge, 1, KITH_SERVER, other);
 	commit();
 	ck_assert_int_eq(run("kith", "talks", DB, "-e", "192.0.2.1:8080", END), 0);
-	check_in(" -> /sbin/nginx[501] in 0123456789ab 10.0.0.2:80 (dialled 192.0.2.1:8080)  tcp  ", printed);
+	check_in(" -> /sbin/nginx[501] in 0123456789ab 10.0.0.2:80 (dialled 192.0.2.1:8080)  tcp  ",
+		 printed);
 	ck_assert_int_eq(run("kith", "talks", DB, "-e", "172.17.0.1", END), 0);
 	check_in("  #1\n", printed);
 	ck_assert_int_eq(run("kith", "talks", DB, "502", END), 0);
