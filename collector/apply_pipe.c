@@ -19,11 +19,13 @@ static uint32_t flags_of(const struct kith_pipe *body)
 	return flags;
 }
 
-/* Of the item PATH; 0: there is none. */
+/* Of the item PATH, cut as names are; 0: there is none. */
 static int64_t find_path(struct ingest *ingest, const struct record *record)
 {
-	const struct slice path = record->items[KITH_ITEM_PATH];
+	struct slice path = record->items[KITH_ITEM_PATH];
 
+	if (path.size > DICTIONARY_NAME)
+		path.size = DICTIONARY_NAME;
 	return path.size ? dictionary_string(&ingest->dictionary, path) : 0;
 }
 

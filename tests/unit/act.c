@@ -57,6 +57,20 @@ START_TEST(handed_over)
 }
 END_TEST
 
+/* Longer than any path of the kernel's. */
+START_TEST(a_huge_path)
+{
+	static char path[50000];
+
+	begin();
+	memset(path, 'x', sizeof(path));
+	forge_control(&rig.forge, giver, KITH_CONTROL_FD_PASS, taker, NULL);
+	forge_item(&rig.forge, KITH_ITEM_PATH, path, sizeof(path));
+	rig_expect(&rig, "SELECT length(detail) FROM control", "4096");
+	end();
+}
+END_TEST
+
 /* Beside acts on the sensor; who it was, or whom it was done to, may not be known. */
 START_TEST(among_others)
 {
@@ -177,6 +191,7 @@ int main(void)
 	Suite *suite = suite_create("act");
 
 	unit_add_rows(suite, handed_over, UNIT_COUNT(acts));
+	unit_add(suite, a_huge_path);
 	unit_add(suite, among_others);
 	unit_add_rows(suite, what_was_handed_over, UNIT_COUNT(objects));
 	unit_add_rows(suite, made_sockets, UNIT_COUNT(made));

@@ -3,8 +3,9 @@
 #include "program.h"
 #include "rig.h"
 
-#include <stdio.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FIRST = 500, PROCESSES = 4 };
 
@@ -117,6 +118,48 @@ START_TEST(several)
 			 " ORDER BY process_id",
 		   "1|-|3|0|1\n1|1|20|0|1\n1|2|0|15|1\n1|3|5|0|1");
 	rig_check("SELECT writer_id, reader_id FROM pipe", "-|-");
+	end();
+}
+END_TEST
+
+/* There was one writer until the second one came. */
+START_TEST(several_in_the_end)
+{
+	begin();
+	forge_pipe(&rig.forge, 7, keys[0], keys[1])->ended = 0;
+	rig_feed(&rig);
+	rig_commit(&rig);
+	rig_check("SELECT source_id, target_id, bytes FROM flow", "1|2|4000");
+	forge_pipe(&rig.forge, 7, 0, 0)->ended = 0;
+	forge_pipe_use(&rig.forge, 7, keys[0], 4096, 0);
+	forge_pipe_use(&rig.forge, 7, keys[1], 0, 4100);
+	forge_pipe_use(&rig.forge, 7, keys[2], 4, 0);
+	rig_expect(&rig, "SELECT source_id, target_id, bytes FROM flow", "1|2|4096\n3|2|4");
+	end();
+}
+END_TEST
+
+/* As GET_SOCKETS tells: with those that are older than the module. */
+START_TEST(in_the_dump)
+{
+	begin();
+	forge_pipe(&rig.forge, 7, keys[0], keys[1])->ended = 0;
+	forge_pipe(&rig.forge, 8, keys[0], keys[1])->ended = 0;
+	rig_feed(&rig);
+	forge_processes();
+	rig.forge.ring = KITH_NO_RING;
+	forge_pipe(&rig.forge, 8, keys[0], keys[1])->ended = 0;
+	forge_pipe(&rig.forge, 9, 0, 0)->started = 0;
+	((struct kith_pipe *)(forge_last(&rig.forge) + 1))->ended = 0;
+	forge_pipe_use(&rig.forge, 9, keys[2], 5, 0);
+	forge_pipe_use(&rig.forge, 9, keys[3], 0, 5);
+	rig_dump(&rig);
+	rig_caught(&rig, 0);
+	rig_commit(&rig);
+	rig_check("SELECT pipe_id, open, gone, incomplete FROM pipe",
+		  "1|0|1|0\n2|1|0|0\n3|1|0|1");
+	rig_check("SELECT source_id, target_id, bytes FROM flow WHERE pipe_id = 3", "3|4|5");
+	ck_assert_uint_eq(rig.ingest.sockets.open, 2);
 	end();
 }
 END_TEST
@@ -328,6 +371,35 @@ START_TEST(many)
 }
 END_TEST
 
+START_TEST(followed)
+{
+	pid_t pid;
+
+	begin();
+	forge_pipe(&rig.forge, 7, 0, 0)->ended = 0;
+	forge_pipe_use(&rig.forge, 7, keys[0], 5, 0);
+	forge_pipe_use(&rig.forge, 7, keys[1], 0, 5);
+	forge_pipe_use(&rig.forge, 7, keys[2], 0, 6);
+	rig_feed(&rig);
+	rig_commit(&rig);
+	pid = run_begin("kith", "talks", DB, "--follow", "--since", "@1", END);
+	run_wait_for("  pipe  6 B there  pipe #1\n");
+	forge_pipe(&rig.forge, 7, 0, 0);
+	forge_pipe_use(&rig.forge, 7, keys[2], 0, 8);
+	forge_fifo(&rig.forge, 8, keys[0], keys[1], "/tmp/fifo");
+	rig_feed(&rig);
+	rig_commit(&rig);
+	run_wait_for("  fifo /tmp/fifo  4000 B there  pipe #2\n");
+	ck_assert_int_eq(kill(pid, SIGINT), 0);
+	ck_assert_int_eq(run_end(pid), 0);
+	/* each of its readers, and once more when it was over */
+	ck_assert_ptr_nonnull(strstr(printed, "  pipe  8 B there  pipe #1\n"));
+	ck_assert_ptr_nonnull(strstr(strstr(printed, "  pipe  5 B there  ") + 1,
+				     "  pipe  5 B there  "));
+	end();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("pipe");
@@ -336,6 +408,8 @@ int main(void)
 	unit_add(suite, a_fifo);
 	unit_add_rows(suite, goes_on, 2);
 	unit_add(suite, several);
+	unit_add(suite, several_in_the_end);
+	unit_add(suite, in_the_dump);
 	unit_add_rows(suite, flows_of_several, UNIT_COUNT(shares));
 	unit_add(suite, no_flows);
 	unit_add(suite, a_use_of_nothing);
@@ -345,5 +419,6 @@ int main(void)
 	unit_add(suite, deleted_rows);
 	unit_add(suite, shown);
 	unit_add(suite, many);
+	unit_add(suite, followed);
 	return unit_run(suite);
 }

@@ -300,22 +300,6 @@ START_TEST(liars)
 }
 END_TEST
 
-/* Wait until @text has been printed, ten seconds. */
-static void wait_for(const char *text)
-{
-	int i;
-
-	for (i = 0; i < 200; i++) {
-		usleep(50000);
-		if (access(unit_path("printed"), F_OK))
-			continue;
-		run_look();
-		if (strstr(printed, text))
-			return;
-	}
-	ck_abort_msg("\"%s\" is not in: %s%s", text, printed, said);
-}
-
 /* Over, or it goes on; the port tells it from others. */
 static void forge_port(uint64_t id, uint64_t server, uint16_t port, bool open)
 {
@@ -357,12 +341,12 @@ START_TEST(follow)
 	forge_port(2, worker, 50002, true);
 	forge_port(3, curl, 50003, false);
 	commit();
-	wait_for(":50002 -> ");
+	run_wait_for(":50002 -> ");
 	check_in("  goes on  ", printed);
 	forge_port(2, worker, 50002, false);
 	forge_port(4, worker, 50004, false);
 	commit();
-	wait_for(":50004 -> ");
+	run_wait_for(":50004 -> ");
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	ck_assert_int_eq(run_end(pid), 0);
 	ck_assert_ptr_null(strstr(printed, "  #1\n"));
@@ -381,7 +365,7 @@ START_TEST(follow_since)
 	begin();
 	forge_all();
 	pid = run_begin("kith", "talks", DB, "--follow", "--json", "--since", "@1", END);
-	wait_for("{\"connection_id\":5,");
+	run_wait_for("{\"connection_id\":5,");
 	ck_assert_int_eq(kill(pid, SIGTERM), 0);
 	ck_assert_int_eq(run_end(pid), 0);
 	check_in("{\"connection_id\":1,", printed);
@@ -452,7 +436,7 @@ START_TEST(follow_what_was_at_rest)
 	usleep(500000);
 	rig_open(&rig);
 	forge_all();
-	wait_for("  #5\n");
+	run_wait_for("  #5\n");
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	ck_assert_int_eq(run_end(pid), 0);
 	rig_close(&rig);

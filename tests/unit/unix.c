@@ -361,6 +361,27 @@ START_TEST(shown)
 }
 END_TEST
 
+#define DOCKER "/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* Both in one, as a runtime made it; each is named. */
+START_TEST(in_a_container)
+{
+	begin();
+	forge_cgroup(&rig.forge, 100, DOCKER);
+	forge_attach(&rig.forge, nginx, nginx, 100);
+	forge_attach(&rig.forge, nginx, curl, 100);
+	forge_pair(7, KITH_PROTOCOL_UNIX_STREAM, FORGE_NAME("/run/a"));
+	rig_expect(&rig, "SELECT scope, client_container_id = server_container_id, k.runtime"
+			 " FROM connection c JOIN container k"
+			 " ON k.container_id = c.client_container_id",
+		   "same-container|1|docker");
+	ck_assert_int_eq(run("kith", "talks", DB, END), 0);
+	check_in("  /bin/curl[500] in 0123456789ab -> /bin/nginx[501] in 0123456789ab "
+		 " unix-stream /run/a  ", printed);
+	end();
+}
+END_TEST
+
 static const struct {
 	const char *what;
 	int status;
@@ -410,6 +431,7 @@ int main(void)
 	unit_add(suite, listeners_of_another_load);
 	unit_add(suite, the_rest_of_the_users);
 	unit_add(suite, shown);
+	unit_add(suite, in_a_container);
 	unit_add_rows(suite, asked_for_by_name, UNIT_COUNT(questions));
 	return unit_run(suite);
 }
