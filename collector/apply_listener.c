@@ -76,5 +76,6 @@ int apply_listener(struct ingest *ingest, const struct record *record)
 	ret = store_listener(ingest->store, subject.id, &listener);
 	if (ret)
 		return ret;
-	return subject_remember(ingest, &subject, body->id, SOCKET_LISTENER, subject.id, !body->ended);
+	return subject_remember(ingest, &subject, body->id, SOCKET_LISTENER, subject.id,
+				!body->ended);
 }

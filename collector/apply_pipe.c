@@ -19,11 +19,13 @@ static uint32_t flags_of(const struct kith_pipe *body)
 	return flags;
 }
 
-/* Of the item PATH; 0: there is none. */
+/* Of the item PATH, cut as names are; 0: there is none. */
 static int64_t find_path(struct ingest *ingest, const struct record *record)
 {
-	const struct slice path = record->items[KITH_ITEM_PATH];
+	struct slice path = record->items[KITH_ITEM_PATH];
 
+	if (path.size > DICTIONARY_NAME)
+		path.size = DICTIONARY_NAME;
 	return path.size ? dictionary_string(&ingest->dictionary, path) : 0;
 }
 
@@ -40,7 +42,7 @@ static int make_row(struct ingest *ingest, const struct record *record, struct s
 		.written = apply_bytes(body->written),
 		.read = apply_bytes(body->read),
 		.inode = (int64_t)body->inode,
-		.path = body->flags & KITH_PIPE_FIFO ? find_path(ingest, record) : 0,
+		.path = (body->flags & KITH_PIPE_FIFO) ? find_path(ingest, record) : 0,
 		.load = ingest->load.id,
 		.number = body->ended ? 0 : (int64_t)body->id,
 		.device = body->device,

@@ -100,6 +100,8 @@ static void set_unix_route(const struct kith_connection *body, struct route *rou
 	route->server_netns = body->ends[KITH_SERVER].netns;
 	route->protocol = body->protocol;
 	row->portless = true;
+	if (!protocol_has_datagrams(body->protocol))
+		row->isns = 0;
 }
 
 /*
@@ -431,7 +433,8 @@ int apply_connection(struct ingest *ingest, const struct record *record)
 	ret = put_connection(ingest, body, &row, subject.id);
 	if (ret)
 		return ret;
-	return subject_remember(ingest, &subject, body->id, SOCKET_CONNECTION, row.id, !body->ended);
+	return subject_remember(ingest, &subject, body->id, SOCKET_CONNECTION, row.id,
+				!body->ended);
 }
 
 

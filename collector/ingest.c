@@ -405,6 +405,7 @@ static bool is_repeated(struct ingest *ingest, const struct kith_record *head)
 
 static int ingest_record(struct ingest *ingest, const struct record *record)
 {
+	const unsigned int class_ = record_class(record->head.type);
 	int ret = 0;
 
 	ingest->seen.at = ingest_wall(ingest, record->head.ts);
@@ -414,8 +415,8 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 		ret = apply_dump(ingest, record->head.ts);
 	if (ret || is_repeated(ingest, &record->head))
 		return ret;
-	if (record_class(record->head.type) < KITH_CLASSES)
-		ingest->received[record_class(record->head.type)]++;
+	if (class_ < KITH_CLASSES)
+		ingest->received[class_]++;
 	if (ingest->reconciliation)
 		reconcile_record(ingest->reconciliation, &record->head);
 	return apply_record(ingest, record);

@@ -25,6 +25,8 @@ static const char by_both[] =
 		"?1 = server_addr AND ?5 = server_port OR ?1 = coalesce(dialled_addr,"
 		" server_addr) AND ?5 = coalesce(dialled_port, server_port)") ")";
 
+static const char by_name[] = ROUTE("name = ?1");
+
 /* Of the name of a container the first 12 characters will do, as runtimes show it. */
 #define IN_CONTAINER                                                            \
 	"container_id IN (SELECT container_id FROM container WHERE name = ?1 OR" \
@@ -99,8 +101,12 @@ void question_understand(struct question *question, const char *what)
 	*question = (struct question){ .connection = any };
 	if (!what || parse_end(question, what))
 		return;
-	question->connection = NULL;
 	question->text = what;
+	question->connection = by_name;
+	if (*what == '@')
+		return;
+	question->connection = NULL;
+	question->path = *what == '/';
 	condition = select_condition(&question->text);
 	if (*what == '#' || *what == '/' || !what[strspn(what, "0123456789")])
 		snprintf(question->process, sizeof(question->process), "%s", condition);
@@ -121,6 +127,36 @@ void question_bind(const struct question *question, sqlite3_stmt *statement,
 	sqlite3_bind_int64(statement, 5, question->port);
 }
 
+/* Whether the processes of each are meant. */
+static void look_at_each(const struct question *question, struct condition *condition)
+{
+	snprintf(condition->connection, sizeof(condition->connection),
+		 "(%s EXISTS (SELECT 1 FROM process WHERE process_id IN (client_id,"
+		 " server_id, client_opener_id, server_opener_id) AND %s))",
+		 question->path ? ROUTE("name = ?1") " OR" : "", question->process);
+	snprintf(condition->pipe, sizeof(condition->pipe),
+		 "(%s EXISTS (SELECT 1 FROM process WHERE process_id IN (source_id, target_id)"
+		 " AND %s))",
+		 question->path ? "path = ?1 OR" : "", question->process);
+}
+
+/* Whether it is one of the processes that are meant. */
+static void find_first(const struct question *question, struct condition *condition)
+{
+	char who[800];
+
+	snprintf(who, sizeof(who), members, question->process);
+	snprintf(condition->with, sizeof(condition->with), "who AS MATERIALIZED (%s),", who);
+	snprintf(condition->connection, sizeof(condition->connection),
+		 "(client_id IN who OR server_id IN who OR client_opener_id IN who OR"
+		 " server_opener_id IN who OR connection_id IN (SELECT connection_id FROM"
+		 " connection_use WHERE process_id IN who)%s)",
+		 question->path ? " OR " ROUTE("name = ?1") : "");
+	snprintf(condition->pipe, sizeof(condition->pipe),
+		 "(source_id IN who OR target_id IN who%s)",
+		 question->path ? " OR path = ?1" : "");
+}
+
 /*
  * Of many conversations it is quicker to find the processes first, once; of the few
  * that are new to look at the processes of each.
@@ -128,39 +164,35 @@ void question_bind(const struct question *question, sqlite3_stmt *statement,
 void question_condition(const struct question *question, bool few,
 			struct condition *condition)
 {
-	char who[800];
-
 	*condition = (struct condition){ .with = "" };
 	if (question->connection) {
-		snprintf(condition->where, sizeof(condition->where), "%s",
+		snprintf(condition->connection, sizeof(condition->connection), "%s",
 			 question->connection);
-		return;
+		snprintf(condition->pipe, sizeof(condition->pipe), "%d",
+			 question->connection == any);
+	} else if (few) {
+		look_at_each(question, condition);
+	} else {
+		find_first(question, condition);
 	}
-	snprintf(who, sizeof(who), members, question->process);
-	if (few) {
-		snprintf(condition->where, sizeof(condition->where),
-			 "EXISTS (SELECT 1 FROM process WHERE process_id IN (client_id,"
-			 " server_id, client_opener_id, server_opener_id) AND %s)",
-			 question->process);
-		return;
-	}
-	snprintf(condition->with, sizeof(condition->with), "who AS MATERIALIZED (%s),", who);
-	snprintf(condition->where, sizeof(condition->where),
-		 "(client_id IN who OR server_id IN who OR client_opener_id IN who OR"
-		 " server_opener_id IN who OR connection_id IN (SELECT connection_id FROM"
-		 " connection_use WHERE process_id IN who))");
 }
 
 int question_check(const struct question *question, sqlite3 *db, const char *what,
 		   const struct common *common)
 {
+	static const char others[] = " UNION ALL SELECT 1 FROM routes WHERE name = ?1"
+				     " UNION ALL SELECT 1 FROM listener WHERE name = ?1"
+				     " UNION ALL SELECT 1 FROM pipe WHERE path = ?1";
 	sqlite3_stmt *statement = NULL;
 	int status, code;
-	char sql[1024];
+	char sql[1280];
+	size_t used;
 
 	if (question->connection)
 		return 0;
-	snprintf(sql, sizeof(sql), members, question->process);
+	used = (size_t)snprintf(sql, sizeof(sql), members, question->process);
+	if (question->path)
+		snprintf(sql + used, sizeof(sql) - used, "%s", others);
 	status = query_prepare(db, &statement, sql);
 	if (status)
 		return status;

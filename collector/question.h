@@ -14,6 +14,7 @@
 struct question {
 	const char *connection; /* condition; NULL: it is one on processes */
 	char process[512];	/* condition */
+	bool path;		/* or it may be a Unix socket or a FIFO */
 	const char *text;	/* ?1: an address, or what names a process */
 	char address[ADDRESS_TEXT];
 	int64_t port; /* ?5 */
@@ -26,13 +27,15 @@ void question_understand(struct question *question, const char *what);
 void question_bind(const struct question *question, sqlite3_stmt *statement,
 		   const struct common *common);
 
-/* For a query of view connection. */
+/* For queries. */
 struct condition {
-	char with[1024];  /* common table expressions, with a comma behind them */
-	char where[1024]; /* in parentheses, or as good */
+	char with[1024]; /* common table expressions, with a comma behind them */
+	/* In parentheses, or as good: of view connection; of views flow and pipe joined. */
+	char connection[1024];
+	char pipe[1024];
 };
 
-/* @few: there are few conversations to look at, else they may be any number. */
+/* @few: there are few conversations and pipes to look at, else they may be any number. */
 void question_condition(const struct question *question, bool few,
 			struct condition *condition);
 

@@ -84,6 +84,8 @@ static const struct {
 	{ "[policy]\nconnections = no\nfailed_exec = no\n", 4096, 100, 5000,
 	  1u << KITH_CLASS_CONNECTION | 1u << KITH_CLASS_FAILED_EXEC },
 	{ "[policy]\nconnections = yes\n", 4096, 100, 5000, 0 },
+	{ "[policy]\ncontrol = no\n", 4096, 100, 5000, 1u << KITH_CLASS_CONTROL },
+	{ "[policy]\ncontrol = yes\n", 4096, 100, 5000, 0 },
 };
 
 START_TEST(one_setting)
@@ -123,6 +125,7 @@ static const struct {
 	{ "[policy]\nfailed_exec = maybe\n", "line 2", "failed_exec = maybe" },
 	{ "[policy]\nfailed_exec = Yes\n", "line 2", "failed_exec" },
 	{ "[policy]\nconnections = 1\n", "line 2", "connections = 1: must be yes or no" },
+	{ "[policy]\ncontrol = on\n", "line 2", "control = on: must be yes or no" },
 	{ "[policy]\nno_such = 1\n", "line 2", "no_such = 1: no such setting" },
 	{ "[policies]\nargv_max = 1\n", "line 2", "[policies] argv_max" },
 	{ "argv_max = 1\n", "line 1", "argv_max" },

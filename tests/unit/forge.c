@@ -339,3 +339,99 @@ struct kith_use *forge_use(struct forge *forge, uint64_t id, unsigned int side, 
 	body->side = side;
 	return body;
 }
+
+struct kith_connection *forge_unix(struct forge *forge, uint64_t id, unsigned int protocol,
+				   struct slice name)
+{
+	struct kith_connection *body = forge_connection(forge, id, 0, 0);
+	unsigned int side;
+
+	body->protocol = (uint8_t)protocol;
+	body->client_isn = 0;
+	body->server_isn = 0;
+	for (side = KITH_CLIENT; side < KITH_SIDES; side++) {
+		struct kith_end *end = &body->ends[side];
+
+		memset(end->addr, 0, sizeof(end->addr));
+		memset(end->peer_addr, 0, sizeof(end->peer_addr));
+		end->port = 0;
+		end->peer_port = 0;
+	}
+	if (name.size)
+		forge_item(forge, KITH_ITEM_SOCKET_NAME, name.data, name.size);
+	return body;
+}
+
+void forge_datagrams(struct forge *forge, uint64_t to_server, uint64_t to_client)
+{
+	const struct kith_datagrams datagrams = {
+		.sent = { [KITH_CLIENT] = to_server, [KITH_SERVER] = to_client },
+		.received = { [KITH_SERVER] = to_server, [KITH_CLIENT] = to_client },
+	};
+
+	forge_item(forge, KITH_ITEM_DATAGRAMS, &datagrams, sizeof(datagrams));
+}
+
+struct kith_pipe *forge_pipe(struct forge *forge, uint64_t id, uint64_t writer,
+			     uint64_t reader)
+{
+	struct kith_pipe *body = forge_record(forge, KITH_RECORD_PIPE, 0, sizeof(*body));
+
+	body->id = id;
+	body->started = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->ended = forge_last(forge)->ts;
+	body->writer = writer;
+	body->reader = reader;
+	body->written = 4096;
+	body->read = 4000;
+	body->inode = 70000 + id;
+	body->device = 13;
+	return body;
+}
+
+struct kith_pipe *forge_fifo(struct forge *forge, uint64_t id, uint64_t writer,
+			     uint64_t reader, const char *path)
+{
+	struct kith_pipe *body = forge_pipe(forge, id, writer, reader);
+
+	body->flags = KITH_PIPE_FIFO;
+	forge_text(forge, KITH_ITEM_PATH, path);
+	return body;
+}
+
+void forge_pipe_use(struct forge *forge, uint64_t id, uint64_t user, uint64_t written,
+		    uint64_t read)
+{
+	struct kith_use *use = forge_use(forge, id, 0, user);
+
+	use->sent = written;
+	use->received = read;
+}
+
+struct kith_socket_made *forge_made(struct forge *forge, uint64_t process, uint32_t family,
+				    uint32_t type, uint32_t protocol)
+{
+	struct kith_socket_made *body =
+		forge_record(forge, KITH_RECORD_SOCKET, process, sizeof(*body));
+
+	body->first = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->last = forge_last(forge)->ts;
+	body->count = 1;
+	body->family = family;
+	body->type = type;
+	body->protocol = protocol;
+	return body;
+}
+
+struct kith_control *forge_control(struct forge *forge, uint64_t process, unsigned int op,
+				   uint64_t target, const char *path)
+{
+	struct kith_control *body =
+		forge_record(forge, KITH_RECORD_CONTROL, process, sizeof(*body));
+
+	body->target = target;
+	body->op = op;
+	if (path)
+		forge_text(forge, KITH_ITEM_PATH, path);
+	return body;
+}

@@ -169,7 +169,7 @@ START_TEST(totals_of_their_own)
 		  "failed-exec|no-collector|52\n"
 		  "failed-exec|hook-missed|53\n"
 		  "failed-exec|untracked|54");
-	rig_check("SELECT count(*) FROM loss WHERE cpu = 3", "28");
+	rig_check("SELECT count(*) FROM loss WHERE cpu = 3", "32");
 	rig_check("SELECT lost FROM loss WHERE cpu = 4", "7");
 	rig_close(&rig);
 }
@@ -310,6 +310,7 @@ START_TEST(the_account)
 	rig_check("SELECT class, received, lost FROM account ORDER BY class",
 		  "cgroup|2|0\n"
 		  "connection|0|0\n"
+		  "control|0|0\n"
 		  "credential|0|0\n"
 		  "execution|1|8\n"
 		  "failed-exec|1|0\n"

@@ -97,6 +97,14 @@ static const char *const queries[] = {
 	"SELECT * FROM flow f JOIN process p ON p.process_id = f.source_id"
 	" LEFT JOIN process q ON q.process_id = f.target_id",
 	"SELECT * FROM listener LEFT JOIN process USING (process_id)",
+	"SELECT * FROM pipe LEFT JOIN process p ON p.process_id = writer_id"
+	" LEFT JOIN process q ON q.process_id = reader_id",
+	"SELECT * FROM pipe_use LEFT JOIN pipe USING (pipe_id)"
+	" LEFT JOIN process USING (process_id)",
+	"SELECT * FROM socket_made LEFT JOIN process USING (process_id)",
+	"SELECT c.connection_id, k.name FROM connection c"
+	" LEFT JOIN container k ON k.container_id = c.server_container_id",
+	"SELECT * FROM flow WHERE pipe_id = 1",
 	"SELECT * FROM process p LEFT JOIN connection c ON c.connection_id = p.process_id",
 	"SELECT * FROM process WHERE exe = '/x' OR process_id IN"
 	" (SELECT process_id FROM execution WHERE exe = '/x')",

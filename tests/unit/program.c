@@ -45,6 +45,21 @@ void run_look(void)
 	read_back("said", said);
 }
 
+void run_wait_for(const char *text)
+{
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		usleep(50000);
+		if (access(unit_path("printed"), F_OK))
+			continue;
+		run_look();
+		if (strstr(printed, text))
+			return;
+	}
+	ck_abort_msg("\"%s\" is not in: %s%s", text, printed, said);
+}
+
 void open_to_all(void)
 {
 	char path[PATH_MAX];

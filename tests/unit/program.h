@@ -29,6 +29,9 @@ int run_end(pid_t pid);
 /* What has been printed so far. */
 void run_look(void);
 
+/* Wait until that has @text in it, ten seconds. */
+void run_wait_for(const char *text);
+
 void check_in(const char *what, const char *text);
 
 /* Everybody may look into what this test makes, the directory it stands in too. */

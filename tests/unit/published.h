@@ -206,6 +206,36 @@ FIELD(kith_use, last, 40, 8)
 FIELD(kith_use, side, 48, 4)
 FIELD(kith_use, reserved, 52, 4)
 
+GROWS(kith_datagrams, 32)
+FIELD(kith_datagrams, sent, 0, 16)
+FIELD(kith_datagrams, received, 16, 16)
+
+GROWS(kith_pipe, 72)
+FIELD(kith_pipe, id, 0, 8)
+FIELD(kith_pipe, started, 8, 8)
+FIELD(kith_pipe, ended, 16, 8)
+FIELD(kith_pipe, writer, 24, 8)
+FIELD(kith_pipe, reader, 32, 8)
+FIELD(kith_pipe, written, 40, 8)
+FIELD(kith_pipe, read, 48, 8)
+FIELD(kith_pipe, inode, 56, 8)
+FIELD(kith_pipe, device, 64, 4)
+FIELD(kith_pipe, flags, 68, 4)
+
+GROWS(kith_socket_made, 32)
+FIELD(kith_socket_made, first, 0, 8)
+FIELD(kith_socket_made, last, 8, 8)
+FIELD(kith_socket_made, count, 16, 4)
+FIELD(kith_socket_made, family, 20, 4)
+FIELD(kith_socket_made, type, 24, 4)
+FIELD(kith_socket_made, protocol, 28, 4)
+
+GROWS(kith_control, 24)
+FIELD(kith_control, target, 0, 8)
+FIELD(kith_control, object, 8, 8)
+FIELD(kith_control, op, 16, 4)
+FIELD(kith_control, reserved, 20, 4)
+
 /* enum kith_command */
 VALUE(KITH_CMD_UNSPEC, 0)
 VALUE(KITH_CMD_GET_INFO, 1)
@@ -271,6 +301,7 @@ VALUE(KITH_CLASS_CGROUP, 3)
 VALUE(KITH_CLASS_SENSOR, 4)
 VALUE(KITH_CLASS_FAILED_EXEC, 5)
 VALUE(KITH_CLASS_CONNECTION, 6)
+VALUE(KITH_CLASS_CONTROL, 7)
 
 /* enum kith_loss_cause */
 VALUE(KITH_LOSS_FULL, 0)
@@ -292,6 +323,9 @@ VALUE(KITH_RECORD_PROCESS, 10)
 VALUE(KITH_RECORD_CONNECTION, 11)
 VALUE(KITH_RECORD_LISTENER, 12)
 VALUE(KITH_RECORD_USE, 13)
+VALUE(KITH_RECORD_PIPE, 14)
+VALUE(KITH_RECORD_SOCKET, 15)
+VALUE(KITH_RECORD_CONTROL, 16)
 
 /* enum kith_item_kind */
 VALUE(KITH_ITEM_END, 0)
@@ -307,6 +341,9 @@ VALUE(KITH_ITEM_NAMESPACES, 9)
 VALUE(KITH_ITEM_FILENAME, 10)
 VALUE(KITH_ITEM_GROUPS_FROM, 11)
 VALUE(KITH_ITEM_GROUPS_TO, 12)
+VALUE(KITH_ITEM_PATH, 13)
+VALUE(KITH_ITEM_SOCKET_NAME, 14)
+VALUE(KITH_ITEM_DATAGRAMS, 15)
 
 /* enum kith_credential_cause */
 VALUE(KITH_CAUSE_NONE, 0)
@@ -343,10 +380,18 @@ VALUE(KITH_SENSOR_RECOVERED, 7)
 
 /* enum kith_protocol */
 VALUE(KITH_PROTOCOL_TCP, 1)
+VALUE(KITH_PROTOCOL_UDP, 2)
+VALUE(KITH_PROTOCOL_UNIX_STREAM, 3)
+VALUE(KITH_PROTOCOL_UNIX_DGRAM, 4)
+VALUE(KITH_PROTOCOL_UNIX_SEQPACKET, 5)
 
 /* enum kith_side */
 VALUE(KITH_CLIENT, 0)
 VALUE(KITH_SERVER, 1)
+
+/* enum kith_control_op */
+VALUE(KITH_CONTROL_FD_PASS, 1)
+VALUE(KITH_CONTROL_FD_TAKE, 2)
 
 /* macros */
 VALUE(KITH_POLICY_ARGV_MAX_LEAST, 64)
@@ -395,3 +440,5 @@ VALUE(KITH_CONNECTION_ESTABLISHED, 4)
 VALUE(KITH_CONNECTION_BY_TUPLE, 8)
 VALUE(KITH_CONNECTION_FOUND, 16)
 VALUE(KITH_USES_MAX, 16)
+VALUE(KITH_PIPE_FIFO, 1)
+VALUE(KITH_PIPE_INEXACT, 2)

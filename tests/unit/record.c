@@ -30,6 +30,9 @@ static const struct {
 	{ KITH_RECORD_CONNECTION, KITH_CLASS_CONNECTION, sizeof(struct kith_connection) },
 	{ KITH_RECORD_LISTENER, KITH_CLASS_CONNECTION, sizeof(struct kith_listener) },
 	{ KITH_RECORD_USE, KITH_CLASS_CONNECTION, sizeof(struct kith_use) },
+	{ KITH_RECORD_PIPE, KITH_CLASS_CONNECTION, sizeof(struct kith_pipe) },
+	{ KITH_RECORD_SOCKET, KITH_CLASS_CONNECTION, sizeof(struct kith_socket_made) },
+	{ KITH_RECORD_CONTROL, KITH_CLASS_CONTROL, sizeof(struct kith_control) },
 };
 
 static struct forge forge;

@@ -63,30 +63,50 @@ static void forge_nonsense(int what)
 	case 6:
 		forge_use(&rig.forge, 6, 0xffffffff, nginx);
 		break;
-	case 7:
-		forge_use(&rig.forge, 6, KITH_CLIENT, 0);
+	case 7: /* a pipe has no sides */
+		forge_use(&rig.forge, 8, KITH_SERVER, nginx);
+		break;
+	case 8:
+		forge_pipe(&rig.forge, 0, curl, nginx);
+		break;
+	case 9: /* one that is a conversation */
+		forge_pipe(&rig.forge, 6, curl, nginx);
+		break;
+	case 10: /* one that is a pipe */
+		forge_connection(&rig.forge, 8, curl, nginx);
+		break;
+	case 11:
+		forge_listener(&rig.forge, 8, nginx);
+		break;
+	case 12: /* nobody made them */
+		forge_made(&rig.forge, 0, 17, 3, 0);
+		break;
+	case 13: /* none */
+		forge_made(&rig.forge, nginx, 17, 3, 0)->count = 0;
 		break;
 	default:
 		forge_use(&rig.forge, 5, KITH_CLIENT, nginx);
 	}
 }
 
-enum { NONSENSES = 9 };
+enum { NONSENSES = 15 };
 
 START_TEST(nonsense)
 {
 	begin();
 	forge_listener(&rig.forge, 5, nginx);
 	forge_open(6);
+	forge_pipe(&rig.forge, 8, curl, nginx)->ended = 0;
 	rig_feed(&rig);
 	forge_nonsense(_i);
 	rig_feed(&rig);
 	rig_commit(&rig);
 	ck_assert_uint_eq(rig.ingest.bad_records, 1);
 	rig_check("SELECT (SELECT count(*) FROM connection), (SELECT count(*) FROM listener),"
-		  " (SELECT count(*) FROM connection_use)",
-		  "1|1|0");
-	rig_check("SELECT received FROM account WHERE class = 'connection'", "3");
+		  " (SELECT count(*) FROM connection_use), (SELECT count(*) FROM pipe),"
+		  " (SELECT count(*) FROM pipe_use), (SELECT count(*) FROM socket_made)",
+		  "1|1|0|1|0|0");
+	rig_check("SELECT received FROM account WHERE class = 'connection'", "4");
 	rig_close(&rig);
 }
 END_TEST

@@ -12,10 +12,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { CURL = 500, NGINX = 501, WORKER = 502, OTHER = 503 };
+enum { CURL = 500, NGINX = 501, WORKER = 502, OTHER = 503, HEIR = 504 };
 
 static struct rig rig;
-static uint64_t curl, nginx, worker, other;
+static uint64_t curl, nginx, worker, other, heir;
 
 #define DOCKER "/system.slice/docker-" ID ".scope"
 #define ID     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -27,10 +27,12 @@ static void begin(void)
 	nginx = forge_key(RIG_AT(51), NGINX);
 	worker = forge_key(RIG_AT(52), WORKER);
 	other = forge_key(RIG_AT(53), OTHER);
+	heir = forge_key(RIG_AT(54), HEIR);
 	forge_process(&rig.forge, curl, 0, "/bin/curl");
 	forge_process(&rig.forge, nginx, 0, "/sbin/nginx");
 	forge_process(&rig.forge, worker, 0, "/sbin/nginx");
 	forge_process(&rig.forge, other, 0, "/bin/other");
+	forge_process(&rig.forge, heir, 0, "/sbin/nginx");
 	rig_dump(&rig);
 	rig_caught(&rig, 0);
 	forge_cgroup(&rig.forge, 100, DOCKER);
@@ -81,13 +83,18 @@ START_TEST(grouped)
 {
 	begin();
 	forge_all();
+	forge_connection(&rig.forge, 6, curl, heir);
+	commit();
 	ck_assert_int_eq(run("kith", "talks", DB, END), 0);
 	ck_assert_str_eq(printed,
-			 NOW "181400Z  " NOW "183400Z       2  /bin/curl[500] -> "
+			 NOW "181400Z  " NOW "182400Z       1  /bin/curl[500] -> "
+			     "/sbin/nginx[501] in 0123456789ab  tcp 10.0.0.2:80  100 B there,"
+			     " 2000 B back  same-host\n"
+			 NOW "182400Z  " NOW "187400Z       2  /bin/curl[500] -> "
 			     "/sbin/nginx[2 processes]  tcp 10.0.0.2:80  200 B there, 4000 B back"
 			     "  same-host\n"
 			 NOW "184400Z  " NOW "185400Z       1  198.51.100.7 -> /sbin/nginx[501]"
-			     "  tcp 10.0.0.2:80  100 B there, 2000 B back  public\n"
+			     " in 0123456789ab  tcp 10.0.0.2:80  100 B there, 2000 B back  public\n"
 			 NOW "185400Z  goes on                              1  /bin/other[503] -> "
 			     "tcp [2001:db8::5]:443  100 B there, 2000 B back  public\n"
 			 NOW "183400Z  " NOW "184400Z       1  /bin/curl[500] -> tcp 10.0.0.2:81"
@@ -98,7 +105,9 @@ START_TEST(grouped)
 		 "\"client_addr\":null,\"server_exe\":\"/sbin/nginx\",\"server_processes\":2,"
 		 "\"server_pid\":null,\"protocol\":\"tcp\",\"server_addr\":\"10.0.0.2\","
 		 "\"server_port\":80,\"bytes_to_server\":200,\"bytes_to_client\":4000,"
-		 "\"scope\":\"same-host\",\"established\":1,\"error\":null}\n",
+		 "\"scope\":\"same-host\",\"established\":1,\"error\":null,"
+		 "\"server_name\":null,\"client_container\":null,"
+		 "\"server_container\":null}\n",
 		 printed);
 	rig_close(&rig);
 }
@@ -111,21 +120,25 @@ START_TEST(each)
 	ck_assert_int_eq(run("kith", "talks", DB, "--each", END), 0);
 	ck_assert_str_eq(printed,
 			 NOW "181400Z  " NOW "182400Z  /bin/curl[500] 10.0.0.1:40000 -> "
-			     "/sbin/nginx[501] 10.0.0.2:80  tcp  100 B there, 2000 B back"
-			     "  same-host  #1\n"
+			     "/sbin/nginx[501] in 0123456789ab 10.0.0.2:80  tcp  100 B there,"
+			     " 2000 B back  same-host  #1\n"
 			 NOW "182400Z  " NOW "183400Z  /bin/curl[500] 10.0.0.1:40000 -> "
 			     "/sbin/nginx[502] 10.0.0.2:80  tcp  100 B there, 2000 B back"
 			     "  same-host  #2\n"
 			 NOW "183400Z  " NOW "184400Z  /bin/curl[500] 10.0.0.1:40000 -> "
 			     "10.0.0.2:81  tcp  FAILED: Connection refused  private  #3\n"
 			 NOW "184400Z  " NOW "185400Z  198.51.100.7:40000 -> /sbin/nginx[501]"
-			     " 10.0.0.2:80  tcp  100 B there, 2000 B back  public  #4\n"
+			     " in 0123456789ab 10.0.0.2:80  tcp  100 B there, 2000 B back"
+			     "  public  #4\n"
 			 NOW "185400Z  goes on                         /bin/other[503]"
 			     " 10.0.0.1:40000 -> [2001:db8::5]:443  tcp  100 B there, 2000 B back"
 			     "  public  #5\n");
 	ck_assert_int_eq(run("kith", "talks", DB, "--each", "--json", ":81", END), 0);
 	check_in("{\"connection_id\":3,\"started\":", printed);
 	check_in("\"established\":0,\"error\":111,", printed);
+	ck_assert_int_eq(run("kith", "talks", DB, "--each", "--json", "198.51.100.7", END), 0);
+	check_in("\"client_container\":null,\"server_container\":\"" ID "\",\"pipe_id\":null}\n",
+		 printed);
 	rig_close(&rig);
 }
 END_TEST
@@ -226,7 +239,8 @@ START_TEST(who_takes_part)
 	forge_use(&rig.forge, 1, KITH_SERVER, other);
 	commit();
 	ck_assert_int_eq(run("kith", "talks", DB, "-e", "192.0.2.1:8080", END), 0);
-	check_in(" -> /sbin/nginx[501] 10.0.0.2:80 (dialled 192.0.2.1:8080)  tcp  ", printed);
+	check_in(" -> /sbin/nginx[501] in 0123456789ab 10.0.0.2:80 (dialled 192.0.2.1:8080)  tcp  ",
+		 printed);
 	ck_assert_int_eq(run("kith", "talks", DB, "-e", "172.17.0.1", END), 0);
 	check_in("  #1\n", printed);
 	ck_assert_int_eq(run("kith", "talks", DB, "502", END), 0);
@@ -286,22 +300,6 @@ START_TEST(liars)
 }
 END_TEST
 
-/* Wait until @text has been printed, ten seconds. */
-static void wait_for(const char *text)
-{
-	int i;
-
-	for (i = 0; i < 200; i++) {
-		usleep(50000);
-		if (access(unit_path("printed"), F_OK))
-			continue;
-		run_look();
-		if (strstr(printed, text))
-			return;
-	}
-	ck_abort_msg("\"%s\" is not in: %s%s", text, printed, said);
-}
-
 /* Over, or it goes on; the port tells it from others. */
 static void forge_port(uint64_t id, uint64_t server, uint16_t port, bool open)
 {
@@ -343,12 +341,12 @@ START_TEST(follow)
 	forge_port(2, worker, 50002, true);
 	forge_port(3, curl, 50003, false);
 	commit();
-	wait_for(":50002 -> ");
+	run_wait_for(":50002 -> ");
 	check_in("  goes on  ", printed);
 	forge_port(2, worker, 50002, false);
 	forge_port(4, worker, 50004, false);
 	commit();
-	wait_for(":50004 -> ");
+	run_wait_for(":50004 -> ");
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	ck_assert_int_eq(run_end(pid), 0);
 	ck_assert_ptr_null(strstr(printed, "  #1\n"));
@@ -367,7 +365,7 @@ START_TEST(follow_since)
 	begin();
 	forge_all();
 	pid = run_begin("kith", "talks", DB, "--follow", "--json", "--since", "@1", END);
-	wait_for("{\"connection_id\":5,");
+	run_wait_for("{\"connection_id\":5,");
 	ck_assert_int_eq(kill(pid, SIGTERM), 0);
 	ck_assert_int_eq(run_end(pid), 0);
 	check_in("{\"connection_id\":1,", printed);
@@ -438,7 +436,7 @@ START_TEST(follow_what_was_at_rest)
 	usleep(500000);
 	rig_open(&rig);
 	forge_all();
-	wait_for("  #5\n");
+	run_wait_for("  #5\n");
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	ck_assert_int_eq(run_end(pid), 0);
 	rig_close(&rig);
