@@ -198,7 +198,8 @@ static const struct kith_name *name_of(const struct kith_socket *socket)
 static bool has_datagrams(const struct kith_socket *socket)
 {
 	return socket->protocol == KITH_PROTOCOL_UDP ||
-	       socket->protocol == KITH_PROTOCOL_UNIX_DGRAM;
+	       socket->protocol == KITH_PROTOCOL_UNIX_DGRAM ||
+	       socket->protocol == KITH_PROTOCOL_UNIX_SEQPACKET;
 }
 
 static void put_datagrams_of(struct kith_datagrams *item, const struct kith_socket *socket)
@@ -352,7 +353,7 @@ static void retire(struct kith_socket *socket, u64 unread)
 		atomic64_set(&socket->received, received);
 	}
 	socket->ended = now;
-	if (has_datagrams(socket) && socket->role == KITH_TALKS)
+	if (!kith_socket_is_hub(socket) && socket->hub)
 		socket->ended = kith_datagram_ended(socket, now);
 	socket->finished = true;
 	kith_socket_forget(socket);

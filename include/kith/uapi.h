@@ -617,7 +617,7 @@ struct kith_end {
  * UDP and Unix datagrams: the conversation of a socket with one other address
  * or socket, from the first datagram to the close of both sockets, or until
  * there was none for two minutes. The client is who sent first. DATAGRAMS
- * follows.
+ * follows, as it does with the packets of a SOCK_SEQPACKET.
  *
  * Unix: addresses and ports are 0; `port` and `peer_port` too. SOCKET_NAME
  * follows if the server's socket is bound: a path from the root of its mount
