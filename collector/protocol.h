@@ -16,7 +16,8 @@ static inline bool protocol_is_unix(uint32_t protocol)
 
 static inline bool protocol_has_datagrams(uint32_t protocol)
 {
-	return protocol == KITH_PROTOCOL_UDP || protocol == KITH_PROTOCOL_UNIX_DGRAM;
+	return protocol == KITH_PROTOCOL_UDP || protocol == KITH_PROTOCOL_UNIX_DGRAM ||
+	       protocol == KITH_PROTOCOL_UNIX_SEQPACKET;
 }
 
 /*

@@ -18,7 +18,10 @@
 #include <linux/log2.h>
 #include <linux/magic.h>
 #include <linux/minmax.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/pipe_fs_i.h>
+#include <linux/sched/signal.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -27,6 +30,7 @@
 enum {
 	PIPES_MAX = 16384,
 	USERS_MAX = 64, /* of one pipe that are told apart */
+	THREADS_MAX = 4096, /* of a process that are looked at when a pipe goes */
 };
 
 #define AGAIN_NS (60 * NSEC_PER_SEC)
@@ -36,6 +40,7 @@ struct kith_pipe_user {
 	u64 process; /* 0: of those that there was no room for */
 	atomic64_t moved[KITH_PIPE_WAYS];
 	const struct task_struct *last[KITH_PIPE_WAYS]; /* thread; identity only */
+	bool shared; /* not only one thread */
 	u64 first;
 	u64 active;
 	bool spliced[KITH_PIPE_WAYS]; /* it has moved more than was counted */
@@ -58,7 +63,7 @@ struct pipe {
 	u64 told;
 	u32 device;
 	bool fifo;
-	bool inexact;
+	bool inexact[KITH_PIPE_WAYS]; /* something was counted by what was asked for */
 };
 
 /* What there is to tell of a pipe: its sums. */
@@ -221,8 +226,7 @@ static u64 calls_of(const struct task_struct *task, enum kith_pipe_way way)
 
 /*
  * What the last call has moved. One call since: exactly what the thread has moved more.
- * More than one: at most that, and what it asked for. None: the call was not one of
- * those that the kernel counts (io_uring).
+ * More than one: at most that, and what it asked for.
  */
 static u64 moved_by(const struct kith_pipe_op *op, const struct task_struct *task,
 		    enum kith_pipe_way way, bool *exact)
@@ -230,30 +234,39 @@ static u64 moved_by(const struct kith_pipe_op *op, const struct task_struct *tas
 	u64 calls = calls_of(task, way) - op->calls;
 	u64 bytes = bytes_of(task, way) - op->bytes;
 
-	*exact = calls == 1;
-	if (!calls)
-		return op->most;
-	return min_t(u64, bytes, op->most);
+	bytes = min_t(u64, bytes, op->most);
+	*exact = calls == 1 || (op->whole && bytes == op->most);
+	return bytes;
+}
+
+/* Once: the thread itself may do so while the pipe goes. */
+static void credit(struct pipe *pipe, struct kith_pipe_op *op, const struct task_struct *task,
+		   enum kith_pipe_way way)
+{
+	struct kith_pipe_user *user = op->user;
+	bool exact;
+	u64 bytes = moved_by(op, task, way, &exact);
+
+	if (cmpxchg(&op->id, pipe->id, 0) != pipe->id)
+		return;
+	atomic64_add(bytes, &user->moved[way]);
+	if (!exact)
+		WRITE_ONCE(pipe->inexact[way], true);
 }
 
 static void settle(struct kith_pipe_op *op, const struct task_struct *task,
 		   enum kith_pipe_way way)
 {
+	u64 id = READ_ONCE(op->id);
 	struct pipe *pipe;
-	u64 bytes;
-	bool exact;
 
-	if (!op->id)
+	if (!id)
 		return;
 	pipe = find(op->info);
-	if (pipe && pipe->id == op->id) {
-		bytes = moved_by(op, task, way, &exact);
-		atomic64_add(bytes, &op->user->moved[way]);
-		/* A whole write is what was asked for. */
-		if (!exact && way == KITH_PIPE_WRITE && bytes != op->most)
-			WRITE_ONCE(pipe->inexact, true);
-	}
-	WRITE_ONCE(op->id, 0);
+	if (pipe && pipe->id == id)
+		credit(pipe, op, task, way);
+	else
+		WRITE_ONCE(op->id, 0);
 }
 
 void kith_pipe_settle(struct kith_task *task)
@@ -272,12 +285,54 @@ static struct pipe *obtain(struct file *file)
 	return pipe ? pipe : add(info, file);
 }
 
+/* Buffers in use, out of @most. Others may change that at any time. */
+static unsigned int used_of(const struct pipe_inode_info *info, unsigned int *most)
+{
+	unsigned int used = READ_ONCE(info->head) - READ_ONCE(info->tail);
+
+	*most = READ_ONCE(info->max_usage);
+	return min(used, *most);
+}
+
+/* Nothing can be written if nobody can read it. */
+static bool can_move(const struct kiocb *iocb, enum kith_pipe_way way)
+{
+	const struct pipe_inode_info *info = iocb->ki_filp->private_data;
+
+	return way == KITH_PIPE_READ || READ_ONCE(info->readers);
+}
+
+/* Will it write all that it is asked to? */
+static bool is_whole(const struct kiocb *iocb, size_t size)
+{
+	unsigned int most, used = used_of(iocb->ki_filp->private_data, &most);
+
+	if (!(iocb->ki_flags & IOCB_NOWAIT) && !(iocb->ki_filp->f_flags & O_NONBLOCK))
+		return true;
+	return size <= (size_t)(most - used) << PAGE_SHIFT;
+}
+
+/* A call that the kernel does not count: of io_uring, say. */
+static void assume(struct pipe *pipe, struct kith_pipe_user *user, const struct kiocb *iocb,
+		   size_t size, enum kith_pipe_way way)
+{
+	unsigned int most, used = used_of(iocb->ki_filp->private_data, &most);
+
+	/* First it tries whether it would have to wait, and comes again if so. */
+	if (iocb->ki_flags & IOCB_NOWAIT && (way == KITH_PIPE_READ ? !used : used == most))
+		return;
+	if (way == KITH_PIPE_READ || !is_whole(iocb, size))
+		WRITE_ONCE(pipe->inexact[way], true);
+	atomic64_add(size, &user->moved[way]);
+}
+
 /* Since 6.15 a FIFO has functions of its own, which call, or include, those of pipes. */
 static void begin(struct kith_ftrace_regs *regs, enum kith_pipe_way way, bool fifo)
 {
-	struct file *file = KITH_ARGUMENT(regs, 0, struct kiocb *)->ki_filp;
+	struct kiocb *iocb = KITH_ARGUMENT(regs, 0, struct kiocb *);
 	const struct iov_iter *iter = KITH_ARGUMENT(regs, 1, struct iov_iter *);
-	struct kith_task *task = kith_task_find(current);
+	/* The threads of io_uring are born without our seeing it. */
+	struct kith_task *task = kith_task_add(current);
 	struct kith_pipe_user *user;
 	struct kith_pipe_op *op;
 	struct pipe *pipe;
@@ -288,7 +343,7 @@ static void begin(struct kith_ftrace_regs *regs, enum kith_pipe_way way, bool fi
 	if (!fifo && op->id && op->fifo == iter && op->calls == calls_of(current, way))
 		return;
 	settle(op, current, way);
-	pipe = obtain(file);
+	pipe = obtain(iocb->ki_filp);
 	if (!pipe)
 		return;
 	user = op->info == pipe->info && op->user && op->user == READ_ONCE(pipe->users) ?
@@ -297,13 +352,20 @@ static void begin(struct kith_ftrace_regs *regs, enum kith_pipe_way way, bool fi
 		user = user_of(pipe, kith_key(current));
 	if (!user)
 		return;
+	if (user->last[way] != current && user->last[way])
+		WRITE_ONCE(user->shared, true);
 	WRITE_ONCE(user->last[way], current);
 	WRITE_ONCE(user->active, jiffies);
+	if (!is_sync_kiocb(iocb)) {
+		assume(pipe, user, iocb, iov_iter_count(iter), way);
+		return;
+	}
 	op->info = pipe->info;
 	op->user = user;
 	op->bytes = bytes_of(current, way);
 	op->calls = calls_of(current, way);
-	op->most = iov_iter_count(iter);
+	op->most = can_move(iocb, way) ? iov_iter_count(iter) : 0;
+	op->whole = way == KITH_PIPE_WRITE && is_whole(iocb, op->most);
 	op->fifo = fifo ? iter : NULL;
 	smp_store_release(&op->id, pipe->id);
 }
@@ -390,15 +452,25 @@ static void add_up(const struct pipe *pipe, struct sum *sum)
 	}
 }
 
+static bool is_sure(const struct pipe *pipe, const struct sum *sum, enum kith_pipe_way way)
+{
+	return !sum->spliced[way] && !READ_ONCE(pipe->inexact[way]);
+}
+
 /* What was counted on one side only is known on the other too, but for what is in it. */
 static void balance(const struct pipe *pipe, struct sum *sum)
 {
 	u64 *written = &sum->moved[KITH_PIPE_WRITE], *read = &sum->moved[KITH_PIPE_READ];
 
-	if (sum->spliced[KITH_PIPE_WRITE])
-		*written = max(*written, *read + pipe->left);
-	else if (pipe->ended || sum->spliced[KITH_PIPE_READ] || *read > *written)
-		*read = *written - min(*written, pipe->left);
+	if (is_sure(pipe, sum, KITH_PIPE_WRITE)) {
+		if (pipe->ended || !is_sure(pipe, sum, KITH_PIPE_READ))
+			*read = *written - min(*written, pipe->left);
+	} else if (is_sure(pipe, sum, KITH_PIPE_READ)) {
+		*written = *read + pipe->left;
+	} else {
+		*written = max(*written, pipe->left);
+		*read = *written - pipe->left;
+	}
 }
 
 static bool tell_user(struct kith_sink *sink, const struct pipe *pipe,
@@ -442,8 +514,7 @@ static void fill(struct kith_pipe *body, const struct pipe *pipe, const struct s
 	body->device = pipe->device;
 	if (pipe->fifo)
 		body->flags |= KITH_PIPE_FIFO;
-	if (READ_ONCE(pipe->inexact) ||
-	    (sum->spliced[KITH_PIPE_WRITE] && sum->spliced[KITH_PIPE_READ]))
+	if (!is_sure(pipe, sum, KITH_PIPE_WRITE) && !is_sure(pipe, sum, KITH_PIPE_READ))
 		body->flags |= KITH_PIPE_INEXACT;
 }
 
@@ -479,14 +550,44 @@ static bool tell(struct kith_sink *sink, const struct pipe *pipe, const struct s
 	return true;
 }
 
-static void settle_all(struct pipe *pipe)
+/* No call on the pipe goes on. */
+static void settle_last(struct pipe *pipe, const struct task_struct *task)
 {
-	struct kith_pipe_user *user;
+	struct kith_task *entry = task ? kith_task_find(task) : NULL;
 	unsigned int way;
 
-	for (user = pipe->users; user; user = user->next)
+	for (way = 0; entry && way < KITH_PIPE_WAYS; way++)
+		if (smp_load_acquire(&entry->pipe_ops[way].id) == pipe->id)
+			credit(pipe, &entry->pipe_ops[way], entry->task, way);
+}
+
+static void settle_threads(struct pipe *pipe, const struct kith_pipe_user *user)
+{
+	pid_t tgid = user->process & (BIT(KITH_KEY_PID_BITS) - 1);
+	struct task_struct *leader, *thread;
+	unsigned int looks = 0;
+
+	leader = pid_task(find_pid_ns(tgid, &init_pid_ns), PIDTYPE_TGID);
+	if (!leader || kith_key(leader) != user->process)
+		return;
+	for_each_thread(leader, thread) {
+		settle_last(pipe, thread);
+		if (++looks == THREADS_MAX)
+			break;
+	}
+}
+
+static void settle_all(struct pipe *pipe)
+{
+	const struct kith_pipe_user *user;
+	unsigned int way;
+
+	for (user = pipe->users; user; user = user->next) {
 		for (way = 0; way < KITH_PIPE_WAYS; way++)
-			atomic64_add(unsettled(pipe, user, way), &user->moved[way]);
+			settle_last(pipe, READ_ONCE(user->last[way]));
+		if (READ_ONCE(user->shared))
+			settle_threads(pipe, user);
+	}
 }
 
 static u64 bytes_in(const struct pipe_inode_info *info)

@@ -31,6 +31,7 @@ struct kith_pipe_op {
 	u64 bytes;   /* that the thread had moved that way before */
 	u64 calls;   /* and how often */
 	size_t most; /* it can have moved */
+	bool whole;  /* or nothing: it waits, or there was room for it */
 	const void *fifo; /* the call came by a FIFO's own function, with this */
 };
 

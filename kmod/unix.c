@@ -190,6 +190,9 @@ static void introduce(const struct sock *sk, const struct sock *peer, u64 user, 
 	others = is_client ? server : client;
 	mine->owner = user;
 	others->owner = holder_of_peer(sk);
+	/* Of a pair that is who made it. */
+	if (paired)
+		mine->opener = others->opener = others->owner;
 	client->found = !paired;
 	server->found = !paired;
 	server->name = paired ? NULL : written_name(is_client ? peer : sk);

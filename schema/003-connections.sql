@@ -5,7 +5,7 @@ CREATE TABLE protocols (
   id        INTEGER PRIMARY KEY,  -- enum kith_protocol
   name      TEXT NOT NULL,
   via       TEXT NOT NULL,        -- of view flow
-  datagrams INTEGER NOT NULL      -- 1: it has no streams
+  datagrams INTEGER NOT NULL      -- 1: what is sent keeps its bounds
 );
 
 INSERT INTO protocols VALUES
@@ -13,7 +13,7 @@ INSERT INTO protocols VALUES
   (2, 'udp', 'udp', 1),
   (3, 'unix-stream', 'unix', 0),
   (4, 'unix-dgram', 'unix', 1),
-  (5, 'unix-seqpacket', 'unix', 0);
+  (5, 'unix-seqpacket', 'unix', 1);
 
 -- Between which addresses conversations are; the client's port is not in it. A
 -- dictionary: the same may stand there twice. Unix sockets have no addresses and ports.
