@@ -64,6 +64,18 @@ struct kith_socket *kith_datagram_enter(struct kith_socket *peer)
 	return published;
 }
 
+/* One that has left meanwhile would be found for ever. */
+void kith_datagram_set_recent(struct kith_socket *peer)
+{
+	struct kith_socket *hub = peer->hub;
+	unsigned long flags;
+
+	spin_lock_irqsave(&hub->peers_lock, flags);
+	if (!hlist_unhashed(&peer->kin))
+		WRITE_ONCE(hub->recent, peer);
+	spin_unlock_irqrestore(&hub->peers_lock, flags);
+}
+
 void kith_datagram_free(struct kith_socket *hub)
 {
 	unsigned long flags;
@@ -87,6 +99,8 @@ void kith_datagram_leave(struct kith_socket *socket)
 	hub = socket->hub;
 	spin_lock(&hub->peers_lock);
 	hlist_del_init(&socket->kin);
+	if (hub->recent == socket)
+		WRITE_ONCE(hub->recent, NULL);
 	last = hub->closed && hlist_empty(&hub->peers);
 	spin_unlock(&hub->peers_lock);
 	if (last)

@@ -26,6 +26,9 @@ struct kith_socket *kith_datagram_hub(const struct sock *sk, enum kith_protocol 
  */
 struct kith_socket *kith_datagram_enter(struct kith_socket *peer);
 
+/* @peer is the one of its hub that was used last. */
+void kith_datagram_set_recent(struct kith_socket *peer);
+
 /* @bytes in @count datagrams were sent, or received. */
 static inline void kith_datagram_sent(struct kith_socket *peer, u64 bytes, u32 count)
 {

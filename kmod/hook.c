@@ -109,15 +109,26 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_listening,
 		.loses = "who listens on Unix sockets",
 	},
-	[KITH_AT_SOCK_SEND] = {
-		.event = "use of a socket", .symbol = "security_socket_sendmsg",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_sending,
+	[KITH_AT_TCP_SEND] = {
+		.event = "use of a socket", .symbol = "tcp_sendmsg",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_used,
 		.loses = "who sends on a TCP socket that another has opened",
 	},
-	[KITH_AT_SOCK_RECEIVE] = {
-		.event = "use of a socket", .symbol = "security_socket_recvmsg",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_receiving,
-		.loses = "who receives on a stream that another has opened",
+	[KITH_AT_TCP_RECEIVE] = {
+		.event = "use of a socket", .symbol = "tcp_recvmsg",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_used,
+		.loses = "who receives on a TCP socket that another has opened",
+	},
+	[KITH_AT_TCP_PAGE] = {
+		.event = "use of a socket", .symbol = "tcp_sendpage",
+		.unless = "skb_splice_from_iter",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_used,
+		.loses = "who splices into a TCP socket that another has opened",
+	},
+	[KITH_AT_TCP_SPLICE] = {
+		.event = "use of a socket", .symbol = "tcp_splice_read",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_splicing,
+		.loses = "who splices from a TCP socket that another has opened",
 	},
 	[KITH_AT_UDP_SEND4] = {
 		.event = "datagram", .symbol = "ip_send_skb",
@@ -153,6 +164,22 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.event = "use of a socket", .symbol = "skb_copy_datagram_from_iter",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_copied,
 		.loses = "what is sent on Unix streams",
+	},
+	[KITH_AT_UNIX_SEND] = {
+		.event = "use of a socket", .symbol = "unix_stream_sendmsg",
+		.unless = "unix_stream_sendpage",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_sending,
+		.loses = "what is spliced into Unix streams",
+	},
+	[KITH_AT_UNIX_RECEIVE] = {
+		.event = "use of a socket", .symbol = "unix_stream_recvmsg",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_receiving,
+		.loses = "who receives on a Unix stream that another has opened",
+	},
+	[KITH_AT_UNIX_SPLICE] = {
+		.event = "use of a socket", .symbol = "unix_stream_splice_read",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_receiving,
+		.loses = "who splices from a Unix stream that another has opened",
 	},
 	[KITH_AT_UNIX_PAGE] = {
 		.event = "use of a socket", .symbol = "unix_stream_sendpage",
@@ -290,7 +317,7 @@ static void notrace enter(unsigned long ip, unsigned long parent_ip,
 	struct kith_hook *hook = container_of(ops, struct kith_hook, ops);
 
 	kith_hook_enter();
-	this_cpu_inc(hits[hook - hooks]);
+	this_cpu_inc(hits[hook->index]);
 	hook->entry(regs);
 	kith_hook_leave();
 }
@@ -354,13 +381,16 @@ static int attach_ftrace(struct kith_hook *hook)
 	memset(&hook->ops, 0, sizeof(hook->ops));
 	hook->ops.func = enter;
 	hook->ops.flags = KITH_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
+	if (hook->unless && !set_filter(&hook->ops, hook->unless)) {
+		hook->needless = true;
+		forget_filter(&hook->ops);
+		return -ENOENT;
+	}
 	ret = set_filter(&hook->ops, hook->symbol);
 	if (ret && hook->instead && !set_filter(&hook->ops, hook->instead)) {
 		hook->symbol = hook->instead;
 		ret = 0;
 	}
-	if (ret && hook->unless && !set_filter(&hook->ops, hook->unless))
-		hook->needless = true;
 	if (ret) {
 		forget_filter(&hook->ops);
 		return ret;
@@ -471,8 +501,13 @@ static const u8 order[KITH_AT_COUNT] = {
 	KITH_AT_UDP_SEND4,
 	KITH_AT_UDP_SEND6,
 	KITH_AT_UDP_RECEIVE,
-	KITH_AT_SOCK_SEND,
-	KITH_AT_SOCK_RECEIVE,
+	KITH_AT_UNIX_SEND,
+	KITH_AT_UNIX_RECEIVE,
+	KITH_AT_UNIX_SPLICE,
+	KITH_AT_TCP_SEND,
+	KITH_AT_TCP_RECEIVE,
+	KITH_AT_TCP_PAGE,
+	KITH_AT_TCP_SPLICE,
 	KITH_AT_SOCK_CREATE,
 	KITH_AT_SCM_SEND,
 	KITH_AT_PTRACE_ACCESS,
@@ -492,8 +527,10 @@ int kith_hook_init(void)
 
 	execs = clamp(execs, 1U, EXECS_MAX);
 	hooks[KITH_AT_EXIT].callback = kith_process_exited();
-	for (i = 0; i < KITH_AT_COUNT; i++)
+	for (i = 0; i < KITH_AT_COUNT; i++) {
 		hooks[i].error = -ENODEV;
+		hooks[i].index = i;
+	}
 	for (i = 0; i < KITH_AT_COUNT; i++) {
 		struct kith_hook *hook = &hooks[order[i]];
 

@@ -56,6 +56,7 @@ struct kith_hook {
 	/* state */
 	int error; /* 0: attached */
 	bool needless; /* this kernel has no use for it */
+	u8 index;
 	unsigned long reported_missed;
 	union {
 		struct tracepoint *tracepoint;
@@ -99,8 +100,10 @@ enum kith_hook_index {
 	KITH_AT_TCP_STATE,
 	KITH_AT_SOCK_GRAFT,
 	KITH_AT_SOCK_LISTEN,
-	KITH_AT_SOCK_SEND,
-	KITH_AT_SOCK_RECEIVE,
+	KITH_AT_TCP_SEND,
+	KITH_AT_TCP_RECEIVE,
+	KITH_AT_TCP_PAGE,
+	KITH_AT_TCP_SPLICE,
 	KITH_AT_UDP_SEND4,
 	KITH_AT_UDP_SEND6,
 	KITH_AT_UDP_RECEIVE,
@@ -108,6 +111,9 @@ enum kith_hook_index {
 	KITH_AT_UNIX_CONNECT,
 	KITH_AT_UNIX_MAY_SEND,
 	KITH_AT_UNIX_COPY,
+	KITH_AT_UNIX_SEND,
+	KITH_AT_UNIX_RECEIVE,
+	KITH_AT_UNIX_SPLICE,
 	KITH_AT_UNIX_PAGE,
 	KITH_AT_UNIX_TAKE,
 	KITH_AT_UNIX_RELEASE,

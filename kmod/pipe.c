@@ -18,10 +18,7 @@
 #include <linux/log2.h>
 #include <linux/magic.h>
 #include <linux/minmax.h>
-#include <linux/pid.h>
-#include <linux/pid_namespace.h>
 #include <linux/pipe_fs_i.h>
-#include <linux/sched/signal.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -29,29 +26,41 @@
 
 enum {
 	PIPES_MAX = 16384,
-	USERS_MAX = 64, /* of one pipe that are told apart */
-	THREADS_MAX = 4096, /* of a process that are looked at when a pipe goes */
+	CELLS_MAX = 64, /* of one pipe */
 };
 
 #define AGAIN_NS (60 * NSEC_PER_SEC)
 
-struct kith_pipe_user {
-	struct kith_pipe_user *next;
-	u64 process; /* 0: of those that there was no room for */
-	atomic64_t moved[KITH_PIPE_WAYS];
-	const struct task_struct *last[KITH_PIPE_WAYS]; /* thread; identity only */
-	bool shared; /* not only one thread */
+/* The last call of the thread, one way, and all before. */
+struct call {
+	u64 moved;   /* what is settled */
+	u64 bytes;   /* that the thread had moved that way before the last */
+	u64 calls;   /* and how often */
+	size_t most; /* the last can have moved */
+	unsigned int pending; /* it is not settled */
+	bool whole;	  /* it moves all that, or nothing */
+	bool spliced;	  /* what was moved besides is not counted */
+	const void *fifo; /* it came by a FIFO's own function, with this */
+};
+
+/* What one thread does with a pipe; when it has ended, another of its process. */
+struct kith_pipe_cell {
+	struct kith_pipe_cell *next;
+	u64 process; /* 0: of several that there was no room for any more */
+	const struct task_struct *thread; /* NULL: it has ended */
 	u64 first;
-	u64 active;
-	bool spliced[KITH_PIPE_WAYS]; /* it has moved more than was counted */
+	unsigned long active; /* jiffies */
+	u64 told;	      /* of what it has moved, both ways */
+	struct call calls[KITH_PIPE_WAYS];
 };
 
 struct pipe {
 	struct hlist_node node;
 	struct rcu_head rcu;
 	const struct pipe_inode_info *info; /* identity only, but in kith_pipe_freed() */
-	spinlock_t lock; /* for who adds users */
-	struct kith_pipe_user *users; /* only ever more, at the front */
+	struct kith_pipe_cell *recent[KITH_PIPE_WAYS];
+	spinlock_t lock; /* for who takes a cell */
+	struct kith_pipe_cell *cells; /* only ever more, at the front */
 	unsigned int count;
 	struct kith_name *path; /* of a FIFO */
 	u64 id;
@@ -59,6 +68,7 @@ struct pipe {
 	u64 started;
 	u64 ended;
 	u64 left; /* bytes in it, when it ended */
+	u64 gone[KITH_PIPE_WAYS]; /* moved by those whose cells are others' now, and told */
 	u64 reported;
 	u64 told;
 	u32 device;
@@ -70,7 +80,7 @@ struct pipe {
 struct sum {
 	u64 moved[KITH_PIPE_WAYS];
 	unsigned int users[KITH_PIPE_WAYS];
-	const struct kith_pipe_user *one[KITH_PIPE_WAYS];
+	u64 one[KITH_PIPE_WAYS]; /* the last of them */
 	bool spliced[KITH_PIPE_WAYS];
 };
 
@@ -104,11 +114,11 @@ static void free_rcu_pipe(struct rcu_head *head)
 {
 	struct pipe *pipe = container_of(head, struct pipe, rcu);
 
-	while (pipe->users) {
-		struct kith_pipe_user *user = pipe->users;
+	while (pipe->cells) {
+		struct kith_pipe_cell *cell = pipe->cells;
 
-		pipe->users = user->next;
-		kfree(user);
+		pipe->cells = cell->next;
+		kfree(cell);
 	}
 	kith_name_put(pipe->path);
 	kfree(pipe);
@@ -174,44 +184,134 @@ static struct pipe *add(const struct pipe_inode_info *info, const struct file *f
 	return same;
 }
 
-static struct kith_pipe_user *known_user(const struct pipe *pipe, u64 process)
+static struct kith_pipe_cell *first_cell(const struct pipe *pipe)
 {
-	struct kith_pipe_user *user;
+	return smp_load_acquire(&pipe->cells);
+}
 
-	for (user = smp_load_acquire(&pipe->users); user; user = user->next)
-		if (user->process == process)
-			return user;
+static struct kith_pipe_cell *find_cell(const struct pipe *pipe,
+					const struct task_struct *thread)
+{
+	struct kith_pipe_cell *cell;
+
+	for (cell = first_cell(pipe); cell; cell = cell->next)
+		if (READ_ONCE(cell->thread) == thread)
+			return cell;
 	return NULL;
 }
 
-static void add_user(struct pipe *pipe, u64 process)
+/* The rest: context: pipe->lock. One that a thread of @process has left. */
+static struct kith_pipe_cell *find_left(const struct pipe *pipe, u64 process)
 {
-	struct kith_pipe_user *user;
+	struct kith_pipe_cell *cell;
 
-	if (pipe->count >= USERS_MAX || known_user(pipe, process))
-		return;
-	user = kzalloc(sizeof(*user), GFP_NOWAIT | __GFP_NOWARN);
-	if (!user)
-		return;
-	user->process = process;
-	user->first = ktime_get_boot_fast_ns();
-	user->next = pipe->users;
-	pipe->count++;
-	smp_store_release(&pipe->users, user);
+	for (cell = pipe->cells; cell; cell = cell->next)
+		if (cell->process == process && !cell->thread)
+			return cell;
+	return NULL;
 }
 
-/* What @process moves is counted here. The last place is for all that find none. */
-static struct kith_pipe_user *user_of(struct pipe *pipe, u64 process)
+static u64 settled(const struct kith_pipe_cell *cell)
 {
-	struct kith_pipe_user *user = known_user(pipe, process);
+	return cell->calls[KITH_PIPE_WRITE].moved + cell->calls[KITH_PIPE_READ].moved;
+}
 
-	if (user)
-		return user;
+/* Nobody has used it lately: who might is not between taking it and saying so. */
+static bool is_idle(const struct kith_pipe_cell *cell)
+{
+	return cell->process && !READ_ONCE(cell->calls[KITH_PIPE_WRITE].pending) &&
+	       !READ_ONCE(cell->calls[KITH_PIPE_READ].pending) &&
+	       time_is_before_jiffies(READ_ONCE(cell->active) + HZ);
+}
+
+/*
+ * Let go of the idle one that has moved least. What of it was told stands; of the rest
+ * only how much it was is told.
+ */
+static struct kith_pipe_cell *reclaim(struct pipe *pipe)
+{
+	struct kith_pipe_cell *cell, *rest = NULL, *least = NULL;
+	unsigned int way;
+
+	for (cell = pipe->cells; cell; cell = cell->next) {
+		if (!cell->process)
+			rest = cell;
+		if (is_idle(cell) && (!least || settled(cell) < settled(least)))
+			least = cell;
+	}
+	if (!least || !rest)
+		return NULL;
+	for (way = 0; way < KITH_PIPE_WAYS; way++) {
+		if (least->told == settled(least))
+			pipe->gone[way] += least->calls[way].moved;
+		else
+			rest->calls[way].moved += least->calls[way].moved;
+		memset(&least->calls[way], 0, sizeof(least->calls[way]));
+	}
+	rest->active = jiffies;
+	least->thread = NULL;
+	return least;
+}
+
+static struct kith_pipe_cell *new_cell(struct pipe *pipe)
+{
+	struct kith_pipe_cell *cell;
+
+	if (pipe->count == CELLS_MAX)
+		return reclaim(pipe);
+	cell = kzalloc(sizeof(*cell), GFP_NOWAIT | __GFP_NOWARN);
+	if (!cell)
+		return NULL;
+	cell->first = ktime_get_boot_fast_ns();
+	cell->next = pipe->cells;
+	pipe->count++;
+	smp_store_release(&pipe->cells, cell);
+	return cell;
+}
+
+static struct kith_pipe_cell *add_cell(struct pipe *pipe, u64 process)
+{
+	struct kith_pipe_cell *cell;
+
+	/* The last place is for those who lose theirs. */
+	if (pipe->count == CELLS_MAX - 1)
+		new_cell(pipe);
+	cell = new_cell(pipe);
+	if (!cell)
+		return NULL;
+	cell->process = process;
+	cell->first = ktime_get_boot_fast_ns();
+	cell->active = jiffies;
+	cell->told = 0;
+	return cell;
+}
+
+static void count_untracked(struct pipe *pipe)
+{
+	if (!pipe->inexact[KITH_PIPE_WRITE] || !pipe->inexact[KITH_PIPE_READ])
+		kith_ring_lose(KITH_CLASS_CONNECTION, KITH_LOSS_UNTRACKED, 1);
+	pipe->inexact[KITH_PIPE_WRITE] = true;
+	pipe->inexact[KITH_PIPE_READ] = true;
+}
+
+/* The cell of current. NULL: there is no room. */
+static struct kith_pipe_cell *take_cell(struct pipe *pipe)
+{
+	struct kith_pipe_cell *cell = find_cell(pipe, current);
+	u64 process = kith_key(current);
+
+	if (cell && cell->process == process)
+		return cell;
 	spin_lock(&pipe->lock);
-	add_user(pipe, pipe->count == USERS_MAX - 1 ? 0 : process);
+	cell = find_left(pipe, process);
+	if (!cell)
+		cell = add_cell(pipe, process);
+	if (cell)
+		WRITE_ONCE(cell->thread, current);
+	else
+		count_untracked(pipe);
 	spin_unlock(&pipe->lock);
-	user = known_user(pipe, process);
-	return user ? user : known_user(pipe, 0);
+	return cell;
 }
 
 static u64 bytes_of(const struct task_struct *task, enum kith_pipe_way way)
@@ -228,53 +328,68 @@ static u64 calls_of(const struct task_struct *task, enum kith_pipe_way way)
  * What the last call has moved. One call since: exactly what the thread has moved more.
  * More than one: at most that, and what it asked for.
  */
-static u64 moved_by(const struct kith_pipe_op *op, const struct task_struct *task,
+static u64 moved_by(const struct call *call, const struct task_struct *thread,
 		    enum kith_pipe_way way, bool *exact)
 {
-	u64 calls = calls_of(task, way) - op->calls;
-	u64 bytes = bytes_of(task, way) - op->bytes;
+	u64 calls = calls_of(thread, way) - call->calls;
+	u64 bytes = min_t(u64, bytes_of(thread, way) - call->bytes, call->most);
 
-	bytes = min_t(u64, bytes, op->most);
-	*exact = calls == 1 || (op->whole && bytes == op->most);
+	*exact = calls == 1 || (call->whole && bytes == call->most);
 	return bytes;
 }
 
 /* Once: the thread itself may do so while the pipe goes. */
-static void credit(struct pipe *pipe, struct kith_pipe_op *op, const struct task_struct *task,
-		   enum kith_pipe_way way)
+static void settle(struct pipe *pipe, struct kith_pipe_cell *cell,
+		   const struct task_struct *thread, enum kith_pipe_way way)
 {
-	struct kith_pipe_user *user = op->user;
+	struct call *call = &cell->calls[way];
 	bool exact;
-	u64 bytes = moved_by(op, task, way, &exact);
+	u64 bytes;
 
-	if (cmpxchg(&op->id, pipe->id, 0) != pipe->id)
+	if (!READ_ONCE(call->pending))
 		return;
-	atomic64_add(bytes, &user->moved[way]);
+	bytes = moved_by(call, thread, way, &exact);
+	if (!xchg(&call->pending, 0))
+		return;
+	WRITE_ONCE(call->moved, call->moved + bytes);
 	if (!exact)
 		WRITE_ONCE(pipe->inexact[way], true);
 }
 
-static void settle(struct kith_pipe_op *op, const struct task_struct *task,
-		   enum kith_pipe_way way)
+/* What the thread @task has to settle elsewhere than with @pipe, or anywhere. */
+static void settle_debt(struct kith_task *task, const struct task_struct *thread,
+			enum kith_pipe_way way, const struct pipe *but)
 {
-	u64 id = READ_ONCE(op->id);
+	struct kith_pipe_debt *debt = &task->pipes[way];
 	struct pipe *pipe;
 
-	if (!id)
+	if (!debt->id || (but && debt->id == but->id))
 		return;
-	pipe = find(op->info);
-	if (pipe && pipe->id == id)
-		credit(pipe, op, task, way);
-	else
-		WRITE_ONCE(op->id, 0);
+	pipe = find(debt->info);
+	if (pipe && pipe->id == debt->id)
+		settle(pipe, debt->cell, thread, way);
+	debt->id = 0;
+}
+
+/* The cells that it has left for good may be others'. */
+static void leave(const struct task_struct *thread, const struct kith_pipe_debt *debt)
+{
+	const struct pipe *pipe = debt->id ? find(debt->info) : NULL;
+
+	if (pipe && pipe->id == debt->id)
+		cmpxchg(&debt->cell->thread, thread, NULL);
 }
 
 void kith_pipe_settle(struct kith_task *task)
 {
 	unsigned int way;
 
-	for (way = 0; way < KITH_PIPE_WAYS; way++)
-		settle(&task->pipe_ops[way], task->task, way);
+	for (way = 0; way < KITH_PIPE_WAYS; way++) {
+		struct kith_pipe_debt debt = task->pipes[way];
+
+		settle_debt(task, task->task, way, NULL);
+		leave(task->task, &debt);
+	}
 }
 
 static struct pipe *obtain(struct file *file)
@@ -313,9 +428,10 @@ static bool is_whole(const struct kiocb *iocb, size_t size)
 }
 
 /* A call that the kernel does not count: of io_uring, say. */
-static void assume(struct pipe *pipe, struct kith_pipe_user *user, const struct kiocb *iocb,
+static void assume(struct pipe *pipe, struct kith_pipe_cell *cell, const struct kiocb *iocb,
 		   size_t size, enum kith_pipe_way way)
 {
+	struct call *call = &cell->calls[way];
 	unsigned int most, used = used_of(iocb->ki_filp->private_data, &most);
 
 	/* First it tries whether it would have to wait, and comes again if so. */
@@ -323,51 +439,100 @@ static void assume(struct pipe *pipe, struct kith_pipe_user *user, const struct 
 		return;
 	if (way == KITH_PIPE_READ || !is_whole(iocb, size))
 		WRITE_ONCE(pipe->inexact[way], true);
-	atomic64_add(size, &user->moved[way]);
+	WRITE_ONCE(call->moved, call->moved + size);
+}
+
+/* current's cell, when it has settled what it did elsewhere. NULL: there is no room. */
+static struct kith_pipe_cell *come(struct pipe *pipe, enum kith_pipe_way way)
+{
+	/* The threads of io_uring are born without our seeing it. */
+	struct kith_task *task = kith_task_add(current);
+	struct kith_pipe_cell *cell;
+
+	if (!task)
+		return NULL;
+	settle_debt(task, current, way, pipe);
+	cell = take_cell(pipe);
+	if (!cell)
+		return NULL;
+	task->pipes[way] = (struct kith_pipe_debt){ pipe->info, pipe->id, cell };
+	WRITE_ONCE(pipe->recent[way], cell);
+	return cell;
+}
+
+/* The cell that was the last to move something this way, if that is current's. */
+static struct kith_pipe_cell *recent(struct pipe *pipe, enum kith_pipe_way way)
+{
+	struct kith_pipe_cell *cell = READ_ONCE(pipe->recent[way]);
+
+	/* With something to settle here, there is nothing elsewhere. */
+	if (cell && READ_ONCE(cell->thread) == current && READ_ONCE(cell->calls[way].pending))
+		return cell;
+	return NULL;
 }
 
 /* Since 6.15 a FIFO has functions of its own, which call, or include, those of pipes. */
+static bool is_again(const struct call *call, enum kith_pipe_way way, const void *iter)
+{
+	return call->fifo == iter && call->pending && call->calls == calls_of(current, way);
+}
+
+/*
+ * The same thread again, which has called nothing else that the kernel counts this way:
+ * then its last call has moved all that it has moved more. While it is here the pipe stays.
+ */
+static bool goes_on(struct pipe *pipe, const struct kiocb *iocb, const struct iov_iter *iter,
+		    enum kith_pipe_way way)
+{
+	struct kith_pipe_cell *cell = READ_ONCE(pipe->recent[way]);
+	u64 bytes = bytes_of(current, way);
+	struct call *call;
+
+	if (!cell || READ_ONCE(cell->thread) != current)
+		return false;
+	call = &cell->calls[way];
+	if (!call->pending || call->calls + 1 != calls_of(current, way) || call->fifo ||
+	    !is_sync_kiocb((struct kiocb *)iocb))
+		return false;
+	WRITE_ONCE(call->moved, call->moved + bytes - call->bytes);
+	call->bytes = bytes;
+	call->calls++;
+	call->most = can_move(iocb, way) ? iov_iter_count(iter) : 0;
+	call->whole = way == KITH_PIPE_WRITE && is_whole(iocb, call->most);
+	WRITE_ONCE(cell->active, jiffies);
+	return true;
+}
+
 static void begin(struct kith_ftrace_regs *regs, enum kith_pipe_way way, bool fifo)
 {
 	struct kiocb *iocb = KITH_ARGUMENT(regs, 0, struct kiocb *);
 	const struct iov_iter *iter = KITH_ARGUMENT(regs, 1, struct iov_iter *);
-	/* The threads of io_uring are born without our seeing it. */
-	struct kith_task *task = kith_task_add(current);
-	struct kith_pipe_user *user;
-	struct kith_pipe_op *op;
-	struct pipe *pipe;
+	struct pipe *pipe = obtain(iocb->ki_filp);
+	struct kith_pipe_cell *cell;
+	struct call *call;
 
-	if (!task)
+	if (!pipe || goes_on(pipe, iocb, iter, way))
 		return;
-	op = &task->pipe_ops[way];
-	if (!fifo && op->id && op->fifo == iter && op->calls == calls_of(current, way))
+	cell = recent(pipe, way);
+	if (!cell)
+		cell = come(pipe, way);
+	if (!cell)
 		return;
-	settle(op, current, way);
-	pipe = obtain(iocb->ki_filp);
-	if (!pipe)
+	call = &cell->calls[way];
+	if (!fifo && is_again(call, way, iter))
 		return;
-	user = op->info == pipe->info && op->user && op->user == READ_ONCE(pipe->users) ?
-		       op->user : NULL;
-	if (!user || user->process != kith_key(current))
-		user = user_of(pipe, kith_key(current));
-	if (!user)
-		return;
-	if (user->last[way] != current && user->last[way])
-		WRITE_ONCE(user->shared, true);
-	WRITE_ONCE(user->last[way], current);
-	WRITE_ONCE(user->active, jiffies);
+	settle(pipe, cell, current, way);
+	WRITE_ONCE(cell->active, jiffies);
 	if (!is_sync_kiocb(iocb)) {
-		assume(pipe, user, iocb, iov_iter_count(iter), way);
+		assume(pipe, cell, iocb, iov_iter_count(iter), way);
 		return;
 	}
-	op->info = pipe->info;
-	op->user = user;
-	op->bytes = bytes_of(current, way);
-	op->calls = calls_of(current, way);
-	op->most = can_move(iocb, way) ? iov_iter_count(iter) : 0;
-	op->whole = way == KITH_PIPE_WRITE && is_whole(iocb, op->most);
-	op->fifo = fifo ? iter : NULL;
-	smp_store_release(&op->id, pipe->id);
+	call->bytes = bytes_of(current, way);
+	call->calls = calls_of(current, way);
+	call->most = can_move(iocb, way) ? iov_iter_count(iter) : 0;
+	call->whole = way == KITH_PIPE_WRITE && is_whole(iocb, call->most);
+	call->fifo = fifo ? iter : NULL;
+	smp_store_release(&call->pending, 1);
 }
 
 void kith_pipe_reading(struct kith_ftrace_regs *regs)
@@ -392,17 +557,17 @@ void kith_pipe_fifo_writing(struct kith_ftrace_regs *regs)
 
 static void spliced(struct file *file, enum kith_pipe_way way)
 {
-	struct kith_pipe_user *user;
+	struct kith_pipe_cell *cell;
 	struct pipe *pipe;
 
 	if (!S_ISFIFO(file_inode(file)->i_mode))
 		return;
 	pipe = obtain(file);
-	user = pipe ? user_of(pipe, kith_key(current)) : NULL;
-	if (!user)
+	cell = pipe ? take_cell(pipe) : NULL;
+	if (!cell)
 		return;
-	WRITE_ONCE(user->spliced[way], true);
-	WRITE_ONCE(user->active, jiffies);
+	WRITE_ONCE(cell->calls[way].spliced, true);
+	WRITE_ONCE(cell->active, jiffies);
 }
 
 /* do_splice(in, off_in, out, off_out, length, flags) */
@@ -412,42 +577,60 @@ void kith_pipe_splicing(struct kith_ftrace_regs *regs)
 	spliced(KITH_ARGUMENT(regs, 2, struct file *), KITH_PIPE_WRITE);
 }
 
-/* What the last call of a thread that is still there has moved, if it is over. */
-static u64 unsettled(const struct pipe *pipe, const struct kith_pipe_user *user,
-		     enum kith_pipe_way way)
+/* It settles before it ends; who is watched has not, and stays until we are through. */
+static bool is_there(const struct task_struct *thread)
 {
-	const struct task_struct *task = READ_ONCE(user->last[way]);
-	const struct kith_task *entry = task ? kith_task_find(task) : NULL;
-	const struct kith_pipe_op *op = entry ? &entry->pipe_ops[way] : NULL;
-	bool exact;
-	u64 bytes;
+	return thread == current || kith_task_find(thread);
+}
 
-	if (!op || smp_load_acquire(&op->id) != pipe->id || op->user != user || pipe->ended)
-		return 0;
-	bytes = moved_by(op, task, way, &exact);
-	/* One that goes on has not moved anything yet; nor one that has been settled now. */
-	if (calls_of(task, way) == op->calls || READ_ONCE(op->id) != pipe->id)
-		return 0;
-	return bytes;
+/* All that the thread of @cell has moved, with its last call, if that is over. */
+static u64 moved(const struct kith_pipe_cell *cell, enum kith_pipe_way way)
+{
+	const struct call *call = &cell->calls[way];
+	const struct task_struct *thread = READ_ONCE(cell->thread);
+	u64 moved = READ_ONCE(call->moved), more;
+	bool exact;
+
+	if (!thread || !smp_load_acquire(&call->pending) || !is_there(thread) ||
+	    calls_of(thread, way) == call->calls)
+		return moved;
+	more = moved_by(call, thread, way, &exact);
+	return READ_ONCE(call->moved) == moved && READ_ONCE(call->pending) ? moved + more : moved;
+}
+
+static bool is_used(const struct kith_pipe_cell *cell, enum kith_pipe_way way)
+{
+	return READ_ONCE(cell->calls[way].spliced) || moved(cell, way);
+}
+
+/* Has another cell of its process, which was told of before it, been used this way? */
+static bool is_another(const struct pipe *pipe, const struct kith_pipe_cell *cell,
+		       enum kith_pipe_way way)
+{
+	const struct kith_pipe_cell *at;
+
+	for (at = first_cell(pipe); at != cell; at = at->next)
+		if (at->process == cell->process && is_used(at, way))
+			return true;
+	return false;
 }
 
 static void add_up(const struct pipe *pipe, struct sum *sum)
 {
-	const struct kith_pipe_user *user;
+	const struct kith_pipe_cell *cell;
 	unsigned int way;
 
 	memset(sum, 0, sizeof(*sum));
-	for (user = smp_load_acquire(&pipe->users); user; user = user->next) {
+	for (way = 0; way < KITH_PIPE_WAYS; way++)
+		sum->moved[way] = pipe->gone[way];
+	for (cell = first_cell(pipe); cell; cell = cell->next) {
 		for (way = 0; way < KITH_PIPE_WAYS; way++) {
-			u64 moved = atomic64_read(&user->moved[way]) +
-				    unsettled(pipe, user, way);
-			bool used = moved || READ_ONCE(user->spliced[way]);
-
-			sum->moved[way] += moved;
-			sum->spliced[way] |= READ_ONCE(user->spliced[way]);
-			sum->users[way] += used;
-			if (used)
-				sum->one[way] = user;
+			sum->moved[way] += moved(cell, way);
+			sum->spliced[way] |= READ_ONCE(cell->calls[way].spliced);
+			if (!is_used(cell, way) || is_another(pipe, cell, way))
+				continue;
+			sum->users[way]++;
+			sum->one[way] = cell->process;
 		}
 	}
 }
@@ -473,25 +656,49 @@ static void balance(const struct pipe *pipe, struct sum *sum)
 	}
 }
 
+/* Cells of the same process are one user: the first of them tells for all. */
+static bool is_told(const struct pipe *pipe, const struct kith_pipe_cell *cell)
+{
+	const struct kith_pipe_cell *at;
+
+	for (at = first_cell(pipe); at != cell; at = at->next)
+		if (at->process == cell->process)
+			return true;
+	return false;
+}
+
+static void fill_use(struct kith_use *body, const struct kith_pipe_cell *first)
+{
+	u64 now = ktime_get_boot_fast_ns();
+	const struct kith_pipe_cell *cell;
+
+	body->user = first->process;
+	body->first = first->first;
+	for (cell = first; cell; cell = cell->next) {
+		u64 active = now - jiffies_to_nsecs(jiffies - READ_ONCE(cell->active));
+
+		if (cell->process != first->process)
+			continue;
+		body->sent += moved(cell, KITH_PIPE_WRITE);
+		body->received += moved(cell, KITH_PIPE_READ);
+		body->first = min(body->first, cell->first);
+		body->last = max(body->last, active);
+	}
+}
+
 static bool tell_user(struct kith_sink *sink, const struct pipe *pipe,
-		      const struct kith_pipe_user *user)
+		      const struct kith_pipe_cell *cell)
 {
 	struct kith_record *record = kith_sink_begin(sink, KITH_RECORD_USE,
 						     sizeof(struct kith_use), 0);
-	u64 now = ktime_get_boot_fast_ns();
 	struct kith_use *body;
 
 	if (!record)
 		return false;
 	body = kith_body(record);
+	memset(body, 0, sizeof(*body));
 	body->id = pipe->id;
-	body->user = user->process;
-	body->sent = atomic64_read(&user->moved[KITH_PIPE_WRITE]) +
-		     unsettled(pipe, user, KITH_PIPE_WRITE);
-	body->received = atomic64_read(&user->moved[KITH_PIPE_READ]) +
-			 unsettled(pipe, user, KITH_PIPE_READ);
-	body->first = user->first;
-	body->last = now - jiffies_to_nsecs(jiffies - READ_ONCE(user->active));
+	fill_use(body, cell);
 	kith_sink_end(sink, record);
 	return true;
 }
@@ -504,10 +711,10 @@ static void fill(struct kith_pipe *body, const struct pipe *pipe, const struct s
 	body->id = pipe->id;
 	body->started = pipe->started;
 	body->ended = pipe->ended;
-	if (simple && sum->one[KITH_PIPE_WRITE])
-		body->writer = sum->one[KITH_PIPE_WRITE]->process;
-	if (simple && sum->one[KITH_PIPE_READ])
-		body->reader = sum->one[KITH_PIPE_READ]->process;
+	if (simple) {
+		body->writer = sum->one[KITH_PIPE_WRITE];
+		body->reader = sum->one[KITH_PIPE_READ];
+	}
 	body->written = sum->moved[KITH_PIPE_WRITE];
 	body->read = sum->moved[KITH_PIPE_READ];
 	body->inode = pipe->inode;
@@ -520,11 +727,17 @@ static void fill(struct kith_pipe *body, const struct pipe *pipe, const struct s
 
 static void tell_users(struct kith_sink *sink, const struct pipe *pipe)
 {
-	const struct kith_pipe_user *user;
+	struct kith_pipe_cell *cell;
 
-	for (user = smp_load_acquire(&pipe->users); user; user = user->next)
-		if (!tell_user(sink, pipe, user))
+	for (cell = first_cell(pipe); cell; cell = cell->next) {
+		if (!cell->process && !settled(cell))
+			continue;
+		if (!is_told(pipe, cell) && !tell_user(sink, pipe, cell))
 			return;
+		/* To a ring: whoever only asks need not keep it. */
+		if (!sink->at)
+			cell->told = settled(cell);
+	}
 }
 
 /* Return: was there room, or nothing to tell? */
@@ -551,42 +764,18 @@ static bool tell(struct kith_sink *sink, const struct pipe *pipe, const struct s
 }
 
 /* No call on the pipe goes on. */
-static void settle_last(struct pipe *pipe, const struct task_struct *task)
-{
-	struct kith_task *entry = task ? kith_task_find(task) : NULL;
-	unsigned int way;
-
-	for (way = 0; entry && way < KITH_PIPE_WAYS; way++)
-		if (smp_load_acquire(&entry->pipe_ops[way].id) == pipe->id)
-			credit(pipe, &entry->pipe_ops[way], entry->task, way);
-}
-
-static void settle_threads(struct pipe *pipe, const struct kith_pipe_user *user)
-{
-	pid_t tgid = user->process & (BIT(KITH_KEY_PID_BITS) - 1);
-	struct task_struct *leader, *thread;
-	unsigned int looks = 0;
-
-	leader = pid_task(find_pid_ns(tgid, &init_pid_ns), PIDTYPE_TGID);
-	if (!leader || kith_key(leader) != user->process)
-		return;
-	for_each_thread(leader, thread) {
-		settle_last(pipe, thread);
-		if (++looks == THREADS_MAX)
-			break;
-	}
-}
-
 static void settle_all(struct pipe *pipe)
 {
-	const struct kith_pipe_user *user;
+	struct kith_pipe_cell *cell;
 	unsigned int way;
 
-	for (user = pipe->users; user; user = user->next) {
+	for (cell = pipe->cells; cell; cell = cell->next) {
+		const struct task_struct *thread = READ_ONCE(cell->thread);
+
+		if (!thread || !is_there(thread))
+			continue;
 		for (way = 0; way < KITH_PIPE_WAYS; way++)
-			settle_last(pipe, READ_ONCE(user->last[way]));
-		if (READ_ONCE(user->shared))
-			settle_threads(pipe, user);
+			settle(pipe, cell, thread, way);
 	}
 }
 
@@ -616,8 +805,6 @@ void kith_pipe_freed(struct kith_ftrace_regs *regs)
 	settle_all(pipe);
 	pipe->left = bytes_in(info);
 	pipe->ended = ktime_get_boot_fast_ns();
-	/* What they have not settled is settled: their calls find the pipe no more. */
-	pipe->info = NULL;
 	add_up(pipe, &sum);
 	balance(pipe, &sum);
 	tell(&ring, pipe, &sum);

@@ -3,9 +3,9 @@
  * Pipes and FIFOs: who wrote how much into each, and who read it.
  *
  * Hooks are at the entry of read and write, where nobody knows what will come of it. So
- * each thread keeps what its last call on a pipe was, and the kernel's count of the bytes
- * that it has read and written before (current->ioac): the next call, or the end of the
- * thread or of the pipe, settles what the last one has moved.
+ * each thread has a cell in each pipe that it uses, which keeps the kernel's count of the
+ * bytes that it had read and written before its last call (current->ioac): its next call,
+ * or the end of the thread or of the pipe, settles what the last one has moved.
  */
 #ifndef _KITH_PIPE_H
 #define _KITH_PIPE_H
@@ -21,18 +21,13 @@ enum kith_pipe_way { KITH_PIPE_WRITE, KITH_PIPE_READ, KITH_PIPE_WAYS };
 struct kith_task;
 struct kith_sink;
 struct pipe_inode_info;
-struct kith_pipe_user;
+struct kith_pipe_cell;
 
-/* The last call of a thread on a pipe, one way. The thread's own, but for readers. */
-struct kith_pipe_op {
+/* Where a thread has something to settle, one way. */
+struct kith_pipe_debt {
 	const struct pipe_inode_info *info; /* identity only, never followed */
-	u64 id;	     /* of the pipe; 0: nothing to settle */
-	struct kith_pipe_user *user; /* valid while the pipe has that id */
-	u64 bytes;   /* that the thread had moved that way before */
-	u64 calls;   /* and how often */
-	size_t most; /* it can have moved */
-	bool whole;  /* or nothing: it waits, or there was room for it */
-	const void *fifo; /* the call came by a FIFO's own function, with this */
+	u64 id;			     /* of the pipe; 0: nowhere */
+	struct kith_pipe_cell *cell; /* valid while the pipe has that id */
 };
 
 /* Hooks; see the table in hook.c. */
@@ -48,7 +43,7 @@ int kith_pipe_init(void);
 /* No hook may be left. */
 void kith_pipe_exit(void);
 
-/* The thread of @task ends. Context: RCU read section. */
+/* The thread @task ends. Context: RCU read section. */
 void kith_pipe_settle(struct kith_task *task);
 
 /* The number of the pipe, or 0: nothing has moved through it. Context: RCU read section. */

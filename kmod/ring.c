@@ -34,7 +34,7 @@ static unsigned int ring_high_kb = 1024;
 module_param(ring_high_kb, uint, 0444);
 MODULE_PARM_DESC(ring_high_kb, "KiB per CPU for processes and credentials (a power of two)");
 
-static unsigned int ring_low_kb = 256;
+static unsigned int ring_low_kb = 1024;
 module_param(ring_low_kb, uint, 0444);
 MODULE_PARM_DESC(ring_low_kb, "KiB per CPU for what may come in floods (a power of two)");
 

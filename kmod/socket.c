@@ -39,19 +39,13 @@ static unsigned int sockets_max;
 module_param(sockets_max, uint, 0444);
 MODULE_PARM_DESC(sockets_max, "sockets that are watched, at most (0: one for 16 KiB of memory)");
 
-struct bucket {
-	struct hlist_head sockets; /* by address */
-	spinlock_t lock;	   /* for writers of it */
-};
-
 struct meeting {
 	struct hlist_head waiting; /* by pair */
 	spinlock_t lock;	   /* of all entries whose pair is here */
 };
 
-static struct bucket *buckets __read_mostly;
+struct kith_socket_table kith_socket_table __read_mostly;
 static struct meeting *meetings __read_mostly;
-static unsigned int bucket_bits __read_mostly;
 static u32 seed __read_mostly;
 static struct kmem_cache *cache;
 static atomic_t count = ATOMIC_INIT(0);
@@ -68,15 +62,10 @@ u32 kith_socket_max(void)
 	return sockets_max;
 }
 
-static struct bucket *bucket_of(const struct sock *sk)
-{
-	return &buckets[hash_ptr((void *)sk, bucket_bits)];
-}
-
 /* Keys are as good as random: see kith_udp_key(). */
-static struct bucket *bucket_of_peer(const struct kith_socket *hub, u64 key)
+static struct kith_bucket *bucket_of_peer(const struct kith_socket *hub, u64 key)
 {
-	return &buckets[hash_64((uintptr_t)hub ^ key, bucket_bits)];
+	return &kith_socket_table.buckets[hash_64((uintptr_t)hub ^ key, kith_socket_table.bits)];
 }
 
 u32 kith_socket_hash(const void *data, u32 words, u32 more)
@@ -86,17 +75,7 @@ u32 kith_socket_hash(const void *data, u32 words, u32 more)
 
 static u32 meeting_of(u64 pair)
 {
-	return kith_socket_hash(&pair, 2, 0) >> (32 - bucket_bits);
-}
-
-struct kith_socket *kith_socket_find(const struct sock *sk)
-{
-	struct kith_socket *socket;
-
-	hlist_for_each_entry_rcu(socket, &bucket_of(sk)->sockets, node)
-		if (socket->sk == sk)
-			return socket;
-	return NULL;
+	return kith_socket_hash(&pair, 2, 0) >> (32 - kith_socket_table.bits);
 }
 
 struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key,
@@ -110,48 +89,6 @@ struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key
 		    ipv6_addr_equal(&socket->tuple.peer_addr, addr))
 			return socket;
 	return NULL;
-}
-
-/*
- * A message is sent or received on a stream, by whatever system call. A socket that is
- * not known was there before us, came in a way that we do not see, or found no room: then
- * it is known from now on.
- */
-static void used(const struct sock *sk)
-{
-	struct kith_socket *socket = kith_socket_find(sk);
-	u64 user = kith_key(current);
-
-	if (!socket) {
-		kith_tcp_met(sk, user);
-		return;
-	}
-	if (READ_ONCE(socket->user) != user)
-		kith_use_begin(socket, user, 0);
-}
-
-/* Others than TCP have hooks where they are known to have sent. */
-void kith_socket_sending(struct kith_ftrace_regs *regs)
-{
-	const struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
-
-	if (sk->sk_protocol == IPPROTO_TCP)
-		used(sk);
-#ifdef MSG_SPLICE_PAGES
-	else if (sk->sk_family == AF_UNIX &&
-		 KITH_ARGUMENT(regs, 1, struct msghdr *)->msg_flags & MSG_SPLICE_PAGES)
-		kith_unix_spliced((struct sock *)sk, KITH_ARGUMENT(regs, 2, int));
-#endif
-}
-
-void kith_socket_receiving(struct kith_ftrace_regs *regs)
-{
-	struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
-
-	if (sk->sk_protocol == IPPROTO_TCP)
-		used(sk);
-	else if (sk->sk_family == AF_UNIX)
-		kith_unix_receiving(sk);
 }
 
 /* accept(2): current has got it. */
@@ -204,10 +141,10 @@ err_count:
 	return NULL;
 }
 
-static void set_up(struct kith_socket *socket, struct bucket *bucket,
+static void set_up(struct kith_socket *socket, struct kith_bucket *bucket,
 		   enum kith_protocol protocol, enum kith_side side)
 {
-	socket->bucket = bucket - buckets;
+	socket->bucket = bucket - kith_socket_table.buckets;
 	socket->protocol = protocol;
 	socket->side = side;
 	socket->id = kith_socket_new_id();
@@ -232,7 +169,7 @@ struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol pr
 	if (!socket)
 		return NULL;
 	socket->sk = sk;
-	set_up(socket, bucket_of(sk), protocol, side);
+	set_up(socket, kith_socket_bucket(sk), protocol, side);
 	return socket;
 }
 
@@ -277,7 +214,7 @@ static struct kith_socket *find_same(const struct kith_socket *socket)
 
 struct kith_socket *kith_socket_publish(struct kith_socket *socket)
 {
-	struct bucket *bucket = &buckets[socket->bucket];
+	struct kith_bucket *bucket = &kith_socket_table.buckets[socket->bucket];
 	struct kith_socket *same;
 	unsigned long flags;
 
@@ -484,7 +421,7 @@ static void free_rcu_socket(struct rcu_head *head)
  */
 void kith_socket_forget(struct kith_socket *socket)
 {
-	struct bucket *bucket = &buckets[socket->bucket];
+	struct kith_bucket *bucket = &kith_socket_table.buckets[socket->bucket];
 
 	spin_lock(&bucket->lock);
 	hlist_del_init_rcu(&socket->node);
@@ -504,12 +441,12 @@ void kith_socket_free(struct kith_socket *socket)
 
 unsigned int kith_socket_buckets(void)
 {
-	return 1U << bucket_bits;
+	return 1U << kith_socket_table.bits;
 }
 
 bool kith_socket_bucket_is_empty(unsigned int bucket)
 {
-	return hlist_empty(&buckets[bucket].sockets) && hlist_empty(&meetings[bucket].waiting);
+	return hlist_empty(&kith_socket_table.buckets[bucket].sockets) && hlist_empty(&meetings[bucket].waiting);
 }
 
 bool kith_socket_walk(unsigned int bucket,
@@ -518,7 +455,7 @@ bool kith_socket_walk(unsigned int bucket,
 {
 	struct kith_socket *socket;
 
-	hlist_for_each_entry_rcu(socket, &buckets[bucket].sockets, node)
+	hlist_for_each_entry_rcu(socket, &kith_socket_table.buckets[bucket].sockets, node)
 		if (!look(socket, context))
 			return false;
 	return true;
@@ -553,14 +490,14 @@ static int make_tables(void)
 {
 	unsigned int i;
 
-	bucket_bits = order_base_2(DIV_ROUND_UP(sockets_max, SOCKETS_PER_BUCKET));
-	buckets = kvmalloc_array(kith_socket_buckets(), sizeof(*buckets), GFP_KERNEL);
+	kith_socket_table.bits = order_base_2(DIV_ROUND_UP(sockets_max, SOCKETS_PER_BUCKET));
+	kith_socket_table.buckets = kvmalloc_array(kith_socket_buckets(), sizeof(*kith_socket_table.buckets), GFP_KERNEL);
 	meetings = kvmalloc_array(kith_socket_buckets(), sizeof(*meetings), GFP_KERNEL);
-	if (!buckets || !meetings)
+	if (!kith_socket_table.buckets || !meetings)
 		return -ENOMEM;
 	for (i = 0; i < kith_socket_buckets(); i++) {
-		INIT_HLIST_HEAD(&buckets[i].sockets);
-		spin_lock_init(&buckets[i].lock);
+		INIT_HLIST_HEAD(&kith_socket_table.buckets[i].sockets);
+		spin_lock_init(&kith_socket_table.buckets[i].lock);
 		INIT_HLIST_HEAD(&meetings[i].waiting);
 		spin_lock_init(&meetings[i].lock);
 	}
@@ -587,7 +524,7 @@ int kith_socket_init(void)
 	ret = -ENOMEM;
 err_tables:
 	kvfree(meetings);
-	kvfree(buckets);
+	kvfree(kith_socket_table.buckets);
 	return ret;
 }
 
@@ -634,5 +571,5 @@ void kith_socket_exit(void)
 	rcu_barrier();
 	kmem_cache_destroy(cache);
 	kvfree(meetings);
-	kvfree(buckets);
+	kvfree(kith_socket_table.buckets);
 }

@@ -22,8 +22,10 @@
 
 #include <kith/uapi.h>
 #include <linux/atomic.h>
+#include <linux/hash.h>
 #include <linux/in6.h>
 #include <linux/list.h>
+#include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -87,6 +89,7 @@ struct kith_socket {
 		struct { /* of a hub */
 			struct hlist_head peers; /* with peers_lock */
 			spinlock_t peers_lock;
+			struct kith_socket *recent; /* of them, or NULL */
 			bool closed; /* with peers_lock: the last peer frees it */
 		};
 		struct { /* of a hub's conversation */
@@ -128,8 +131,6 @@ struct kith_socket {
 };
 
 /* Hooks; see the table in hook.c. */
-void kith_socket_sending(struct kith_ftrace_regs *regs);
-void kith_socket_receiving(struct kith_ftrace_regs *regs);
 void kith_socket_grafted(struct kith_ftrace_regs *regs);
 void kith_socket_freed(struct kith_ftrace_regs *regs);
 
@@ -144,8 +145,33 @@ u32 kith_socket_max(void);
 /* A number for a conversation, listener or pipe: no other of this load has it. Not 0. */
 u64 kith_socket_new_id(void);
 
+struct kith_bucket {
+	struct hlist_head sockets; /* by address */
+	spinlock_t lock;	   /* for writers of it */
+};
+
+extern struct kith_socket_table {
+	struct kith_bucket *buckets;
+	unsigned int bits; /* of their number */
+} kith_socket_table;
+
+static inline struct kith_bucket *kith_socket_bucket(const struct sock *sk)
+{
+	return &kith_socket_table.buckets[hash_ptr((void *)sk, kith_socket_table.bits)];
+}
+
+/* The entry of @sk, or NULL. For every message: so it is here. Else as below. */
+static inline struct kith_socket *kith_socket_find(const struct sock *sk)
+{
+	struct kith_socket *socket;
+
+	hlist_for_each_entry_rcu(socket, &kith_socket_bucket(sk)->sockets, node)
+		if (socket->sk == sk)
+			return socket;
+	return NULL;
+}
+
 /*
- * kith_socket_find() - The entry of @sk, or NULL.
  * kith_socket_add() - A new one. If there was another, its socket is gone.
  *	NULL if there is no room, which is counted as a loss, or if nobody
  *	would tell us of its end. Nobody else finds it before
@@ -159,7 +185,6 @@ u64 kith_socket_new_id(void);
  * Return: an entry valid until the end of the RCU read section.
  * Context: RCU read section, any but NMI.
  */
-struct kith_socket *kith_socket_find(const struct sock *sk);
 struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
 				    enum kith_side side);
 struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key,

@@ -43,7 +43,7 @@ struct kith_task {
 	bool scripts_lost; /* some did not fit, or there was no memory */
 
 	u64 accessed; /* process that it has looked into last, as a debugger may */
-	struct kith_pipe_op pipe_ops[KITH_PIPE_WAYS]; /* see pipe.h */
+	struct kith_pipe_debt pipes[KITH_PIPE_WAYS];
 
 	u32 swept; /* number of the sweep that last met it */
 };

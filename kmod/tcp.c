@@ -12,6 +12,7 @@
 #include "connection.h"
 #include "hook.h"
 #include "key.h"
+#include "use.h"
 
 #include <linux/tcp.h>
 #include <linux/timekeeping.h>
@@ -251,6 +252,33 @@ void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 	set_tuple(&socket->tuple, sk);
 	kith_socket_publish(socket);
 	kith_socket_join_by_tuple(socket);
+}
+
+/*
+ * A socket that is not known was there before us, came in a way that we do not see, or
+ * found no room: then it is known from now on.
+ */
+static void use(const struct sock *sk)
+{
+	struct kith_socket *socket = kith_socket_find(sk);
+	u64 user = kith_key(current);
+
+	if (!socket)
+		kith_tcp_met(sk, user);
+	else if (READ_ONCE(socket->user) != user)
+		kith_use_begin(socket, user, 0);
+}
+
+/* tcp_sendmsg(sk, ...), tcp_recvmsg(sk, ...), tcp_sendpage(sk, ...) */
+void kith_tcp_used(struct kith_ftrace_regs *regs)
+{
+	use(KITH_ARGUMENT(regs, 0, struct sock *));
+}
+
+/* tcp_splice_read(socket, ...) */
+void kith_tcp_splicing(struct kith_ftrace_regs *regs)
+{
+	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk));
 }
 
 /* A client's port is mostly the higher one. */

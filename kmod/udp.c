@@ -30,7 +30,6 @@ struct datagram {
 	u16 port;
 	u16 peer_port;
 	u32 bytes;
-	u32 count; /* more than one that are segments of one buffer */
 	const u8 *data;
 	u32 linear; /* how many bytes of it can be read */
 };
@@ -95,6 +94,12 @@ static struct kith_socket *new_peer(struct kith_socket *hub, const struct datagr
 	return published;
 }
 
+/* What comes from who is gone, but for what he has sent, is another's. */
+static bool is_other(const struct kith_socket *peer, enum kith_side side)
+{
+	return side == KITH_SERVER && kith_datagram_has_all(peer);
+}
+
 /*
  * The conversation that a datagram belongs to, after whose it is has been looked at.
  * @side: that of an end which begins with this
@@ -103,78 +108,118 @@ static struct kith_socket *peer_of(const struct sock *sk, const struct datagram 
 				   enum kith_side side)
 {
 	u64 key = key_of(&datagram->peer_addr, datagram->peer_port), user = kith_key(current);
-	struct kith_socket *hub = kith_socket_find(sk), *peer;
+	struct kith_socket *hub = kith_datagram_hub(sk, KITH_PROTOCOL_UDP, user), *peer;
 
-	if (!hub || !kith_socket_is_hub(hub)) {
-		hub = kith_datagram_hub(sk, KITH_PROTOCOL_UDP, user);
-		if (!hub)
-			return NULL;
-	}
+	if (!hub)
+		return NULL;
 	peer = kith_socket_find_peer(hub, key, &datagram->peer_addr, datagram->peer_port);
-	if (peer && side == KITH_SERVER && kith_datagram_has_all(peer)) {
+	if (peer && is_other(peer, side)) {
 		kith_connection_finish(peer, 0, 0);
 		peer = NULL;
 	}
 	if (!peer)
 		peer = new_peer(hub, datagram, key, side);
-	if (peer && READ_ONCE(peer->user) != user)
+	if (!peer)
+		return NULL;
+	if (READ_ONCE(peer->user) != user)
 		kith_use_begin(peer, user, 0);
+	kith_datagram_set_recent(peer);
 	return peer;
 }
 
+/* The same, if the last datagram of the socket was of it too, and current's. */
+static struct kith_socket *recent_peer(const struct sock *sk, const struct in6_addr *addr,
+				       u16 port, enum kith_side side)
+{
+	const struct kith_socket *hub = kith_socket_find(sk);
+	struct kith_socket *peer;
+
+	if (!hub || !kith_socket_is_hub(hub))
+		return NULL;
+	peer = READ_ONCE(hub->recent);
+	if (!peer || peer->tuple.peer_port != port ||
+	    !ipv6_addr_equal(&peer->tuple.peer_addr, addr) || READ_ONCE(peer->finished) ||
+	    READ_ONCE(peer->user) != kith_key(current) || is_other(peer, side))
+		return NULL;
+	return peer;
+}
+
+/* More than one may be segments of one buffer. */
 static u32 count_of(const struct sk_buff *skb)
 {
 	return max_t(u32, skb_shinfo(skb)->gso_segs, 1);
 }
 
-/* The head of a packet that begins with its IP header. */
-static void set_sent(struct datagram *datagram, const struct sk_buff *skb)
+/* @skb begins with its IP header. @addrs: source and destination */
+static void sent(const struct sk_buff *skb, const struct in6_addr *addrs)
 {
 	const struct udphdr *udp = udp_hdr(skb);
 	u32 before = skb_transport_offset(skb) + sizeof(*udp);
+	struct kith_socket *peer;
 
-	datagram->port = ntohs(udp->source);
-	datagram->peer_port = ntohs(udp->dest);
-	datagram->bytes = skb->len - before;
-	datagram->count = count_of(skb);
-	datagram->data = skb->data + before;
-	datagram->linear = skb_headlen(skb) > before ? skb_headlen(skb) - before : 0;
-}
+	peer = recent_peer(skb->sk, &addrs[1], ntohs(udp->dest), KITH_CLIENT);
+	if (!peer) {
+		const struct datagram datagram = {
+			.addr = addrs[0],
+			.peer_addr = addrs[1],
+			.port = ntohs(udp->source),
+			.peer_port = ntohs(udp->dest),
+			.bytes = skb->len - before,
+			.data = skb->data + before,
+			.linear = skb_headlen(skb) > before ? skb_headlen(skb) - before : 0,
+		};
 
-static void sent(const struct sock *sk, const struct datagram *datagram)
-{
-	struct kith_socket *peer = peer_of(sk, datagram, KITH_CLIENT);
-
+		peer = peer_of(skb->sk, &datagram, KITH_CLIENT);
+	}
 	if (peer)
-		kith_datagram_sent(peer, datagram->bytes, datagram->count);
+		kith_datagram_sent(peer, skb->len - before, count_of(skb));
 }
 
 /* ip_send_skb(net, skb) */
 void kith_udp_sent4(struct kith_ftrace_regs *regs)
 {
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
-	struct datagram datagram;
+	struct in6_addr addrs[2];
 
 	if (!is_udp(skb->sk))
 		return;
-	ipv6_addr_set_v4mapped(ip_hdr(skb)->saddr, &datagram.addr);
-	ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, &datagram.peer_addr);
-	set_sent(&datagram, skb);
-	sent(skb->sk, &datagram);
+	ipv6_addr_set_v4mapped(ip_hdr(skb)->saddr, &addrs[0]);
+	ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, &addrs[1]);
+	sent(skb, addrs);
 }
 
 /* ip6_send_skb(skb) */
 void kith_udp_sent6(struct kith_ftrace_regs *regs)
 {
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
-	struct datagram datagram;
 
-	if (!is_udp(skb->sk))
-		return;
-	datagram.addr = ipv6_hdr(skb)->saddr;
-	datagram.peer_addr = ipv6_hdr(skb)->daddr;
-	set_sent(&datagram, skb);
-	sent(skb->sk, &datagram);
+	/* Source and destination follow each other in the header. */
+	if (is_udp(skb->sk))
+		sent(skb, &ipv6_hdr(skb)->saddr);
+}
+
+static void received(const struct sock *sk, const struct sk_buff *skb,
+		     const struct in6_addr *addrs)
+{
+	const struct udphdr *udp = udp_hdr(skb);
+	struct kith_socket *peer;
+
+	peer = recent_peer(sk, &addrs[0], ntohs(udp->source), KITH_SERVER);
+	if (!peer) {
+		const struct datagram datagram = {
+			.addr = addrs[1],
+			.peer_addr = addrs[0],
+			.port = ntohs(udp->dest),
+			.peer_port = ntohs(udp->source),
+			.bytes = skb->len,
+			.data = skb->data,
+			.linear = skb_headlen(skb),
+		};
+
+		peer = peer_of(sk, &datagram, KITH_SERVER);
+	}
+	if (peer)
+		kith_datagram_received(peer, skb->len, count_of(skb));
 }
 
 /* skb_consume_udp(sk, skb, len): len is negative if it was only looked at. */
@@ -182,27 +227,17 @@ void kith_udp_received(struct kith_ftrace_regs *regs)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
-	struct kith_socket *peer;
-	struct datagram datagram;
+	struct in6_addr addrs[2];
 
 	if (KITH_ARGUMENT(regs, 2, int) < 0 || !is_udp(sk))
 		return;
 	if (skb->protocol == htons(ETH_P_IPV6)) {
-		datagram.addr = ipv6_hdr(skb)->daddr;
-		datagram.peer_addr = ipv6_hdr(skb)->saddr;
-	} else {
-		ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, &datagram.addr);
-		ipv6_addr_set_v4mapped(ip_hdr(skb)->saddr, &datagram.peer_addr);
+		received(sk, skb, &ipv6_hdr(skb)->saddr);
+		return;
 	}
-	datagram.port = ntohs(udp_hdr(skb)->dest);
-	datagram.peer_port = ntohs(udp_hdr(skb)->source);
-	datagram.bytes = skb->len;
-	datagram.count = count_of(skb);
-	datagram.data = skb->data;
-	datagram.linear = skb_headlen(skb);
-	peer = peer_of(sk, &datagram, KITH_SERVER);
-	if (peer)
-		kith_datagram_received(peer, datagram.bytes, datagram.count);
+	ipv6_addr_set_v4mapped(ip_hdr(skb)->saddr, &addrs[0]);
+	ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, &addrs[1]);
+	received(sk, skb, addrs);
 }
 
 /* sk_common_release(sk): it is closed. It will be freed only when RCU lets it. */

@@ -267,16 +267,20 @@ void kith_unix_page_sent(struct kith_ftrace_regs *regs)
 	send(sk, KITH_ARGUMENT(regs, 3, size_t));
 }
 
-void kith_unix_spliced(struct sock *sk, u32 bytes)
+/* unix_stream_sendmsg(sock, msg, size): what is spliced is not copied. */
+void kith_unix_sending(struct kith_ftrace_regs *regs)
 {
-	if (sk->sk_type == SOCK_STREAM)
-		send(sk, bytes);
+#ifdef MSG_SPLICE_PAGES
+	if (KITH_ARGUMENT(regs, 1, struct msghdr *)->msg_flags & MSG_SPLICE_PAGES)
+		send(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk),
+		     KITH_ARGUMENT(regs, 2, size_t));
+#endif
 }
 
-void kith_unix_receiving(struct sock *sk)
+/* unix_stream_recvmsg(sock, ...), unix_stream_splice_read(sock, ...), unix_seqpacket_recvmsg(...) */
+void kith_unix_receiving(struct kith_ftrace_regs *regs)
 {
-	if (sk->sk_type != SOCK_DGRAM)
-		use(sk, false);
+	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk), false);
 }
 
 static struct kith_socket *new_peer(struct kith_socket *hub, const struct kith_socket *other,

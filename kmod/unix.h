@@ -10,19 +10,16 @@ void kith_unix_connecting(struct kith_ftrace_regs *regs);
 void kith_unix_listening(struct kith_ftrace_regs *regs);
 void kith_unix_may_send(struct kith_ftrace_regs *regs);
 void kith_unix_copied(struct kith_ftrace_regs *regs);
+void kith_unix_sending(struct kith_ftrace_regs *regs);
+void kith_unix_receiving(struct kith_ftrace_regs *regs);
 void kith_unix_page_sent(struct kith_ftrace_regs *regs);
 void kith_unix_taken(struct kith_ftrace_regs *regs);
 void kith_unix_released(struct kith_ftrace_regs *regs);
 
-/*
- * current has accepted @sk, receives on it, or sends @bytes that are not copied.
- * Context: as kith_socket_find(); no lock of a socket is held.
- */
+/* current has accepted @sk. Context: as kith_socket_find(). */
 void kith_unix_accepted(const struct sock *sk);
-void kith_unix_receiving(struct sock *sk);
-void kith_unix_spliced(struct sock *sk, u32 bytes);
 
-/* @user holds @sk, which we have not seen begin. Context: as above. */
+/* @user holds @sk, which we have not seen begin. Context: as above; no lock of its is held. */
 void kith_unix_found(struct sock *sk, u64 user);
 
 /* Bytes that the stream @socket has sent, and got, read or not. Context: its lock is held. */
