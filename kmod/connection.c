@@ -71,7 +71,7 @@ static void put_end(struct kith_end *end, struct kith_socket *socket)
 	kith_use_count(socket, &sent, &received);
 	/* Of a Unix stream it would have to be known how much is not read yet. */
 	if (socket->protocol != KITH_PROTOCOL_UNIX_STREAM)
-		kith_use_credit(socket, sent, received);
+		kith_use_credit(socket, sent, received, false);
 	end->process = kith_use_process(socket);
 	end->opener = socket->opener;
 	end->sent = sent;
@@ -123,9 +123,12 @@ static void put_ends(struct kith_connection *body, struct kith_socket *socket)
 
 static void put_uses(struct kith_sink *sink, struct kith_socket *socket, u64 id)
 {
-	const struct kith_usage *uses = kith_uses(socket), *mainly = kith_use_main(socket);
+	const struct kith_usage *uses = kith_uses(socket), *mainly;
 	unsigned int i;
 
+	if (socket->use_count <= 1)
+		return;
+	mainly = kith_use_main(socket);
 	for (i = 0; i < socket->use_count; i++) {
 		struct kith_record *record;
 		struct kith_use *body;
@@ -347,7 +350,7 @@ static void retire(struct kith_socket *socket, u64 unread)
 
 	kith_use_count(socket, &sent, &received);
 	if (socket->role == KITH_TALKS)
-		kith_use_credit(socket, sent, received - min(received, unread));
+		kith_use_credit(socket, sent, received - min(received, unread), false);
 	if (socket->protocol == KITH_PROTOCOL_TCP) {
 		atomic64_set(&socket->sent, sent);
 		atomic64_set(&socket->received, received);
@@ -389,7 +392,8 @@ static bool is_stillborn(const struct kith_socket *socket)
 {
 	return socket->side == KITH_SERVER && !socket->found && socket->role == KITH_TALKS &&
 	       socket->protocol == KITH_PROTOCOL_TCP &&
-	       READ_ONCE(socket->sk->sk_state) == TCP_SYN_RECV;
+	       READ_ONCE(socket->sk->sk_state) == TCP_SYN_RECV &&
+	       !READ_ONCE(tcp_sk(socket->sk)->bytes_received);
 }
 
 void kith_connection_freed(struct kith_socket *socket)

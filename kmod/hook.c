@@ -184,7 +184,13 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 	[KITH_AT_UNIX_PAGE] = {
 		.event = "use of a socket", .symbol = "unix_stream_sendpage",
 		.unless = "skb_splice_from_iter",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_page_sent,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_sending_page,
+		.loses = "who splices into a Unix stream that another has opened",
+	},
+	[KITH_AT_UNIX_APPEND] = {
+		.event = "use of a socket", .symbol = "skb_append_pagefrags",
+		.unless = "skb_splice_from_iter",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_page_appended,
 		.loses = "what is spliced into Unix streams",
 	},
 	[KITH_AT_UNIX_TAKE] = {
@@ -498,6 +504,7 @@ static const u8 order[KITH_AT_COUNT] = {
 	KITH_AT_UNIX_TAKE,
 	KITH_AT_UNIX_COPY,
 	KITH_AT_UNIX_PAGE,
+	KITH_AT_UNIX_APPEND,
 	KITH_AT_UDP_SEND4,
 	KITH_AT_UDP_SEND6,
 	KITH_AT_UDP_RECEIVE,

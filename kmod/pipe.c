@@ -40,6 +40,7 @@ struct call {
 	unsigned int pending; /* it is not settled */
 	bool whole;	  /* it moves all that, or nothing */
 	bool spliced;	  /* what was moved besides is not counted */
+	bool tried;	  /* by io_uring, and may have moved something then */
 	const void *fifo; /* it came by a FIFO's own function, with this */
 };
 
@@ -435,8 +436,10 @@ static void assume(struct pipe *pipe, struct kith_pipe_cell *cell, const struct 
 	unsigned int most, used = used_of(iocb->ki_filp->private_data, &most);
 
 	/* First it tries whether it would have to wait, and comes again if so. */
-	if (iocb->ki_flags & IOCB_NOWAIT && (way == KITH_PIPE_READ ? !used : used == most))
+	if (iocb->ki_flags & IOCB_NOWAIT && (way == KITH_PIPE_READ ? !used : used == most)) {
+		WRITE_ONCE(call->tried, true);
 		return;
+	}
 	if (way == KITH_PIPE_READ || !is_whole(iocb, size))
 		WRITE_ONCE(pipe->inexact[way], true);
 	WRITE_ONCE(call->moved, call->moved + size);
@@ -600,7 +603,9 @@ static u64 moved(const struct kith_pipe_cell *cell, enum kith_pipe_way way)
 
 static bool is_used(const struct kith_pipe_cell *cell, enum kith_pipe_way way)
 {
-	return READ_ONCE(cell->calls[way].spliced) || moved(cell, way);
+	const struct call *call = &cell->calls[way];
+
+	return READ_ONCE(call->spliced) || READ_ONCE(call->tried) || moved(cell, way);
 }
 
 /* Has another cell of its process, which was told of before it, been used this way? */
@@ -626,7 +631,8 @@ static void add_up(const struct pipe *pipe, struct sum *sum)
 	for (cell = first_cell(pipe); cell; cell = cell->next) {
 		for (way = 0; way < KITH_PIPE_WAYS; way++) {
 			sum->moved[way] += moved(cell, way);
-			sum->spliced[way] |= READ_ONCE(cell->calls[way].spliced);
+			sum->spliced[way] |= READ_ONCE(cell->calls[way].spliced) ||
+					     READ_ONCE(cell->calls[way].tried);
 			if (!is_used(cell, way) || is_another(pipe, cell, way))
 				continue;
 			sum->users[way]++;

@@ -179,7 +179,7 @@ static void listens(const struct sock *sk, u64 user, bool found)
 	kith_socket_publish(socket);
 }
 
-static void changed(const struct sock *sk, int now)
+static void changed(const struct sock *sk, int before, int now)
 {
 	struct kith_socket *socket;
 
@@ -192,6 +192,8 @@ static void changed(const struct sock *sk, int now)
 		return;
 	if (now == TCP_ESTABLISHED)
 		established(socket, sk);
+	else if (before == TCP_SYN_RECV)
+		kith_connection_freed(socket);
 	else
 		kith_connection_finish(socket, READ_ONCE(sk->sk_err), 0);
 }
@@ -205,7 +207,7 @@ void kith_tcp_state(void *data, const struct sock *sk, const int before, const i
 		return;
 	kith_hook_enter();
 	kith_hook_hit(KITH_AT_TCP_STATE);
-	changed(sk, now);
+	changed(sk, before, now);
 	kith_hook_leave();
 }
 

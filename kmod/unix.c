@@ -231,18 +231,25 @@ static struct kith_socket *use(struct sock *sk, bool sends)
 	if (!socket)
 		socket = meet(sk, user, sends);
 	if (socket && READ_ONCE(socket->user) != user)
-		kith_use_begin(socket, user, kith_unix_unread(sk));
+		kith_use_begin(socket, user, socket->use_count ? kith_unix_unread(sk) : 0);
 	return socket;
 }
 
 /* Nobody gets what is sent to an end that is closed. */
-static void send(struct sock *sk, u32 bytes)
+static void count_sent(struct kith_socket *socket, u32 bytes)
 {
-	struct kith_socket *socket = use(sk, true);
-	const struct kith_socket *other = socket ? READ_ONCE(socket->other) : NULL;
+	const struct kith_socket *other = READ_ONCE(socket->other);
 
 	if (other && !READ_ONCE(other->finished))
 		atomic64_add(bytes, &socket->sent);
+}
+
+static void send(struct sock *sk, u32 bytes)
+{
+	struct kith_socket *socket = use(sk, true);
+
+	if (socket)
+		count_sent(socket, bytes);
 }
 
 /* skb_copy_datagram_from_iter(skb, ...): what a stream sends is being copied. */
@@ -259,12 +266,31 @@ void kith_unix_copied(struct kith_ftrace_regs *regs)
 		use(sk, true);
 }
 
-/* unix_stream_sendpage(sock, page, offset, size, flags), until 6.4 */
-void kith_unix_page_sent(struct kith_ftrace_regs *regs)
+/* unix_stream_sendpage(sock, ...), until 6.4: it may have to wait for room. */
+void kith_unix_sending_page(struct kith_ftrace_regs *regs)
 {
-	struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
+	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk), true);
+}
 
-	send(sk, KITH_ARGUMENT(regs, 3, size_t));
+/*
+ * skb_append_pagefrags(skb, page, offset, size): then, with the state of its peer locked,
+ * it is sent, but for one that takes no more pages.
+ */
+void kith_unix_page_appended(struct kith_ftrace_regs *regs)
+{
+	struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
+	int frags = skb_shinfo(skb)->nr_frags;
+	struct kith_socket *socket;
+
+	if (!skb->sk || skb->sk->sk_family != AF_UNIX)
+		return;
+	if (frags >= MAX_SKB_FRAGS &&
+	    !skb_can_coalesce(skb, frags, KITH_ARGUMENT(regs, 1, struct page *),
+			      KITH_ARGUMENT(regs, 2, int)))
+		return;
+	socket = kith_socket_find(skb->sk);
+	if (socket)
+		count_sent(socket, KITH_ARGUMENT(regs, 3, size_t));
 }
 
 /* unix_stream_sendmsg(sock, msg, size): what is spliced is not copied. */

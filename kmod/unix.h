@@ -12,7 +12,8 @@ void kith_unix_may_send(struct kith_ftrace_regs *regs);
 void kith_unix_copied(struct kith_ftrace_regs *regs);
 void kith_unix_sending(struct kith_ftrace_regs *regs);
 void kith_unix_receiving(struct kith_ftrace_regs *regs);
-void kith_unix_page_sent(struct kith_ftrace_regs *regs);
+void kith_unix_sending_page(struct kith_ftrace_regs *regs);
+void kith_unix_page_appended(struct kith_ftrace_regs *regs);
 void kith_unix_taken(struct kith_ftrace_regs *regs);
 void kith_unix_released(struct kith_ftrace_regs *regs);
 

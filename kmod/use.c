@@ -38,10 +38,13 @@ static u64 fresh(u64 now, u64 *before)
 	return more;
 }
 
-void kith_use_credit(struct kith_socket *socket, u64 sent, u64 received)
+void kith_use_credit(struct kith_socket *socket, u64 sent, u64 received, bool others)
 {
 	struct kith_usage *usage = &kith_uses(socket)[socket->use_last];
 
+	/* Nobody asks how much it was while there is only one; see kith_use_begin(). */
+	if (socket->use_count <= 1 && !others)
+		return;
 	usage->sent += fresh(sent, &socket->credited_sent);
 	usage->received += fresh(received, &socket->credited_received);
 }
@@ -56,8 +59,8 @@ const struct kith_usage *kith_use_main(struct kith_socket *socket)
 	const struct kith_usage *uses = kith_uses(socket), *most;
 	unsigned int i;
 
-	if (!socket->use_count)
-		return NULL;
+	if (socket->use_count <= 1)
+		return socket->use_count ? uses : NULL;
 	most = &uses[socket->use_last];
 	for (i = 0; i < socket->use_count; i++)
 		if (uses[i].user && moved(&uses[i]) > moved(most))
@@ -141,8 +144,10 @@ void kith_use_begin(struct kith_socket *socket, u64 user, u64 unread)
 	kith_socket_lock(socket, &flags);
 	if (socket->finished || socket->role != KITH_TALKS)
 		goto out;
-	kith_use_count(socket, &sent, &received);
-	kith_use_credit(socket, sent, received - min(received, unread));
+	if (socket->use_count) {
+		kith_use_count(socket, &sent, &received);
+		kith_use_credit(socket, sent, received - min(received, unread), true);
+	}
 	usage = usage_of(socket, user, now);
 	if (!usage)
 		goto out;

@@ -16,8 +16,11 @@ void kith_use_begin(struct kith_socket *socket, u64 user, u64 unread);
 /* What has moved. */
 void kith_use_count(const struct kith_socket *socket, u64 *sent, u64 *received);
 
-/* What has moved since the last user was credited, is his. */
-void kith_use_credit(struct kith_socket *socket, u64 sent, u64 received);
+/*
+ * What has moved since the last user was credited, is his. @others: there will be more
+ * than the one that there has been.
+ */
+void kith_use_credit(struct kith_socket *socket, u64 sent, u64 received, bool others);
 
 /* All who have used it, use_count of them. */
 struct kith_usage *kith_uses(struct kith_socket *socket);

@@ -154,7 +154,7 @@ static void end_gives(struct end *end, void *data, size_t size)
 		size_t part = type == SOCK_STREAM || size < PACKET ? size : PACKET;
 		ssize_t done = ways[end->nonce / 7 % count](end->socket, at, part);
 
-		if (done < 0 && (errno == EPIPE || errno == ECONNRESET))
+		if (done < 0 && (errno == EPIPE || errno == ECONNRESET || errno == ECONNREFUSED))
 			return;
 		check(done, "sending");
 		at += done;
@@ -180,6 +180,9 @@ static void end_takes(struct end *end, void *data, size_t size)
 			done = read(end->socket, at, size);
 		else
 			done = recv(end->socket, at, size, 0);
+		/* The other has closed without reading all; what he has sent is there. */
+		if (done < 0 && errno == ECONNRESET)
+			continue;
 		check(done, "reading");
 		if (!done)
 			quit("talk-unix: %zu bytes too few", size);
