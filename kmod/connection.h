@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Conversations and listeners: when they are told of, and how. */
+/* Conversations and listeners: when they are over. */
 #ifndef _KITH_CONNECTION_H
 #define _KITH_CONNECTION_H
 
 #include "socket.h"
+
+/*
+ * The end of one end is not the end of it: the other may not have been made yet,
+ * since a client knows before the server does.
+ */
+#define KITH_LINGER_NS NSEC_PER_SEC
+
+/* A clock that hooks can read may be some ns ahead of the others. */
+static inline bool kith_is_older(u64 since, u64 now, u64 age)
+{
+	return (s64)(now - since) > (s64)age;
+}
 
 /*
  * The socket of @socket is going: take its final figures. The conversation is
@@ -16,21 +28,7 @@ void kith_connection_finish(struct kith_socket *socket, int error, u64 unread);
 /* The socket of @socket is being freed; its end should have been seen. As above. */
 void kith_connection_freed(struct kith_socket *socket);
 
-/*
- * Tell of what goes on, if it has not been told as it is: kith_connection_report()
- * what is due, in its own time, kith_connection_flush() all of it as far as there is
- * room. Context: process; only one kith_connection_report() at a time.
- */
-void kith_connection_report(void);
-void kith_connection_flush(void);
-
-/* After this no socket is looked at any more but by its own hooks. May sleep. */
-void kith_connection_close(void);
-
-/* GET_SOCKETS */
-struct netlink_callback;
-struct sk_buff;
-int kith_connection_dump_start(struct netlink_callback *cb);
-int kith_connection_dump(struct sk_buff *skb, struct netlink_callback *cb);
+/* Tell of what is over, and forget it. Context: its lock is held. */
+void kith_connection_conclude(struct kith_socket *socket);
 
 #endif

@@ -4,13 +4,14 @@
 
 #include "cgroup.h"
 #include "clock.h"
-#include "connection.h"
 #include "hook.h"
 #include "load.h"
 #include "policy.h"
+#include "report.h"
 #include "ring.h"
 #include "sensor.h"
 #include "snapshot.h"
+#include "socket.h"
 #include "stream.h"
 #include "sweep.h"
 #include "task.h"
@@ -184,7 +185,7 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 
 	if (ret)
 		return ret;
-	kith_connection_flush();
+	kith_report_flush();
 	failed = put_counters(answer.skb) || put_last_positions(answer.skb);
 	kith_stream_flush();
 	return answer_send(&answer, info, failed);
@@ -293,8 +294,8 @@ static const struct genl_ops operations[] = {
 	},
 	{
 		.cmd = KITH_CMD_GET_SOCKETS,
-		.start = kith_connection_dump_start,
-		.dumpit = kith_connection_dump,
+		.start = kith_report_dump_start,
+		.dumpit = kith_report_dump,
 		.flags = GENL_ADMIN_PERM,
 	},
 };

@@ -211,7 +211,7 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 	[KITH_AT_SOCK_CREATE] = {
 		.event = "socket", .symbol = "security_socket_post_create",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_family_created,
-		.loses = "who makes sockets of other families, as to sniff; who waits for datagrams",
+		.loses = "sockets of other families, as to sniff; who waits for datagrams",
 	},
 	[KITH_AT_SCM_SEND] = {
 		.event = "passed file", .symbol = "__scm_send",
@@ -229,22 +229,26 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.loses = "from whom pidfd_getfd takes open files",
 	},
 	[KITH_AT_PIPE_READ] = {
-		.event = "pipe", .symbol = "pipe_read", .instead = "anon_pipe_read",
+		.event = "pipe", .symbol = "pipe_read",
+		.instead = "anon_pipe_read",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_reading,
 		.loses = "who reads from pipes",
 	},
 	[KITH_AT_PIPE_WRITE] = {
-		.event = "pipe", .symbol = "pipe_write", .instead = "anon_pipe_write",
+		.event = "pipe", .symbol = "pipe_write",
+		.instead = "anon_pipe_write",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_writing,
 		.loses = "who writes into pipes",
 	},
 	[KITH_AT_FIFO_READ] = {
-		.event = "pipe", .symbol = "fifo_pipe_read", .unless = "pipe_read",
+		.event = "pipe", .symbol = "fifo_pipe_read",
+		.unless = "pipe_read",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_fifo_reading,
 		.loses = "who reads from FIFOs",
 	},
 	[KITH_AT_FIFO_WRITE] = {
-		.event = "pipe", .symbol = "fifo_pipe_write", .unless = "pipe_write",
+		.event = "pipe", .symbol = "fifo_pipe_write",
+		.unless = "pipe_write",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_fifo_writing,
 		.loses = "who writes into FIFOs",
 	},

@@ -2,7 +2,6 @@
 /* Kith, the kernel's part: the order in which it begins and ends. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include "connection.h"
 #include "genl.h"
 #include "hook.h"
 #include "image.h"
@@ -10,6 +9,7 @@
 #include "openfile.h"
 #include "passing.h"
 #include "pipe.h"
+#include "report.h"
 #include "ring.h"
 #include "scratch.h"
 #include "sensor.h"
@@ -108,7 +108,7 @@ static void __exit kith_exit(void)
 {
 	kith_sensor_emit(KITH_SENSOR_UNLOADING, 0, NULL);
 	kith_sweep_exit();
-	kith_connection_close();
+	kith_report_close();
 	kith_hook_exit();
 	kith_stream_close();
 	kith_genl_exit();

@@ -446,7 +446,8 @@ unsigned int kith_socket_buckets(void)
 
 bool kith_socket_bucket_is_empty(unsigned int bucket)
 {
-	return hlist_empty(&kith_socket_table.buckets[bucket].sockets) && hlist_empty(&meetings[bucket].waiting);
+	return hlist_empty(&kith_socket_table.buckets[bucket].sockets) &&
+	       hlist_empty(&meetings[bucket].waiting);
 }
 
 bool kith_socket_walk(unsigned int bucket,
@@ -491,7 +492,9 @@ static int make_tables(void)
 	unsigned int i;
 
 	kith_socket_table.bits = order_base_2(DIV_ROUND_UP(sockets_max, SOCKETS_PER_BUCKET));
-	kith_socket_table.buckets = kvmalloc_array(kith_socket_buckets(), sizeof(*kith_socket_table.buckets), GFP_KERNEL);
+	kith_socket_table.buckets = kvmalloc_array(kith_socket_buckets(),
+						   sizeof(*kith_socket_table.buckets),
+						   GFP_KERNEL);
 	meetings = kvmalloc_array(kith_socket_buckets(), sizeof(*meetings), GFP_KERNEL);
 	if (!kith_socket_table.buckets || !meetings)
 		return -ENOMEM;

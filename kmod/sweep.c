@@ -4,12 +4,12 @@
 
 #include "sweep.h"
 
-#include "connection.h"
 #include "credential.h"
 #include "family.h"
 #include "hook.h"
 #include "passing.h"
 #include "policy.h"
+#include "report.h"
 #include "roster.h"
 #include "sensor.h"
 #include "task.h"
@@ -161,7 +161,7 @@ static int run(void *unused)
 		kith_credential_trust(now & KITH_HEALTH_FTRACE);
 		report_health(now);
 		sweep(false);
-		kith_connection_report();
+		kith_report_sweep();
 		kith_family_report();
 		kith_passing_expire();
 		kith_hook_tally();

@@ -49,6 +49,7 @@ static u32 netns_of(const struct sock *sk)
 /* As its owner wrote it, which may be relative to wherever he was. */
 static struct kith_name *written_name(const struct sock *sk)
 {
+	/* Pairs with the release of whoever binds it. */
 	const struct unix_address *address = smp_load_acquire(&unix_sk(sk)->addr);
 	const char *text;
 	int size;
@@ -77,6 +78,7 @@ static void set_name(struct kith_socket *hub, const struct sock *sk)
 /* As the kernel has it; current is its owner. */
 static struct kith_name *resolved_name(const struct sock *sk)
 {
+	/* As above. */
 	const struct unix_address *address = smp_load_acquire(&unix_sk(sk)->addr);
 	struct kith_scratch *scratch = kith_scratch();
 	struct kith_path path;
@@ -192,7 +194,8 @@ static void introduce(const struct sock *sk, const struct sock *peer, u64 user, 
 	others->owner = holder_of_peer(sk);
 	/* Of a pair that is who made it. */
 	if (paired)
-		mine->opener = others->opener = others->owner;
+		mine->opener = others->owner;
+	others->opener = mine->opener;
 	client->found = !paired;
 	server->found = !paired;
 	server->name = paired ? NULL : written_name(is_client ? peer : sk);
@@ -303,7 +306,7 @@ void kith_unix_sending(struct kith_ftrace_regs *regs)
 #endif
 }
 
-/* unix_stream_recvmsg(sock, ...), unix_stream_splice_read(sock, ...), unix_seqpacket_recvmsg(...) */
+/* unix_stream_recvmsg(sock, ...), unix_stream_splice_read(sock, ...) */
 void kith_unix_receiving(struct kith_ftrace_regs *regs)
 {
 	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk), false);
