@@ -34,6 +34,14 @@ static struct kith_pipe_cell *find_left(const struct pipe *pipe, u64 process)
 	return NULL;
 }
 
+void kith_cell_told(struct kith_pipe_cell *cell)
+{
+	unsigned int way;
+
+	for (way = 0; way < KITH_PIPE_WAYS; way++)
+		cell->calls[way].told = READ_ONCE(cell->calls[way].moved);
+}
+
 u64 kith_cell_settled(const struct kith_pipe_cell *cell)
 {
 	return cell->calls[KITH_PIPE_WRITE].moved + cell->calls[KITH_PIPE_READ].moved;
@@ -65,14 +73,12 @@ static struct kith_pipe_cell *reclaim(struct pipe *pipe)
 	if (!least || !rest)
 		return NULL;
 	for (way = 0; way < KITH_PIPE_WAYS; way++) {
-		if (least->told == kith_cell_settled(least))
-			pipe->gone[way] += least->calls[way].moved;
-		else
-			rest->calls[way].moved += least->calls[way].moved;
+		pipe->gone[way] += least->calls[way].told;
+		rest->calls[way].moved += least->calls[way].moved - least->calls[way].told;
 		memset(&least->calls[way], 0, sizeof(least->calls[way]));
 	}
 	rest->active = jiffies;
-	least->thread = NULL;
+	WRITE_ONCE(least->thread, NULL);
 	return least;
 }
 
@@ -106,7 +112,6 @@ static struct kith_pipe_cell *add_cell(struct pipe *pipe, u64 process)
 	cell->process = process;
 	cell->first = ktime_get_boot_fast_ns();
 	cell->active = jiffies;
-	cell->told = 0;
 	return cell;
 }
 
@@ -124,8 +129,13 @@ struct kith_pipe_cell *kith_cell_take(struct pipe *pipe)
 	struct kith_pipe_cell *cell = find_cell(pipe, current);
 	u64 process = kith_key(current);
 
-	if (cell && cell->process == process)
-		return cell;
+	if (cell && cell->process == process) {
+		/* Let nobody reclaim it, or see that somebody has. */
+		WRITE_ONCE(cell->active, jiffies);
+		smp_mb(); /* pairs with the lock that reclaim() is called with */
+		if (READ_ONCE(cell->thread) == current)
+			return cell;
+	}
 	spin_lock(&pipe->lock);
 	cell = find_left(pipe, process);
 	if (!cell)

@@ -18,6 +18,7 @@ struct kith_call {
 	u64 calls;   /* and how often */
 	size_t most; /* the last can have moved */
 	unsigned int pending; /* it is not settled */
+	u64 told;    /* of what is settled */
 	bool whole;	  /* it moves all that, or nothing */
 	bool spliced;	  /* what was moved besides is not counted */
 	bool tried;	  /* by io_uring, and may have moved something then */
@@ -31,7 +32,6 @@ struct kith_pipe_cell {
 	const struct task_struct *thread; /* NULL: it has ended */
 	u64 first;
 	unsigned long active; /* jiffies */
-	u64 told;	      /* of what it has moved, both ways */
 	struct kith_call calls[KITH_PIPE_WAYS];
 };
 
@@ -80,6 +80,9 @@ struct kith_pipe_cell *kith_cell_take(struct pipe *pipe);
 /* What the last call of @thread, whose cell it is, has moved, is moved. */
 void kith_cell_settle(struct pipe *pipe, struct kith_pipe_cell *cell,
 		      const struct task_struct *thread, enum kith_pipe_way way);
+
+/* What it has moved is told. */
+void kith_cell_told(struct kith_pipe_cell *cell);
 
 /*
  * kith_cell_settled() - What it has moved, both ways.

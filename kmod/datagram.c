@@ -4,12 +4,16 @@
 
 #include "connection.h"
 #include "key.h"
+#include "ring.h"
 #include "udp.h"
 
 #include <linux/jiffies.h>
 #include <linux/timekeeping.h>
 
-enum { CLOSE_NOW = 64 /* conversations that are ended with their socket; others later */ };
+enum {
+	CLOSE_NOW = 64, /* conversations that are ended with their socket; others later */
+	HUB_SHARE = 16, /* one socket may take this part of all entries */
+};
 
 /* As long as netfilter remembers them. */
 #define IDLE (120 * HZ)
@@ -57,11 +61,22 @@ struct kith_socket *kith_datagram_enter(struct kith_socket *peer)
 	peer->established = peer->started;
 	peer->active = jiffies;
 	spin_lock_irqsave(&hub->peers_lock, flags);
+	if (hub->closed || hub->peer_count >= kith_socket_max() / HUB_SHARE)
+		goto err_hub;
+	hlist_add_head(&peer->kin, &hub->peers);
+	hub->peer_count++;
 	published = kith_socket_publish(peer);
-	if (published == peer)
-		hlist_add_head(&peer->kin, &hub->peers);
+	if (published != peer) {
+		hlist_del_init(&peer->kin);
+		hub->peer_count--;
+	}
 	spin_unlock_irqrestore(&hub->peers_lock, flags);
 	return published;
+err_hub:
+	spin_unlock_irqrestore(&hub->peers_lock, flags);
+	kith_ring_lose(KITH_CLASS_CONNECTION, KITH_LOSS_UNTRACKED, 1);
+	kith_socket_drop(peer);
+	return NULL;
 }
 
 /* One that has left meanwhile would be found for ever. */
@@ -99,6 +114,7 @@ void kith_datagram_leave(struct kith_socket *socket)
 	hub = socket->hub;
 	spin_lock(&hub->peers_lock);
 	hlist_del_init(&socket->kin);
+	hub->peer_count--;
 	if (hub->recent == socket)
 		WRITE_ONCE(hub->recent, NULL);
 	last = hub->closed && hlist_empty(&hub->peers);

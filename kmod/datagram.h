@@ -22,7 +22,8 @@ struct kith_socket *kith_datagram_hub(const struct sock *sk, enum kith_protocol 
 
 /**
  * kith_datagram_enter() - Publish @peer among its hub's.
- * Return: @peer, or the same one of somebody who was faster; then @peer is gone.
+ * Return: @peer, or the same one of somebody who was faster, or NULL if there is no room;
+ * then @peer is gone.
  */
 struct kith_socket *kith_datagram_enter(struct kith_socket *peer);
 

@@ -166,9 +166,9 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.loses = "what is sent on Unix streams",
 	},
 	[KITH_AT_UNIX_SEND] = {
-		.event = "use of a socket", .symbol = "unix_stream_sendmsg",
+		.event = "use of a socket", .symbol = "skb_splice_from_iter",
 		.unless = "unix_stream_sendpage",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_sending,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_spliced,
 		.loses = "what is spliced into Unix streams",
 	},
 	[KITH_AT_UNIX_RECEIVE] = {

@@ -57,7 +57,9 @@ static void balance(const struct pipe *pipe, struct kith_ledger *sum)
 {
 	u64 *written = &sum->moved[KITH_PIPE_WRITE], *read = &sum->moved[KITH_PIPE_READ];
 
-	if (is_sure(pipe, sum, KITH_PIPE_WRITE)) {
+	bool unseen = *read + pipe->left > *written; /* tee(2), vmsplice(2), sendfile(2) */
+
+	if (!unseen && is_sure(pipe, sum, KITH_PIPE_WRITE)) {
 		if (pipe->ended || !is_sure(pipe, sum, KITH_PIPE_READ))
 			*read = *written - min(*written, pipe->left);
 	} else if (is_sure(pipe, sum, KITH_PIPE_READ)) {
@@ -148,7 +150,7 @@ static void tell_users(struct kith_sink *sink, const struct pipe *pipe)
 			return;
 		/* To a ring: whoever only asks need not keep it. */
 		if (!sink->at)
-			cell->told = kith_cell_settled(cell);
+			kith_cell_told(cell);
 	}
 }
 

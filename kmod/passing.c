@@ -35,39 +35,85 @@ enum {
 
 struct passage {
 	struct hlist_node node;
+	struct list_head older; /* among all */
 	const struct file *file; /* identity only: while it is on its way it stays */
 	u64 sender;
-	unsigned long sent; /* jiffies */
+	unsigned long sent; /* jiffies, the last time */
+	unsigned int times; /* it has been sent, and not been received */
 };
 
 static DEFINE_HASHTABLE(passages, 8); /* the latest first */
 static DEFINE_SPINLOCK(lock);
+static LIST_HEAD(all); /* the latest first */
 static unsigned int count;
 
-static void remember(const struct file *file)
+static bool is_taking(void)
 {
-	struct passage *passage = NULL;
+#ifdef __NR_pidfd_getfd
+	bool ia32;
 
-	spin_lock(&lock);
-	if (count < ON_THEIR_WAY_MAX)
-		passage = kmalloc(sizeof(*passage), GFP_NOWAIT | __GFP_NOWARN);
-	if (passage) {
-		passage->file = file;
-		passage->sender = kith_key(current);
-		passage->sent = jiffies;
-		hash_add(passages, &passage->node, (uintptr_t)file);
-		count++;
-	} else {
-		kith_ring_lose(KITH_CLASS_CONTROL, KITH_LOSS_UNTRACKED, 1);
-	}
-	spin_unlock(&lock);
+	return kith_syscall(&ia32) == __NR_pidfd_getfd;
+#else
+	return false;
+#endif
 }
 
 static void forget(struct passage *passage)
 {
 	hash_del(&passage->node);
+	list_del(&passage->older);
 	kfree(passage);
 	count--;
+}
+
+/* Return: false if it has not sent @file before. */
+static bool repeat(const struct file *file, u64 sender)
+{
+	struct passage *passage;
+
+	hash_for_each_possible(passages, passage, node, (uintptr_t)file) {
+		if (passage->file != file || passage->sender != sender)
+			continue;
+		passage->times++;
+		passage->sent = jiffies;
+		return true;
+	}
+	return false;
+}
+
+static void add(const struct file *file, u64 sender)
+{
+	struct passage *passage;
+
+	passage = kmalloc(sizeof(*passage), GFP_NOWAIT | __GFP_NOWARN);
+	if (!passage) {
+		kith_ring_lose(KITH_CLASS_CONTROL, KITH_LOSS_UNTRACKED, 1);
+		return;
+	}
+	passage->file = file;
+	passage->sender = sender;
+	passage->sent = jiffies;
+	passage->times = 1;
+	hash_add(passages, &passage->node, (uintptr_t)file);
+	list_add(&passage->older, &all);
+	count++;
+}
+
+/* The oldest makes room: it is the least likely to be received still. */
+static void remember(const struct file *file)
+{
+	u64 sender = kith_key(current);
+
+	spin_lock(&lock);
+	if (repeat(file, sender))
+		goto out;
+	if (count == ON_THEIR_WAY_MAX) {
+		forget(list_last_entry(&all, struct passage, older));
+		kith_ring_lose(KITH_CLASS_CONTROL, KITH_LOSS_UNTRACKED, 1);
+	}
+	add(file, sender);
+out:
+	spin_unlock(&lock);
 }
 
 /*
@@ -84,7 +130,8 @@ static u64 recall(const struct file *file)
 		if (passage->file != file)
 			continue;
 		sender = passage->sender;
-		forget(passage);
+		if (!--passage->times)
+			forget(passage);
 		break;
 	}
 	spin_unlock(&lock);
@@ -108,17 +155,22 @@ static void remember_all(const int *fds, unsigned int n)
 /* __scm_send(sock, msg, scm): the message has control data, which the kernel has copied. */
 void kith_passing_sending(struct kith_ftrace_regs *regs)
 {
+	const struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
 	struct msghdr *msg = KITH_ARGUMENT(regs, 1, struct msghdr *);
 	struct cmsghdr *cmsg;
-	unsigned int n, looks = 0;
+	unsigned int n, sum = 0, looks = 0;
 
+	if (!sk || sk->sk_family != AF_UNIX)
+		return;
 	for_each_cmsghdr(cmsg, msg) {
 		if (!CMSG_OK(msg, cmsg) || ++looks > SCM_MAX_FD)
 			return;
 		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
 			continue;
 		n = (cmsg->cmsg_len - sizeof(*cmsg)) / sizeof(int);
-		if (n > SCM_MAX_FD)
+		sum += n;
+		/* More than that are refused. */
+		if (n > SCM_MAX_FD || sum > SCM_MAX_FD)
 			return;
 		remember_all((const int *)CMSG_DATA(cmsg), n);
 	}
@@ -170,29 +222,21 @@ static void emit(u32 op, u64 process, u64 target, const struct file *file)
 	kith_ring_commit(record);
 }
 
-static bool is_taking(void)
-{
-#ifdef __NR_pidfd_getfd
-	bool ia32;
-
-	return kith_syscall(&ia32) == __NR_pidfd_getfd;
-#else
-	return false;
-#endif
-}
-
 /* security_file_receive(file): current gets it. */
 void kith_passing_received(struct kith_ftrace_regs *regs)
 {
 	const struct file *file = KITH_ARGUMENT(regs, 0, struct file *);
-	const struct kith_task *mine = kith_task_find(current);
+	struct kith_task *mine = kith_task_find(current);
 	u64 here = kith_key(current), there;
 
 	if (!current->fs)
 		return;
 	if (is_taking()) {
+		/* Of itself: then nobody asks whether it may. */
 		there = mine ? mine->accessed : 0;
-		if (there != here)
+		if (mine)
+			mine->accessed = 0;
+		if (there && there != here)
 			emit(KITH_CONTROL_FD_TAKE, here, there, file);
 		return;
 	}
@@ -204,13 +248,14 @@ void kith_passing_received(struct kith_ftrace_regs *regs)
 /* security_ptrace_access_check(child, mode): current is about to look into another process. */
 void kith_passing_accessing(struct kith_ftrace_regs *regs)
 {
-	struct kith_task *mine = kith_task_find(current);
+	const struct task_struct *child = KITH_ARGUMENT(regs, 0, struct task_struct *);
+	struct kith_task *mine = is_taking() ? kith_task_find(current) : NULL;
 
-	if (mine)
-		mine->accessed = kith_key(KITH_ARGUMENT(regs, 0, struct task_struct *));
+	if (mine && pid_alive(child))
+		mine->accessed = kith_key(child);
 }
 
-static void expire(bool all)
+static void expire(bool every)
 {
 	struct passage *passage;
 	struct hlist_node *next;
@@ -218,7 +263,7 @@ static void expire(bool all)
 
 	spin_lock(&lock);
 	hash_for_each_safe(passages, i, next, passage, node)
-		if (all || time_is_before_jiffies(passage->sent + EXPIRE))
+		if (every || time_is_before_jiffies(passage->sent + EXPIRE))
 			forget(passage);
 	spin_unlock(&lock);
 }

@@ -6,6 +6,7 @@
 #include "hook.h"
 #include "ledger.h"
 #include "path.h"
+#include "report.h"
 #include "ring.h"
 #include "scratch.h"
 #include "task.h"
@@ -16,13 +17,14 @@
 #include <linux/log2.h>
 #include <linux/magic.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/uio.h>
 
-enum { PIPES_MAX = 16384 };
+enum { PIPES_SHARE = 4 /* as many as sockets may be watched, by that */ };
 
 #define AGAIN_NS (60 * NSEC_PER_SEC)
 
@@ -86,7 +88,7 @@ static struct pipe *new_pipe(const struct pipe_inode_info *info, const struct fi
 	const struct inode *inode = file_inode(file);
 	struct pipe *pipe = NULL;
 
-	if (atomic_inc_return(&count) <= PIPES_MAX)
+	if ((u32)atomic_inc_return(&count) <= kith_socket_max() / PIPES_SHARE)
 		pipe = kzalloc(sizeof(*pipe), GFP_NOWAIT | __GFP_NOWARN);
 	if (!pipe) {
 		atomic_dec(&count);
@@ -136,7 +138,7 @@ static void settle_debt(struct kith_task *task, const struct task_struct *thread
 	if (!debt->id || (but && debt->id == but->id))
 		return;
 	pipe = find(debt->info);
-	if (pipe && pipe->id == debt->id)
+	if (pipe && pipe->id == debt->id && READ_ONCE(debt->cell->thread) == thread)
 		kith_cell_settle(pipe, debt->cell, thread, way);
 	debt->id = 0;
 }
@@ -154,12 +156,13 @@ void kith_pipe_settle(struct kith_task *task)
 {
 	unsigned int way;
 
-	for (way = 0; way < KITH_PIPE_WAYS; way++) {
-		struct kith_pipe_debt debt = task->pipes[way];
+	struct kith_pipe_debt debts[KITH_PIPE_WAYS];
 
+	memcpy(debts, task->pipes, sizeof(debts));
+	for (way = 0; way < KITH_PIPE_WAYS; way++)
 		settle_debt(task, task->task, way, NULL);
-		leave(task->task, &debt);
-	}
+	for (way = 0; way < KITH_PIPE_WAYS; way++)
+		leave(task->task, &debts[way]);
 }
 
 static struct pipe *obtain(struct file *file)
@@ -333,7 +336,9 @@ static void spliced(struct file *file, enum kith_pipe_way way)
 	struct kith_pipe_cell *cell;
 	struct pipe *pipe;
 
-	if (!S_ISFIFO(file_inode(file)->i_mode))
+	fmode_t mode = way == KITH_PIPE_READ ? FMODE_READ : FMODE_WRITE;
+
+	if (!S_ISFIFO(file_inode(file)->i_mode) || !(file->f_mode & mode))
 		return;
 	pipe = obtain(file);
 	cell = pipe ? kith_cell_take(pipe) : NULL;
@@ -390,8 +395,10 @@ void kith_pipe_freed(struct kith_ftrace_regs *regs)
 	hlist_del_init_rcu(&pipe->node);
 	spin_unlock(&table);
 	settle_all(pipe);
+	spin_lock(&pipe->lock);
 	pipe->left = bytes_in(info);
 	pipe->ended = ktime_get_boot_fast_ns();
+	spin_unlock(&pipe->lock);
 	kith_ledger_add_up(pipe, &sum);
 	kith_ledger_tell(&ring, pipe, &sum);
 	call_rcu(&pipe->rcu, free_rcu_pipe);
@@ -406,31 +413,40 @@ static void report(struct pipe *pipe, bool all)
 	if (!all && now - (pipe->reported ? pipe->reported : pipe->started) <
 			    (pipe->reported ? AGAIN_NS : NSEC_PER_SEC))
 		return;
+	spin_lock(&pipe->lock);
+	if (pipe->ended)
+		goto out;
 	kith_ledger_add_up(pipe, &sum);
 	mark = sum.moved[KITH_PIPE_WRITE] + sum.moved[KITH_PIPE_READ] +
 	       sum.users[KITH_PIPE_WRITE] + sum.users[KITH_PIPE_READ];
 	if (mark == pipe->told || !kith_ring_has_room(KITH_RING_LOW))
-		return;
+		goto out;
 	if (!kith_ledger_tell(&ring, pipe, &sum))
-		return;
+		goto out;
 	pipe->told = mark;
 	pipe->reported = now;
+out:
+	spin_unlock(&pipe->lock);
 }
 
 void kith_pipe_report(bool all)
 {
+	static DEFINE_MUTEX(one);
 	struct pipe *pipe;
 	unsigned int i;
 
+	mutex_lock(&one);
 	for (i = 0; i < KITH_PIPE_BUCKETS; i++) {
 		if (hlist_empty(&buckets[i]))
 			continue;
 		kith_hook_enter();
-		hlist_for_each_entry_rcu(pipe, &buckets[i], node)
-			report(pipe, all);
+		if (!kith_report_is_closed())
+			hlist_for_each_entry_rcu(pipe, &buckets[i], node)
+				report(pipe, all);
 		kith_hook_leave();
 		cond_resched();
 	}
+	mutex_unlock(&one);
 }
 
 void kith_pipe_show(unsigned int bucket, struct kith_sink *sink)

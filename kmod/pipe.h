@@ -51,7 +51,7 @@ u64 kith_pipe_id(const struct pipe_inode_info *info);
 
 /*
  * Tell of those that something moves through, what has changed since; @all: not only
- * what is due. Context: process; one at a time.
+ * what is due. Context: process.
  */
 void kith_pipe_report(bool all);
 

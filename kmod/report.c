@@ -40,6 +40,11 @@ enum {
 /* Set while the module goes: sockets may end without our being told. */
 static bool closed;
 
+bool kith_report_is_closed(void)
+{
+	return READ_ONCE(closed);
+}
+
 void kith_report_close(void)
 {
 	WRITE_ONCE(closed, true);
@@ -149,7 +154,8 @@ static bool look_at_finished(struct kith_socket *socket, void *reporter_)
 	/* Without room later: it has waited, and can. */
 	if (reporter->heard && !kith_ring_has_room(KITH_RING_LOW))
 		return false;
-	if (kith_is_older(socket->ended, reporter->now, KITH_LINGER_NS) && !kith_datagram_lingers(socket))
+	if (kith_is_older(socket->ended, reporter->now, KITH_LINGER_NS) &&
+	    !kith_datagram_lingers(socket))
 		kith_connection_conclude(socket);
 	return true;
 }
@@ -242,11 +248,15 @@ out:
 static void show_bucket(unsigned long bucket, struct kith_sink *sink)
 {
 	kith_hook_enter();
+	if (READ_ONCE(closed))
+		goto out;
 	if (bucket >= kith_socket_buckets())
 		kith_pipe_show(bucket - kith_socket_buckets(), sink);
-	else if (!READ_ONCE(closed))
+	else
 		kith_socket_walk(bucket, show, sink);
+out:
 	kith_hook_leave();
+	cond_resched();
 }
 
 /*

@@ -3,6 +3,8 @@
 #ifndef _KITH_REPORT_H
 #define _KITH_REPORT_H
 
+#include <linux/types.h>
+
 struct netlink_callback;
 struct sk_buff;
 
@@ -14,7 +16,10 @@ struct sk_buff;
 void kith_report_sweep(void);
 void kith_report_flush(void);
 
-/* After this no socket is looked at any more but by its own hooks. May sleep. */
+/* Context: kith_hook_enter(). */
+bool kith_report_is_closed(void);
+
+/* After this no socket, pipe or thread is looked at any more but by its own hooks. May sleep. */
 void kith_report_close(void);
 
 /* GET_SOCKETS */

@@ -153,18 +153,24 @@ static void set_up(struct kith_socket *socket, struct kith_bucket *bucket,
 	socket->started = ktime_get_boot_fast_ns();
 }
 
-struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
-				    enum kith_side side)
+void kith_socket_expel(const struct sock *sk)
 {
 	struct kith_socket *socket = kith_socket_find(sk);
 
-	/* An entry that nobody would remove would outlive its socket. */
-	if (!kith_hook_attached(KITH_AT_SOCK_FREE))
-		return NULL;
 	if (socket && kith_socket_is_hub(socket))
 		kith_datagram_close(socket);
 	else if (socket)
 		kith_connection_finish(socket, 0, 0);
+}
+
+struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
+				    enum kith_side side)
+{
+	struct kith_socket *socket;
+
+	/* An entry that nobody would remove would outlive its socket. */
+	if (!kith_hook_attached(KITH_AT_SOCK_FREE))
+		return NULL;
 	socket = new_socket();
 	if (!socket)
 		return NULL;
@@ -227,6 +233,21 @@ struct kith_socket *kith_socket_publish(struct kith_socket *socket)
 		return socket;
 	kith_socket_drop(socket);
 	return same;
+}
+
+/* With the lock of both, which is one: nobody follows one to the other meanwhile. */
+void kith_socket_publish_pair(struct kith_socket *client, struct kith_socket *server,
+			      struct kith_socket *(*publish)(struct kith_socket *socket))
+{
+	unsigned long flags;
+	u32 meeting = client->meeting;
+
+	spin_lock_irqsave(&meetings[meeting].lock, flags);
+	if (publish(client) != client)
+		kith_socket_drop(server);
+	else if (publish(server) != server)
+		client->other = NULL;
+	spin_unlock_irqrestore(&meetings[meeting].lock, flags);
 }
 
 void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket)

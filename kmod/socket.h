@@ -90,7 +90,9 @@ struct kith_socket {
 			struct hlist_head peers; /* with peers_lock */
 			spinlock_t peers_lock;
 			struct kith_socket *recent; /* of them, or NULL */
+			unsigned int peer_count;
 			bool closed; /* with peers_lock: the last peer frees it */
+			bool gone;   /* with the lock: its address is not there any more */
 		};
 		struct { /* of a hub's conversation */
 			struct hlist_node kin; /* among the peers, with peers_lock */
@@ -172,7 +174,8 @@ static inline struct kith_socket *kith_socket_find(const struct sock *sk)
 }
 
 /*
- * kith_socket_add() - A new one. If there was another, its socket is gone.
+ * kith_socket_expel() - If there is one, its socket is gone: @sk is a new one.
+ * kith_socket_add() - A new one.
  *	NULL if there is no room, which is counted as a loss, or if nobody
  *	would tell us of its end. Nobody else finds it before
  *	kith_socket_publish().
@@ -185,6 +188,7 @@ static inline struct kith_socket *kith_socket_find(const struct sock *sk)
  * Return: an entry valid until the end of the RCU read section.
  * Context: RCU read section, any but NMI.
  */
+void kith_socket_expel(const struct sock *sk);
 struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
 				    enum kith_side side);
 struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key,
@@ -194,8 +198,15 @@ struct kith_socket *kith_socket_add_peer(struct kith_socket *hub, u64 key,
 struct kith_socket *kith_socket_publish(struct kith_socket *socket);
 void kith_socket_drop(struct kith_socket *socket);
 
-/* Both are new and not published: they are the two ends of one conversation. */
+/*
+ * kith_socket_marry() - Both are new and not published: they are the two ends of one
+ *	conversation.
+ * kith_socket_publish_pair() - Publish the two, each by @publish. If somebody was faster
+ *	with one of them, that one is gone; the client not without the server.
+ */
 void kith_socket_marry(struct kith_socket *client, struct kith_socket *server);
+void kith_socket_publish_pair(struct kith_socket *client, struct kith_socket *server,
+			      struct kith_socket *(*publish)(struct kith_socket *socket));
 
 /* Context: RCU read section, from the one to the other. */
 void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket);

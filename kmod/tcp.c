@@ -110,6 +110,7 @@ void kith_tcp_connecting(struct kith_ftrace_regs *regs)
 
 	if (!is_tcp(sk))
 		return;
+	kith_socket_expel(sk);
 	socket = kith_socket_add(sk, KITH_PROTOCOL_TCP, KITH_CLIENT);
 	if (!socket)
 		return;
@@ -130,6 +131,7 @@ void kith_tcp_cloned(struct kith_ftrace_regs *regs)
 
 	if (!is_tcp(sk))
 		return;
+	kith_socket_expel(sk);
 	socket = kith_socket_add(sk, KITH_PROTOCOL_TCP, KITH_SERVER);
 	if (!socket)
 		return;
@@ -141,7 +143,7 @@ void kith_tcp_cloned(struct kith_ftrace_regs *regs)
 	parent = listener ? kith_socket_find(listener) : NULL;
 	if (parent)
 		socket->owner = parent->opener;
-	kith_socket_publish(socket);
+	socket = kith_socket_publish(socket);
 	/* The client knows before it sends what makes us, unless by fast open. */
 	kith_socket_join(socket, pair_of(socket), false, tcp_rsk(request)->tfo_listener);
 	if (!tcp_rsk(request)->tfo_listener)
@@ -252,8 +254,8 @@ void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 		socket->established = socket->started;
 	socket->owner = user;
 	set_tuple(&socket->tuple, sk);
-	kith_socket_publish(socket);
-	kith_socket_join_by_tuple(socket);
+	if (kith_socket_publish(socket) == socket)
+		kith_socket_join_by_tuple(socket);
 }
 
 /*

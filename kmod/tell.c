@@ -42,7 +42,8 @@ static bool is_self(const struct kith_socket *socket)
 {
 	const struct kith_tuple *tuple = &socket->tuple;
 
-	return tuple->port && !socket->other && socket->established && socket->side == KITH_CLIENT &&
+	return tuple->port && !socket->other && socket->established &&
+	       socket->side == KITH_CLIENT &&
 	       tuple->port == tuple->peer_port &&
 	       ipv6_addr_equal(&tuple->addr, &tuple->peer_addr);
 }

@@ -21,7 +21,7 @@
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
 
-enum { DIGEST_BYTES = 16 };
+enum { DIGEST_BYTES = 128 };
 
 /* A datagram as the socket sees it. */
 struct datagram {
@@ -65,7 +65,7 @@ static u32 digest_of(const struct datagram *datagram)
 
 	if (!bytes || datagram->linear < bytes)
 		return 0;
-	return jhash(datagram->data, bytes, factors[0]) | 1;
+	return jhash(datagram->data, bytes, factors[0] ^ datagram->bytes) | 1;
 }
 
 bool kith_udp_fits(const struct kith_socket *one, const struct kith_socket *two)
@@ -89,7 +89,7 @@ static struct kith_socket *new_peer(struct kith_socket *hub, const struct datagr
 	peer->digest = digest_of(datagram);
 	peer->opener = hub->opener;
 	published = kith_datagram_enter(peer);
-	if (published == peer)
+	if (published && published == peer)
 		kith_socket_join_by_tuple(peer);
 	return published;
 }
@@ -229,7 +229,8 @@ void kith_udp_received(struct kith_ftrace_regs *regs)
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
 	struct in6_addr addrs[2];
 
-	if (KITH_ARGUMENT(regs, 2, int) < 0 || !is_udp(sk))
+	/* If it is empty only the queue, where it is still, tells. */
+	if (KITH_ARGUMENT(regs, 2, int) < 0 || skb->next || !is_udp(sk))
 		return;
 	if (skb->protocol == htons(ETH_P_IPV6)) {
 		received(sk, skb, &ipv6_hdr(skb)->saddr);

@@ -12,6 +12,7 @@
 #include "compat/unix.h"
 #include "connection.h"
 #include "datagram.h"
+#include "hook.h"
 #include "key.h"
 #include "path.h"
 #include "scratch.h"
@@ -22,6 +23,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
+#include <linux/uio.h>
 #include <net/tcp_states.h>
 
 enum { UNREAD_MAX = 4096 /* packets that are counted when their socket goes */ };
@@ -58,6 +60,7 @@ static struct kith_name *written_name(const struct sock *sk)
 		return NULL;
 	text = address->name->sun_path;
 	size = address->len - offsetof(struct sockaddr_un, sun_path);
+	size = min_t(int, size, sizeof(address->name->sun_path));
 	if (size <= 0)
 		return NULL;
 	return kith_name_new(text, *text ? strnlen(text, size) : size);
@@ -133,6 +136,8 @@ void kith_unix_connecting(struct kith_ftrace_regs *regs)
 	const struct sock *listener = KITH_ARGUMENT(regs, 1, struct sock *);
 	struct kith_socket *parent = kith_socket_find(listener), *client, *server;
 
+	kith_socket_expel(sk);
+	kith_socket_expel(KITH_ARGUMENT(regs, 2, struct sock *));
 	if (!make_ends(sk, KITH_ARGUMENT(regs, 2, struct sock *), &client, &server))
 		return;
 	client->opener = kith_key(current);
@@ -140,8 +145,7 @@ void kith_unix_connecting(struct kith_ftrace_regs *regs)
 	if (parent)
 		server->owner = parent->opener;
 	server->name = parent ? kith_name_get(parent->name) : written_name(listener);
-	kith_socket_publish(client);
-	kith_socket_publish(server);
+	kith_socket_publish_pair(client, server, kith_socket_publish);
 }
 
 static void listens(const struct sock *sk, u64 user, bool found)
@@ -165,7 +169,9 @@ void kith_unix_listening(struct kith_ftrace_regs *regs)
 
 	if (sk->sk_family != AF_UNIX || sk->sk_type == SOCK_DGRAM)
 		return;
-	if (READ_ONCE(unix_sk(sk)->addr) && !kith_socket_find(sk))
+	/* It will be refused to any other. */
+	if (READ_ONCE(sk->sk_state) == TCP_CLOSE && READ_ONCE(unix_sk(sk)->addr) &&
+	    !kith_socket_find(sk))
 		listens(sk, kith_key(current), false);
 }
 
@@ -199,8 +205,7 @@ static void introduce(const struct sock *sk, const struct sock *peer, u64 user, 
 	client->found = !paired;
 	server->found = !paired;
 	server->name = paired ? NULL : written_name(is_client ? peer : sk);
-	kith_socket_publish(client);
-	kith_socket_publish(server);
+	kith_socket_publish_pair(client, server, kith_socket_publish);
 }
 
 /*
@@ -225,6 +230,12 @@ static struct kith_socket *meet(struct sock *sk, u64 user, bool sends)
 	return kith_socket_find(sk);
 }
 
+/* Who is the first to use it leaves nothing to others. Packets count when they are taken. */
+static u64 unread_of(const struct kith_socket *socket, struct sock *sk)
+{
+	return socket->use_count && sk->sk_type == SOCK_STREAM ? kith_unix_unread(sk) : 0;
+}
+
 /* The entry of a stream or of packets, which current uses from now on. */
 static struct kith_socket *use(struct sock *sk, bool sends)
 {
@@ -234,7 +245,7 @@ static struct kith_socket *use(struct sock *sk, bool sends)
 	if (!socket)
 		socket = meet(sk, user, sends);
 	if (socket && READ_ONCE(socket->user) != user)
-		kith_use_begin(socket, user, socket->use_count ? kith_unix_unread(sk) : 0);
+		kith_use_begin(socket, user, unread_of(socket, sk));
 	return socket;
 }
 
@@ -296,14 +307,14 @@ void kith_unix_page_appended(struct kith_ftrace_regs *regs)
 		count_sent(socket, KITH_ARGUMENT(regs, 3, size_t));
 }
 
-/* unix_stream_sendmsg(sock, msg, size): what is spliced is not copied. */
-void kith_unix_sending(struct kith_ftrace_regs *regs)
+/* skb_splice_from_iter(skb, iter, most, ...), since 6.5: what is spliced is not copied. */
+void kith_unix_spliced(struct kith_ftrace_regs *regs)
 {
-#ifdef MSG_SPLICE_PAGES
-	if (KITH_ARGUMENT(regs, 1, struct msghdr *)->msg_flags & MSG_SPLICE_PAGES)
-		send(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk),
-		     KITH_ARGUMENT(regs, 2, size_t));
-#endif
+	struct sock *sk = KITH_ARGUMENT(regs, 0, struct sk_buff *)->sk;
+	const struct iov_iter *iter = KITH_ARGUMENT(regs, 1, struct iov_iter *);
+
+	if (sk && sk->sk_family == AF_UNIX)
+		send(sk, min_t(size_t, iov_iter_count(iter), KITH_ARGUMENT(regs, 2, ssize_t)));
 }
 
 /* unix_stream_recvmsg(sock, ...), unix_stream_splice_read(sock, ...) */
@@ -342,8 +353,7 @@ static void acquaint(struct kith_socket *from, struct kith_socket *to, u64 holde
 	kith_socket_marry(client, server);
 	server->owner = holder;
 	server->name = kith_name_get(to->name);
-	kith_datagram_enter(client);
-	kith_datagram_enter(server);
+	kith_socket_publish_pair(client, server, kith_datagram_enter);
 }
 
 /* The conversation of @from with @to, which is there already or begins. */
@@ -440,6 +450,18 @@ static void take_unread(struct sock *sk)
 	spin_unlock(&queue->lock);
 }
 
+/* It ends when all that it has sent was taken; its address goes now. */
+static void close_hub(struct kith_socket *hub)
+{
+	unsigned long flags;
+
+	kith_socket_lock(hub, &flags);
+	if (!hub->finished)
+		set_name(hub, hub->sk);
+	hub->gone = true;
+	kith_socket_unlock(hub, flags);
+}
+
 /* unix_release_sock(sk, embryo) */
 void kith_unix_released(struct kith_ftrace_regs *regs)
 {
@@ -453,8 +475,9 @@ void kith_unix_released(struct kith_ftrace_regs *regs)
 		unread = kith_unix_unread(sk);
 	else if (socket->role != KITH_LISTENS)
 		take_unread(sk);
-	/* A hub ends when all that it has sent was taken. */
-	if (!kith_socket_is_hub(socket))
+	if (kith_socket_is_hub(socket))
+		close_hub(socket);
+	else
 		kith_connection_finish(socket, 0, unread);
 }
 
@@ -504,6 +527,8 @@ bool kith_unix_is_silent(const struct kith_socket *socket)
 
 bool kith_unix_listens(struct kith_socket *hub)
 {
-	set_name(hub, hub->sk);
+	/* An address goes before the hook at the end of its socket. */
+	if (!hub->gone && kith_hook_attached(KITH_AT_UNIX_RELEASE))
+		set_name(hub, hub->sk);
 	return READ_ONCE(hub->name);
 }

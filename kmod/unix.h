@@ -10,7 +10,7 @@ void kith_unix_connecting(struct kith_ftrace_regs *regs);
 void kith_unix_listening(struct kith_ftrace_regs *regs);
 void kith_unix_may_send(struct kith_ftrace_regs *regs);
 void kith_unix_copied(struct kith_ftrace_regs *regs);
-void kith_unix_sending(struct kith_ftrace_regs *regs);
+void kith_unix_spliced(struct kith_ftrace_regs *regs);
 void kith_unix_receiving(struct kith_ftrace_regs *regs);
 void kith_unix_sending_page(struct kith_ftrace_regs *regs);
 void kith_unix_page_appended(struct kith_ftrace_regs *regs);
