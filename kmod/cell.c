@@ -164,7 +164,7 @@ static u64 moved_by(const struct kith_call *call, const struct task_struct *thre
 
 /* Once: the thread itself may do so while the pipe goes. */
 void kith_cell_settle(struct pipe *pipe, struct kith_pipe_cell *cell,
-		   const struct task_struct *thread, enum kith_pipe_way way)
+		      const struct task_struct *thread, enum kith_pipe_way way)
 {
 	struct kith_call *call = &cell->calls[way];
 	bool exact;

@@ -62,7 +62,8 @@ struct reporter {
 static bool may_meet(const struct kith_socket *socket, u64 now)
 {
 	return socket->protocol == KITH_PROTOCOL_TCP && socket->established &&
-	       !socket->other && !socket->by_tuple && !kith_is_older(socket->established, now, MEET_NS);
+	       !socket->other && !socket->by_tuple &&
+	       !kith_is_older(socket->established, now, MEET_NS);
 }
 
 /* Is this the end to tell of its conversation by, while that goes on? */

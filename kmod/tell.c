@@ -174,7 +174,7 @@ static void put_datagrams(struct kith_writer *writer, const struct kith_socket *
 }
 
 bool kith_tell_connection(struct kith_sink *sink, struct kith_socket *socket,
-			    const struct kith_connection *body)
+			  const struct kith_connection *body)
 {
 	const struct kith_name *name = name_of(socket);
 	size_t datagrams = kith_tell_datagrams(socket) ? sizeof(struct kith_datagrams) : 0;
@@ -182,7 +182,8 @@ bool kith_tell_connection(struct kith_sink *sink, struct kith_socket *socket,
 	struct kith_writer writer;
 
 	record = kith_sink_begin(sink, KITH_RECORD_CONNECTION, sizeof(*body),
-		       kith_item_space(name ? name->size : 0) + kith_item_space(datagrams));
+				 kith_item_space(name ? name->size : 0) +
+					 kith_item_space(datagrams));
 	if (!record)
 		return false;
 	memcpy(kith_body(record), body, sizeof(*body));
@@ -206,7 +207,7 @@ bool kith_tell_listener(struct kith_sink *sink, const struct kith_socket *socket
 	struct kith_writer writer;
 
 	record = kith_sink_begin(sink, KITH_RECORD_LISTENER, sizeof(*body),
-		       kith_item_space(name ? name->size : 0));
+				 kith_item_space(name ? name->size : 0));
 	if (!record)
 		return false;
 	body = kith_body(record);
