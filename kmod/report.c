@@ -194,7 +194,7 @@ void kith_report_sweep(void)
 	struct reporter reporter = { .heard = kith_stream_subscriber() };
 	unsigned int i, naps = 0, buckets = kith_socket_buckets();
 
-	for (i = 0; i < buckets; i++, next = (next + 1) % buckets) {
+	for (i = 0; i < buckets; i++, next = next + 1 < buckets ? next + 1 : 0) {
 		if (kith_socket_bucket_is_empty(next))
 			continue;
 		if (reporter.heard && !wait_for_room(&naps))
