@@ -68,10 +68,17 @@ struct process *apply_need(struct ingest *ingest, uint64_t key, uint64_t now)
 
 int64_t apply_id(struct ingest *ingest, uint64_t key, uint64_t now)
 {
-	struct process *process;
+	const struct process *process;
+	int64_t id;
 
 	if (!key)
 		return 0;
+	process = state_find(&ingest->state, key);
+	if (process)
+		return process->id;
+	id = state_find_ended(&ingest->state, key);
+	if (id)
+		return id;
 	process = apply_need(ingest, key, now);
 	return process ? process->id : -ENOMEM;
 }
@@ -324,13 +331,21 @@ static bool is_first_report(struct ingest *ingest, const struct kith_loss *loss)
 	return true;
 }
 
+/* Sockets that are not watched are not in the dump either. */
+static bool may_hold_ends(const struct kith_loss *loss)
+{
+	return loss->class_ == KITH_CLASS_PROCESS ||
+	       (loss->class_ == KITH_CLASS_CONNECTION && loss->cause != KITH_LOSS_UNTRACKED);
+}
+
 /*
- * Ends of processes may be among what was lost, and nobody tells of them again but a
- * dump that is younger. It knows who lived somewhat before its first record.
+ * Ends of processes or conversations may be among what was lost, and nobody tells of
+ * them again but a dump that is younger. It knows who lived somewhat before its first
+ * record.
  */
 static bool wants_dump(const struct ingest *ingest, const struct kith_loss *loss)
 {
-	return loss->class_ == KITH_CLASS_PROCESS &&
+	return may_hold_ends(loss) &&
 	       loss->last + DUMP_TAKES_NS > ingest->dump_first;
 }
 
@@ -350,7 +365,7 @@ static int apply_loss(struct ingest *ingest, const struct record *record)
 	};
 
 	if (wants_dump(ingest, body))
-		ingest->process_losses++;
+		ingest->lost_ends++;
 	return store_loss(ingest->store, &loss);
 }
 
@@ -379,6 +394,18 @@ int apply_record(struct ingest *ingest, const struct record *record)
 		return apply_loss(ingest, record);
 	case KITH_RECORD_PROCESS:
 		return apply_process(ingest, record);
+	case KITH_RECORD_CONNECTION:
+		return apply_connection(ingest, record);
+	case KITH_RECORD_LISTENER:
+		return apply_listener(ingest, record);
+	case KITH_RECORD_USE:
+		return apply_use(ingest, record);
+	case KITH_RECORD_PIPE:
+		return apply_pipe(ingest, record);
+	case KITH_RECORD_SOCKET:
+		return apply_socket_made(ingest, record);
+	case KITH_RECORD_CONTROL:
+		return apply_control(ingest, record);
 	default:
 		return 0;
 	}

@@ -28,4 +28,19 @@ int apply_exec(struct ingest *ingest, const struct record *record);
 int apply_exec_failed(struct ingest *ingest, const struct record *record);
 int apply_process(struct ingest *ingest, const struct record *record);
 
+/* apply_socket.c, apply_listener.c, apply_pipe.c */
+int apply_connection(struct ingest *ingest, const struct record *record);
+int apply_use(struct ingest *ingest, const struct record *record);
+int apply_listener(struct ingest *ingest, const struct record *record);
+int apply_pipe(struct ingest *ingest, const struct record *record);
+int apply_socket_made(struct ingest *ingest, const struct record *record);
+int apply_control(struct ingest *ingest, const struct record *record);
+
+/* apply_open.c: what is open as far as the database knows; what the dump will hold. */
+int apply_load_sockets(struct ingest *ingest);
+void apply_begin_sockets(struct ingest *ingest);
+
+/* The dump is over: what it has not got is over, too. */
+int apply_bury_sockets(struct ingest *ingest);
+
 #endif

@@ -13,6 +13,7 @@ int command_record(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_sql(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_talks(int argc, char **argv);
 int command_tree(int argc, char **argv);
 
 /* Options that all commands have; a child parser of theirs. */
@@ -32,5 +33,11 @@ void common_init(struct common *common);
  * the module could not be asked.
  */
 int command_module_error(int error);
+
+/*
+ * Have all that was printed written; it is done at the end in any case. Return: exit
+ * status, after saying on stderr once that it could not be.
+ */
+int command_flush(void);
 
 #endif

@@ -13,7 +13,8 @@
 
 static const char doc[] =
 	"Shows what is known of PROCESS: what it is, who started it, what it executed, "
-	"how its credentials changed, whom it started, and what may be missing. "
+	"how its credentials changed, whom it talked to, through which pipes, where it listened, "
+	"what it did to others and they to it, whom it started, and what may be missing. "
 	SELECT_HELP "\vOf several, the five youngest.";
 
 enum { SHOWN = 5 };
@@ -44,6 +45,16 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
+/* Of a server's thousands the last are enough. */
+#define CONNECTIONS "100"
+#define TAKES_PART                                                                       \
+	"(?1 IN (client_id, server_id, client_opener_id, server_opener_id) OR connection_id" \
+	" IN (SELECT connection_id FROM connection_use WHERE process_id = ?1))"
+
+#define USES_PIPE                                                                   \
+	"(?1 IN (writer_id, reader_id) OR pipe_id IN (SELECT pipe_id FROM pipe_use" \
+	" WHERE process_id = ?1))"
+
 /* What is asked about one process, in the order it is shown. ?1: process_id */
 static const struct {
 	const char *section;
@@ -63,8 +74,30 @@ static const struct {
 	  "SELECT ts, cause, uid_from, uid_to, euid_from, euid_to, gid_from, gid_to,"
 	  " caps_from, caps_to, userns_from, userns_to, groups_from, groups_to,"
 	  " unexplained, count, tid FROM credential WHERE process_id = ?1 ORDER BY ts" },
-	{ "control", "SELECT ts, op, target_id, detail FROM control"
-		     " WHERE process_id = ?1 ORDER BY ts" },
+	{ "connection",
+	  "SELECT connection_id, started, ended, client_id, client_addr, client_port, server_id,"
+	  " server_addr, server_port, server_name, protocol, bytes_to_server, bytes_to_client,"
+	  " scope, established, error, open, gone FROM connection WHERE " TAKES_PART
+	  " ORDER BY connection_id DESC LIMIT " CONNECTIONS },
+	{ "more connections",
+	  "SELECT count(*) - " CONNECTIONS " AS connections, 'kith talks ''#' || ?1 || '''' AS see"
+	  " FROM connection WHERE " TAKES_PART " HAVING count(*) > " CONNECTIONS },
+	{ "pipe",
+	  "SELECT pipe_id, started, ended, writer_id, reader_id, fifo, path, inode, written, read,"
+	  " inexact, open, gone FROM pipe WHERE " USES_PIPE
+	  " ORDER BY pipe_id DESC LIMIT " CONNECTIONS },
+	{ "more pipes",
+	  "SELECT count(*) - " CONNECTIONS " AS pipes, 'kith talks ''#' || ?1 || '''' AS see"
+	  " FROM pipe WHERE " USES_PIPE " HAVING count(*) > " CONNECTIONS },
+	{ "socket made",
+	  "SELECT family, type, protocol, protocol_name, count, first, last FROM socket_made"
+	  " WHERE process_id = ?1 ORDER BY first" },
+	{ "listener",
+	  "SELECT listener_id, protocol, addr, port, name, started, ended, open, gone FROM listener"
+	  " WHERE process_id = ?1 ORDER BY listener_id" },
+	{ "control",
+	  "SELECT ts, op, process_id, target_id, detail, connection_id, pipe_id FROM control"
+	  " WHERE process_id = ?1 OR target_id = ?1 ORDER BY ts" },
 	{ "cgroup move",
 	  "SELECT m.ts, m.process_id AS mover_id, c.path FROM cgroup_move m"
 	  " LEFT JOIN container c USING (container_id) WHERE target_id = ?1 ORDER BY ts" },
@@ -79,7 +112,7 @@ static const struct {
 
 static bool is_time(const char *name)
 {
-	static const char *const names[] = { "ts", "started", "ended", "last", "from_ts",
+	static const char *const names[] = { "ts", "started", "ended", "first", "last", "from_ts",
 					     "to_ts" };
 	size_t i;
 

@@ -288,12 +288,14 @@ static void print_json(const struct status *status, const struct common *common)
 	} else {
 		printf("{\"version\":\"%s\",\"abi\":%u,\"load_id\":\"%016" PRIx64 "\","
 		       "\"loaded_ns\":%" PRIu64 ",\"subscribed\":%s,\"tasks\":%u,"
-		       "\"untracked\":%" PRIu64 ",\"function_hooks_fire\":%s,"
+		       "\"untracked\":%" PRIu64 ",\"sockets\":%u,\"sockets_max\":%u,"
+		       "\"function_hooks_fire\":%s,"
 		       "\"kprobes_fire\":%s",
 		       module->version, module->abi, module->load,
 		       module->real_ns - module->boot_ns + module->loaded_ns,
 		       module->subscriber ? "true" : "false", module->tasks, module->untracked,
-		       fires(status, KITH_HEALTH_FTRACE), fires(status, KITH_HEALTH_KPROBES));
+		       module->sockets, module->sockets_max, fires(status, KITH_HEALTH_FTRACE),
+		       fires(status, KITH_HEALTH_KPROBES));
 		print_json_counters(status);
 		putchar('}');
 	}
@@ -322,6 +324,9 @@ static void print_module(const struct status *status)
 		memcpy(fraction + 4, "Z", sizeof("Z"));
 	printf("module     version %s, loaded %s, %u threads watched\n", module->version, when,
 	       module->tasks);
+	if (module->sockets_max)
+		printf("           %u sockets watched of at most %u\n", module->sockets,
+		       module->sockets_max);
 	if (status->tested_error)
 		puts("           hook commit_creds is absent: whether others of its kind fire "
 		     "is not known");

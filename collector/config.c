@@ -83,12 +83,13 @@ static int set_number(struct control_policy *policy, const struct number *number
 	return 0;
 }
 
-static int set_failed_exec(uint32_t *classes, const char *value)
+/* Is class @class_ to be recorded? */
+static int set_class(uint32_t *classes, unsigned int class_, const char *value)
 {
 	if (!strcmp(value, "yes"))
-		*classes |= 1u << KITH_CLASS_FAILED_EXEC;
+		*classes |= 1u << class_;
 	else if (!strcmp(value, "no"))
-		*classes &= ~(1u << KITH_CLASS_FAILED_EXEC);
+		*classes &= ~(1u << class_);
 	else
 		return -EINVAL;
 	return 0;
@@ -125,7 +126,11 @@ static int set(struct config *config, const char *section, const char *name,
 	if (strcmp(section, "policy"))
 		return -ENOENT;
 	if (!strcmp(name, "failed_exec"))
-		return set_failed_exec(&config->policy.classes, value);
+		return set_class(&config->policy.classes, KITH_CLASS_FAILED_EXEC, value);
+	if (!strcmp(name, "connections"))
+		return set_class(&config->policy.classes, KITH_CLASS_CONNECTION, value);
+	if (!strcmp(name, "control"))
+		return set_class(&config->policy.classes, KITH_CLASS_CONTROL, value);
 	return number ? set_number(&config->policy, number, value) : -ENOENT;
 }
 
@@ -134,7 +139,10 @@ static const char *kind_of(const char *name)
 {
 	if (!strcmp(name, "database"))
 		return "an absolute path";
-	return strcmp(name, "failed_exec") ? "a number" : "yes or no";
+	if (!strcmp(name, "failed_exec") || !strcmp(name, "connections") ||
+	    !strcmp(name, "control"))
+		return "yes or no";
+	return "a number";
 }
 
 /* libinih would take the rest of a line that is too long for it for the next one. */

@@ -184,6 +184,8 @@ static int take_info(struct nlattr **attributes, void *info_)
 	read_u32(attributes, KITH_A_TASKS_MAX, &info->tasks_max);
 	read_u64(attributes, KITH_A_UNTRACKED, &info->untracked);
 	read_u32(attributes, KITH_A_HEALTH, &info->health);
+	read_u32(attributes, KITH_A_SOCKETS, &info->sockets);
+	read_u32(attributes, KITH_A_SOCKETS_MAX, &info->sockets_max);
 	return 0;
 }
 
@@ -206,9 +208,18 @@ static int take_counters(struct nlattr **attributes, void *counters_)
 	return 0;
 }
 
+static void clear_counters(struct control_counters *counters)
+{
+	unsigned int class_;
+
+	memset(counters, 0, sizeof(*counters));
+	for (class_ = 0; class_ < KITH_CLASSES; class_++)
+		counters->classes[class_].class_ = class_;
+}
+
 int control_stats(struct control *control, struct control_counters *counters)
 {
-	memset(counters, 0, sizeof(*counters));
+	clear_counters(counters);
 	return command(control, new_message(control, KITH_CMD_GET_STATS, 0), take_counters,
 		       counters);
 }
@@ -243,7 +254,7 @@ int control_flush(struct control *control, struct kith_position **positions, siz
 	int ret;
 
 	if (counters)
-		memset(counters, 0, sizeof(*counters));
+		clear_counters(counters);
 	ret = command(control, new_message(control, KITH_CMD_FLUSH, 0), take_flushed,
 		      &flushed);
 	if (ret) {
@@ -347,4 +358,15 @@ int control_processes(struct control *control,
 
 	return ask(control, new_message(control, KITH_CMD_GET_PROCESSES, NLM_F_DUMP),
 		   take_records, &taker);
+}
+
+int control_sockets(struct control *control,
+		    int (*take)(void *context, const void *records, size_t size),
+		    void *context)
+{
+	struct record_taker taker = { take, context };
+	int ret = ask(control, new_message(control, KITH_CMD_GET_SOCKETS, NLM_F_DUMP),
+		      take_records, &taker);
+
+	return ret == -EOPNOTSUPP ? 0 : ret;
 }

@@ -34,9 +34,12 @@ struct control_info {
 	uint32_t tasks_max;
 	uint64_t untracked;
 	uint32_t health;
+	uint32_t sockets;
+	uint32_t sockets_max; /* 0: the module does not watch sockets */
 };
 int control_info(struct control *control, struct control_info *info);
 
+/* Of an older module the last classes are not told: nothing of them. */
 struct control_counters {
 	struct kith_counters classes[KITH_CLASSES];
 };
@@ -74,5 +77,10 @@ int control_hooks(struct control *control,
 int control_processes(struct control *control,
 		      int (*take)(void *context, const void *records, size_t size),
 		      void *context);
+
+/* The same, CONNECTION, USE and LISTENER; of an older module none. */
+int control_sockets(struct control *control,
+		    int (*take)(void *context, const void *records, size_t size),
+		    void *context);
 
 #endif

@@ -66,18 +66,32 @@ static bool is_same_policy(const struct control_policy *a, const struct control_
 	       a->sweep_ms == b->sweep_ms && a->classes == b->classes;
 }
 
+/* The optional classes that the module knows. */
+static uint32_t optional_classes(const struct control_info *module)
+{
+	uint32_t classes = KITH_POLICY_CLASSES_OPTIONAL;
+
+	if (!module->sockets_max)
+		classes &= ~(1u << KITH_CLASS_CONNECTION | 1u << KITH_CLASS_CONTROL);
+	return classes;
+}
+
 /* As the settings say, whatever it was before; classes of a newer module stay. */
 static int set_policy(const struct daemon *daemon)
 {
 	struct control_policy have = { .classes = 0 }, want = *daemon->policy;
+	struct control_info module;
 	struct control *control;
 	int ret = control_open(&control);
 
 	if (!ret)
+		ret = control_info(control, &module);
+	if (!ret)
 		ret = control_policy_get(control, &have);
 	if (!ret) {
-		want.classes = (have.classes & ~KITH_POLICY_CLASSES_OPTIONAL) |
-			       (want.classes & KITH_POLICY_CLASSES_OPTIONAL);
+		const uint32_t optional = optional_classes(&module);
+
+		want.classes = (have.classes & ~optional) | (want.classes & optional);
 		if (!is_same_policy(&have, &want))
 			ret = control_policy_set(control, &want);
 	}
@@ -294,13 +308,13 @@ static int recover(struct loop *loop, int error)
 	return ingest_reset(&loop->ingest);
 }
 
-/* The ends of processes were lost: who lives still? */
+/* Ends of processes or conversations were lost: who lives still, and what is open? */
 static int dump_again(struct loop *loop)
 {
 	struct ingest *ingest = &loop->ingest;
 
 	if (!loop->daemon->live || !ingest_is_settled(ingest) ||
-	    !redump_due(&loop->redump, ingest->process_losses, clock_steady_ms()))
+	    !redump_due(&loop->redump, ingest->lost_ends, clock_steady_ms()))
 		return 0;
 	return source_dump(loop->daemon->source);
 }

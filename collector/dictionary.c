@@ -15,12 +15,14 @@ enum {
 	STRINGS_BYTES = 8 << 20,
 	EXECUTABLES_BYTES = 2 << 20,
 	SMALL_BYTES = 2 << 20,
+	ROUTES_BYTES = 4 << 20,
 	PATH_BYTES = 4200, /* of an executable, with what may stand behind it */
 };
 
 /* A path stays here only until it is stored: whoever may make cgroups chooses it. */
 struct container {
 	UT_hash_handle hh;
+	UT_hash_handle hh_id;
 	/* In order of use. cppcheck does not look into utlist's macros. */
 	/* cppcheck-suppress unusedStructMember */
 	struct container *prev;
@@ -32,6 +34,7 @@ struct container {
 	int64_t first;
 	int64_t last;
 	uint64_t path_hash; /* of the last one told, 0: none was */
+	uint64_t house;	    /* see dictionary_house() */
 	struct slice path;  /* malloc()ed; size 0: as it is stored */
 	bool dirty;
 };
@@ -46,12 +49,14 @@ void dictionary_init(struct dictionary *dictionary, struct store *store,
 	intern_init(&dictionary->namespaces, SMALL_BYTES, last->namespaces + 1);
 	intern_init(&dictionary->contexts, SMALL_BYTES, last->context + 1);
 	intern_init(&dictionary->credential_sets, SMALL_BYTES, last->credential_set + 1);
+	intern_init(&dictionary->routes, ROUTES_BYTES, last->route + 1);
 }
 
 void dictionary_forget_containers(struct dictionary *dictionary)
 {
 	struct container *container = dictionary->used, *next;
 
+	HASH_CLEAR(hh_id, dictionary->by_id);
 	HASH_CLEAR(hh, dictionary->containers);
 	for (; container; container = next) {
 		next = container->next;
@@ -70,6 +75,7 @@ void dictionary_clear(struct dictionary *dictionary)
 	intern_clear(&dictionary->namespaces);
 	intern_clear(&dictionary->contexts);
 	intern_clear(&dictionary->credential_sets);
+	intern_clear(&dictionary->routes);
 	dictionary_forget_containers(dictionary);
 }
 
@@ -156,12 +162,53 @@ int64_t dictionary_credential_set(struct dictionary *dictionary,
 	return ret ? ret : id;
 }
 
+int64_t dictionary_route(struct dictionary *dictionary, const struct route *route)
+{
+	bool fresh;
+	int64_t id = intern_id(&dictionary->routes, route, sizeof(*route), &fresh);
+	int ret = 0;
+
+	if (fresh)
+		ret = store_route(dictionary->store, id, route, (struct slice){ NULL, 0 });
+	return ret ? ret : id;
+}
+
+int64_t dictionary_named_route(struct dictionary *dictionary, const struct route *route,
+			       struct slice name)
+{
+	char key[sizeof(*route) + DICTIONARY_NAME];
+	size_t size = name.size < DICTIONARY_NAME ? name.size : DICTIONARY_NAME;
+	bool fresh;
+	int64_t id;
+	int ret = 0;
+
+	memcpy(key, route, sizeof(*route));
+	memcpy(key + sizeof(*route), name.data, size);
+	id = intern_id(&dictionary->routes, key, sizeof(*route) + size, &fresh);
+	if (fresh)
+		ret = store_route(dictionary->store, id, route,
+				  (struct slice){ name.data, size });
+	return ret ? ret : id;
+}
+
 static struct container *find_container(struct dictionary *dictionary, uint64_t cgroup)
 {
 	struct container *container;
 
 	HASH_FIND(hh, dictionary->containers, &cgroup, sizeof(cgroup), container);
 	return container;
+}
+
+/* What all control groups of one container have in common. */
+static uint64_t house_of(struct slice path)
+{
+	struct cgroup_names names;
+
+	/* What is not used of the names is 0. */
+	memset(&names, 0, sizeof(names));
+	cgroup_parse(path.data, path.size, &names);
+	memset(names.unit, 0, sizeof(names.unit));
+	return *names.runtime ? intern_hash(&names, sizeof(names)) : 0;
 }
 
 static int set_path(struct container *container, struct slice path)
@@ -178,6 +225,7 @@ static int set_path(struct container *container, struct slice path)
 	free((char *)container->path.data);
 	container->path = (struct slice){ copy, path.size };
 	container->path_hash = hash;
+	container->house = house_of(path);
 	/* It is the container's, if by a pointer to const. */
 	/* cppcheck-suppress memleak */
 	return 0;
@@ -207,8 +255,10 @@ static void take_stored(void *container_, int64_t id, const struct store_contain
 	container->id = id;
 	container->first = row->first;
 	container->last = row->last;
-	if (row->path.size)
-		container->path_hash = intern_hash(row->path.data, row->path.size);
+	if (!row->path.size)
+		return;
+	container->path_hash = intern_hash(row->path.data, row->path.size);
+	container->house = house_of(row->path);
 }
 
 /* One that is not at hand: it may have been used before, and be stored. */
@@ -227,7 +277,11 @@ static int fetch_container(struct dictionary *dictionary, int64_t boot, uint64_t
 	ret = store_container_find(dictionary->store, boot, cgroup, take_stored, container);
 	if (!ret && !container->id)
 		container->id = ++dictionary->last_container;
-	return ret;
+	if (ret)
+		return ret;
+	HASH_ADD_BYHASHVALUE(hh_id, dictionary->by_id, id, sizeof(container->id),
+			     hash_of((uint64_t)container->id), container);
+	return container->hh_id.tbl ? 0 : -ENOMEM;
 }
 
 /* Once a commit it goes to the end, so that what stands first has not been used for long. */
@@ -278,6 +332,28 @@ int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
 	return ret ? ret : container->id;
 }
 
+static void take_house(void *house, int64_t id, const struct store_container *row)
+{
+	(void)id;
+	if (row->path.size)
+		*(uint64_t *)house = house_of(row->path);
+}
+
+int dictionary_house(struct dictionary *dictionary, int64_t id, uint64_t *house)
+{
+	struct container *container;
+
+	*house = 0;
+	if (!id)
+		return 0;
+	HASH_FIND_BYHASHVALUE(hh_id, dictionary->by_id, &id, sizeof(id), hash_of((uint64_t)id),
+			      container);
+	if (!container)
+		return store_container_get(dictionary->store, id, take_house, house);
+	*house = container->house;
+	return 0;
+}
+
 static int flush_container(struct dictionary *dictionary, struct container *container)
 {
 	struct cgroup_names names = { .runtime = "" };
@@ -310,6 +386,8 @@ static void evict_containers(struct dictionary *dictionary)
 		if (!oldest || !dictionary->containers)
 			return;
 		DL_DELETE(dictionary->used, oldest);
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in both */
+		HASH_DELETE(hh_id, dictionary->by_id, oldest);
 		HASH_DELETE(hh, dictionary->containers, oldest);
 		dictionary->container_count--;
 		free(oldest);

@@ -18,8 +18,10 @@ struct dictionary {
 	struct intern namespaces;
 	struct intern contexts;
 	struct intern credential_sets;
+	struct intern routes;
 	/* of the present boot, by cgroup id; the others are found in the store */
 	struct container *containers;
+	struct container *by_id; /* the same */
 	struct container *used; /* the same, last used last */
 	struct container *dirty;
 	size_t container_count;
@@ -39,6 +41,12 @@ int64_t dictionary_context(struct dictionary *dictionary, const struct context *
 int64_t dictionary_credential_set(struct dictionary *dictionary,
 				  const struct kith_credential *set);
 
+int64_t dictionary_route(struct dictionary *dictionary, const struct route *route);
+
+/* The same, if the server's socket has a name, of at most DICTIONARY_NAME bytes. */
+int64_t dictionary_named_route(struct dictionary *dictionary, const struct route *route,
+			       struct slice name);
+
 /* The container that is cgroup @cgroup, which was in use at @now. */
 int64_t dictionary_container(struct dictionary *dictionary, int64_t boot, uint64_t cgroup,
 			     int64_t now);
@@ -46,12 +54,18 @@ int64_t dictionary_container(struct dictionary *dictionary, int64_t boot, uint64
 int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
 				  uint64_t cgroup, struct slice path, int64_t now);
 
+/*
+ * *house: that of all control groups of one container, as a runtime made it; 0: @id
+ * is in none. Return: 0 or an error.
+ */
+int dictionary_house(struct dictionary *dictionary, int64_t id, uint64_t *house);
+
 /* Another boot begins. What is not flushed is void. */
 void dictionary_forget_containers(struct dictionary *dictionary);
 
 /* Store those that changed, and keep the last DICTIONARY_CONTAINERS used. */
 int dictionary_flush_containers(struct dictionary *dictionary);
 
-enum { DICTIONARY_CONTAINERS = 4096 };
+enum { DICTIONARY_CONTAINERS = 4096, DICTIONARY_NAME = 4096 };
 
 #endif

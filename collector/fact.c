@@ -17,14 +17,6 @@ static void bind_optional(struct binder *binder, uint32_t value)
 		bind_int(binder, value);
 }
 
-static void bind_nonnegative(struct binder *binder, int64_t value)
-{
-	if (value < 0)
-		bind_null(binder);
-	else
-		bind_int(binder, value);
-}
-
 /* Values that are the common ones stand as NULL. */
 int64_t store_process_ns_pid(const struct process *process)
 {
@@ -157,6 +149,12 @@ int store_flush(struct store *store)
 		ret = statement_run(store, STATEMENT_EXECUTIONS);
 	if (!ret && store->pending.processes.used)
 		ret = statement_run(store, STATEMENT_PROCESSES);
+	if (!ret && store->pending.routes.used)
+		ret = statement_run(store, STATEMENT_ROUTES);
+	if (!ret && store->pending.connections.used)
+		ret = store_flush_connections(store);
+	if (!ret && store->pending.pipes.used)
+		ret = store_flush_pipes(store);
 	pending_clear(&store->pending);
 	return ret;
 }

@@ -2,6 +2,7 @@
 /* From records to rows: streams, batches and transactions. */
 #include "ingest.h"
 
+#include "apply.h"
 #include "reconcile.h"
 #include "text.h"
 
@@ -26,6 +27,9 @@ static int load_ids(struct ingest *ingest)
 	dictionary_init(&ingest->dictionary, ingest->store, &last);
 	ingest->last_process = last.process;
 	ingest->last_execution = last.execution;
+	ingest->last_connection = last.connection;
+	ingest->last_listener = last.listener;
+	ingest->last_pipe = last.pipe;
 	ingest->checkpointed = last.process;
 	return 0;
 }
@@ -34,6 +38,7 @@ int ingest_open(struct ingest *ingest, struct store *store)
 {
 	*ingest = (struct ingest){ .store = store };
 	state_init(&ingest->state);
+	sockets_init(&ingest->sockets);
 	return load_ids(ingest);
 }
 
@@ -67,6 +72,7 @@ void ingest_close(struct ingest *ingest)
 	store_rollback(ingest->store);
 	forget_stream(ingest);
 	state_clear(&ingest->state);
+	sockets_clear(&ingest->sockets);
 	dictionary_clear(&ingest->dictionary);
 }
 
@@ -107,11 +113,23 @@ static int take_living(void *ingest_, const struct process *stored)
 	return 0;
 }
 
+static int take_ended(void *ingest_, uint64_t key, int64_t id)
+{
+	struct ingest *ingest = ingest_;
+
+	return state_add_ended(&ingest->state, key, id);
+}
+
 static int load_living(struct ingest *ingest)
 {
+	int ret;
+
 	state_clear(&ingest->state);
 	dictionary_forget_containers(&ingest->dictionary);
-	return store_living(ingest->store, ingest->load.boot, take_living, ingest);
+	ret = store_living(ingest->store, ingest->load.boot, take_living, ingest);
+	if (!ret)
+		ret = store_ended(ingest->store, ingest->load.boot, take_ended, ingest);
+	return ret ? ret : apply_load_sockets(ingest);
 }
 
 /*
@@ -175,6 +193,9 @@ static int note_absence(struct ingest *ingest, const struct stream_info *info, b
 
 	ingest->seen = (struct store_seen){ .at = 0 };
 	ingest->clock_known = 0;
+	ingest->stored_until = 0;
+	if (!ret && seen.boot == ingest->load.boot)
+		ingest->stored_until = (uint64_t)seen.at - (uint64_t)seen.offset;
 	if (!ret && seen.boot == ingest->load.boot)
 		ret = carry_clock(ingest, info, &seen);
 	ingest->since = seen.at > ingest->load.loaded ? seen.at : ingest->load.loaded;
@@ -227,8 +248,10 @@ static void begin_dump(struct ingest *ingest)
 	struct process *process;
 
 	ingest->dumped = ingest->last_process;
+	ingest->dump_is_old = false;
 	for (process = ingest->state.by_key; process; process = process->hh.next)
 		process->listed = false;
+	apply_begin_sockets(ingest);
 }
 
 int ingest_dump(struct ingest *ingest, const void *records, size_t size)
@@ -251,7 +274,10 @@ int ingest_dump(struct ingest *ingest, const void *records, size_t size)
 	return 0;
 }
 
-/* Apply the records of the dump up to time @ts. */
+/*
+ * Apply the records of the dump up to time @ts. A recording that is taken for a second
+ * time has one of those who lived before what is stored.
+ */
 static int apply_dump(struct ingest *ingest, uint64_t ts)
 {
 	while (ingest->dump_next < ingest->dump_size) {
@@ -267,6 +293,10 @@ static int apply_dump(struct ingest *ingest, uint64_t ts)
 		if (record.head.ts > ts)
 			return 0;
 		ingest->dump_next += (size_t)ret;
+		if (record.head.ts <= ingest->stored_until) {
+			ingest->dump_is_old = true;
+			continue;
+		}
 		ret = apply_record(ingest, &record);
 		if (ret)
 			return ret;
@@ -332,9 +362,13 @@ static int settle(struct ingest *ingest)
 	ret = apply_dump(ingest, UINT64_MAX);
 	if (ret)
 		return ret;
-	bury(ingest);
+	if (!ingest->dump_is_old) {
+		bury(ingest);
+		ret = apply_bury_sockets(ingest);
+	}
 	forget_dump(ingest);
-	ret = reconcile(ingest);
+	if (!ret)
+		ret = reconcile(ingest);
 	if (ret)
 		return ret;
 	return store_dumped(ingest->store, ingest->load.id,
@@ -371,6 +405,7 @@ static bool is_repeated(struct ingest *ingest, const struct kith_record *head)
 
 static int ingest_record(struct ingest *ingest, const struct record *record)
 {
+	const unsigned int class_ = record_class(record->head.type);
 	int ret = 0;
 
 	ingest->seen.at = ingest_wall(ingest, record->head.ts);
@@ -380,8 +415,8 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 		ret = apply_dump(ingest, record->head.ts);
 	if (ret || is_repeated(ingest, &record->head))
 		return ret;
-	if (record_class(record->head.type) < KITH_CLASSES)
-		ingest->received[record_class(record->head.type)]++;
+	if (class_ < KITH_CLASSES)
+		ingest->received[class_]++;
 	if (ingest->reconciliation)
 		reconcile_record(ingest->reconciliation, &record->head);
 	return apply_record(ingest, record);

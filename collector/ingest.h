@@ -11,6 +11,7 @@
 
 #include "dictionary.h"
 #include "record.h"
+#include "sockets.h"
 #include "state.h"
 #include "store.h"
 
@@ -48,6 +49,10 @@ struct ingest {
 	struct dictionary dictionary;
 	int64_t last_process;
 	int64_t last_execution;
+	struct sockets sockets;
+	int64_t last_connection;
+	int64_t last_listener;
+	int64_t last_pipe;
 
 	/* the stream */
 	struct store_load load;
@@ -57,14 +62,16 @@ struct ingest {
 	bool *moved;	   /* seqs[] is not stored yet */
 	/* per CPU, class and cause: a loss has been reported in this stream */
 	bool (*told)[KITH_CLASSES][KITH_LOSS_CAUSES];
-	uint64_t process_losses; /* reports that the dump does not make up for */
+	uint64_t lost_ends; /* reports that the dump does not make up for */
 
-	/* live processes that the stream has not come to yet */
+	/* live processes and open sockets that the stream has not come to yet */
 	int64_t dumped; /* last_process when the dump, or the stream, began */
 	char *dump;
 	size_t dump_size;
 	size_t dump_next;
 	uint64_t dump_first;	       /* time of the first of them; stays */
+	uint64_t stored_until; /* when the stream began: a dump that is older is of the past */
+	bool dump_is_old;
 	struct kith_position *caught; /* where the stream has passed them all */
 	size_t caught_count;
 
@@ -106,9 +113,9 @@ int ingest_reset(struct ingest *ingest);
 int ingest_attach(struct ingest *ingest, const struct stream_info *info);
 
 /*
- * PROCESS records of all live processes, in the order of their times, as often as
- * they are asked for. Each is applied when the stream comes to its time, or has
- * been caught.
+ * PROCESS records of all live processes, and then those of open sockets, in the
+ * order of their times, as often as they are asked for. Each is applied when the
+ * stream comes to its time, or has been caught.
  */
 int ingest_dump(struct ingest *ingest, const void *records, size_t size);
 
@@ -117,7 +124,7 @@ bool ingest_is_settled(const struct ingest *ingest);
 
 /*
  * The dump is complete, and once the stream is at @positions nothing in it is
- * older than the dump: processes that neither has named are gone.
+ * older than the dump: processes and sockets that neither has named are gone.
  */
 int ingest_caught(struct ingest *ingest, const struct kith_position *positions,
 		  size_t count);

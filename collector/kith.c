@@ -25,6 +25,7 @@ static const struct {
 	{ "hooks", command_hooks, "where the module listens, and what it cannot hear" },
 	{ "tree", command_tree, "processes and their descendants" },
 	{ "show", command_show, "all about a process" },
+	{ "talks", command_talks, "who talked to whom" },
 	{ "sql", command_sql, "ask the database" },
 	{ "record", command_record, "write what the module reports to a file" },
 };
@@ -113,14 +114,26 @@ int command_module_error(int error)
 	}
 }
 
+int command_flush(void)
+{
+	static bool said;
+
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	if (!said)
+		log_error("cannot write the answer: %s", strerror(errno ? errno : EIO));
+	said = true;
+	return EX_IOERR;
+}
+
 /* Also when argp exits, after --help. */
 static void check_output(void)
 {
-	errno = 0;
-	if (!fflush(stdout) && !ferror(stdout))
-		return;
-	log_error("cannot write the answer: %s", strerror(errno ? errno : EIO));
-	_exit(EX_IOERR);
+	int status = command_flush();
+
+	if (status)
+		_exit(status);
 }
 
 /* argv[0] becomes the name that argp shows. */

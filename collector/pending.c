@@ -2,6 +2,9 @@
 /* Rows of the hot tables that wait for the commit, as virtual tables. */
 #include "pending.h"
 
+#include "address.h"
+#include "protocol.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +17,13 @@ struct pending_string {
 	int64_t id;
 	size_t offset; /* into characters */
 	size_t size;
+};
+
+struct pending_route {
+	int64_t id;
+	struct route route;
+	size_t name; /* into characters */
+	size_t name_size;
 };
 
 /* One virtual table: what it is to SQLite, and where its values are. */
@@ -143,16 +153,152 @@ static void execution_column(const struct pending *pending, const void *row, int
 	}
 }
 
+static void put_characters(const struct pending *pending, sqlite3_context *result,
+			   size_t offset, size_t size)
+{
+	sqlite3_result_text(result, size ? pending->characters.data + offset : "", (int)size,
+			    SQLITE_STATIC);
+}
+
 static void string_column(const struct pending *pending, const void *row, int column,
 			  sqlite3_context *result)
 {
 	const struct pending_string *string = row;
 
 	if (column)
-		sqlite3_result_text(result, pending->characters.data + string->offset,
-				    (int)string->size, SQLITE_STATIC);
+		put_characters(pending, result, string->offset, string->size);
 	else
 		put_int(result, string->id);
+}
+
+static void put_address(sqlite3_context *result, const uint8_t *address)
+{
+	char text[ADDRESS_TEXT];
+
+	sqlite3_result_text(result, address_text(text, address), -1, SQLITE_TRANSIENT);
+}
+
+/* NULL if it is @usual. */
+static void put_other_address(sqlite3_context *result, const uint8_t *address,
+			      const uint8_t *usual)
+{
+	if (memcmp(address, usual, ADDRESS_BYTES))
+		put_address(result, address);
+}
+
+static void put_other(sqlite3_context *result, int64_t value, int64_t usual)
+{
+	if (value != usual)
+		put_int(result, value);
+}
+
+static void route_column(const struct pending *pending, const void *row_, int column,
+			 sqlite3_context *result)
+{
+	const struct pending_route *row = row_;
+	const struct route *route = &row->route;
+
+	if (column >= 2 && column <= 4 && protocol_is_unix(route->protocol))
+		return;
+	switch (column) {
+	case 0:
+		return put_int(result, row->id);
+	case 1:
+		return put_int(result, route->protocol);
+	case 2:
+		return put_address(result, route->client_addr);
+	case 3:
+		return put_address(result, route->server_addr);
+	case 4:
+		return put_int(result, route->server_port);
+	case 5:
+		return put_id(result, route->client_netns);
+	case 6:
+		return put_id(result, route->server_netns);
+	case 7:
+		return put_other_address(result, route->dialled_addr, route->server_addr);
+	case 8:
+		return put_other(result, route->dialled_port, route->server_port);
+	case 9:
+		return put_other_address(result, route->seen_addr, route->client_addr);
+	default:
+		if (row->name_size)
+			put_characters(pending, result, row->name, row->name_size);
+	}
+}
+
+/* Without the id: SQLite gives the next one, and need not look whether it is there. */
+static void connection_column(const struct pending *pending, const void *row, int column,
+			      sqlite3_context *result)
+{
+	const struct store_connection *connection = row;
+
+	(void)pending;
+	switch (column) {
+	case 0:
+		return put_int(result, connection->started);
+	case 1:
+		return put_nonnegative(result, connection->lasted);
+	case 2:
+		return put_int(result, connection->route);
+	case 3:
+		return put_id(result, connection->client);
+	case 4:
+		return put_id(result, connection->server);
+	case 5:
+		return put_other(result, connection->client_opener, connection->client);
+	case 6:
+		return put_other(result, connection->server_opener, connection->server);
+	case 7:
+		return put_nonnegative(result, store_connection_ports(connection));
+	case 8:
+		return put_int(result, connection->to_server);
+	case 9:
+		return put_int(result, connection->to_client);
+	case 10:
+		return put_id(result, connection->isns);
+	case 11:
+		return put_int(result, store_connection_flags(connection));
+	case 12:
+		return put_int(result, connection->load);
+	default:
+		put_id(result, connection->number);
+	}
+}
+
+/* Without the id, as those of connections. */
+static void pipe_column(const struct pending *pending, const void *row, int column,
+			sqlite3_context *result)
+{
+	const struct store_pipe *pipe = row;
+
+	(void)pending;
+	switch (column) {
+	case 0:
+		return put_int(result, pipe->started);
+	case 1:
+		return put_nonnegative(result, pipe->lasted);
+	case 2:
+		return put_id(result, pipe->writer);
+	case 3:
+		return put_id(result, pipe->reader);
+	case 4:
+		return put_int(result, pipe->written);
+	case 5:
+		return put_other(result, pipe->read, pipe->written);
+	case 6:
+		return put_int(result, pipe->inode);
+	case 7:
+		return put_int(result, pipe->device);
+	case 8:
+		return put_id(result, pipe->path);
+	case 9:
+		return put_int(result, pipe->flags);
+	case 10:
+		return put_int(result, pipe->load);
+	default:
+		put_id(result, pipe->number);
+	}
 }
 
 static const struct table tables[] = {
@@ -167,6 +313,19 @@ static const struct table tables[] = {
 	  execution_column },
 	{ "pending_strings", "CREATE TABLE x (id, value)", sizeof(struct pending_string),
 	  offsetof(struct pending, strings), string_column },
+	{ "pending_routes",
+	  "CREATE TABLE x (id, protocol, client_addr, server_addr, server_port, client_netns,"
+	  " server_netns, dialled_addr, dialled_port, seen_addr, name)",
+	  sizeof(struct pending_route), offsetof(struct pending, routes), route_column },
+	{ "pending_connections",
+	  "CREATE TABLE x (started, lasted, route, client, server, client_opener,"
+	  " server_opener, client_port, to_server, to_client, isns, flags, load, number)",
+	  sizeof(struct store_connection), offsetof(struct pending, connections),
+	  connection_column },
+	{ "pending_pipes",
+	  "CREATE TABLE x (started, lasted, writer, reader, written, read, inode, device, path,"
+	  " flags, load, number)",
+	  sizeof(struct store_pipe), offsetof(struct pending, pipes), pipe_column },
 };
 
 /* What a module is registered with: its table and its rows. */
@@ -312,42 +471,113 @@ static void *extend(struct pending_array *array, size_t size)
 	return array->data + array->used - size;
 }
 
+static int append(struct pending_array *array, const void *row, size_t size)
+{
+	void *at = extend(array, size);
+
+	if (!at)
+		return -ENOMEM;
+	memcpy(at, row, size);
+	return 0;
+}
+
 int pending_add_process(struct pending *pending, const struct process *process)
 {
-	struct pending_process *row = extend(&pending->processes, sizeof(*row));
+	const struct pending_process row = { process };
 
-	if (!row)
-		return -ENOMEM;
-	row->process = process;
-	return 0;
+	return append(&pending->processes, &row, sizeof(row));
 }
 
 int pending_add_execution(struct pending *pending, const struct store_execution *execution)
 {
-	struct store_execution *row = extend(&pending->executions, sizeof(*execution));
+	return append(&pending->executions, execution, sizeof(*execution));
+}
 
-	if (!row)
-		return -ENOMEM;
-	*row = *execution;
-	return 0;
+/* Keep a copy of @value until the commit. */
+static int add_characters(struct pending *pending, struct slice value)
+{
+	return value.size ? append(&pending->characters, value.data, value.size) : 0;
 }
 
 int pending_add_string(struct pending *pending, int64_t id, struct slice value)
 {
-	struct pending_string string = { id, pending->characters.used, value.size };
-	char *characters = extend(&pending->characters, value.size ? value.size : 1);
-	struct pending_string *row = extend(&pending->strings, sizeof(string));
+	const struct pending_string row = { id, pending->characters.used, value.size };
+	int ret = append(&pending->strings, &row, sizeof(row));
 
-	if (!characters || !row)
+	return ret ? ret : add_characters(pending, value);
+}
+
+int pending_add_route(struct pending *pending, int64_t id, const struct route *route,
+		      struct slice name)
+{
+	const struct pending_route row = { id, *route, pending->characters.used, name.size };
+	int ret = append(&pending->routes, &row, sizeof(row));
+
+	return ret ? ret : add_characters(pending, name);
+}
+
+int pending_add_connection(struct pending *pending,
+			   const struct store_connection *connection)
+{
+	struct store_connection *row = extend(&pending->connections, sizeof(*row));
+
+	if (!row)
 		return -ENOMEM;
-	if (value.size)
-		memcpy(characters, value.data, value.size);
-	*row = string;
+	*row = *connection;
 	return 0;
+}
+
+int pending_add_pipe(struct pending *pending, const struct store_pipe *pipe)
+{
+	struct store_pipe *row = extend(&pending->pipes, sizeof(*row));
+
+	if (!row)
+		return -ENOMEM;
+	*row = *pipe;
+	return 0;
+}
+
+int64_t pending_last_connection(const struct pending *pending)
+{
+	const struct store_connection *rows = (const void *)pending->connections.data;
+	size_t count = pending->connections.used / sizeof(*rows);
+
+	return count ? rows[count - 1].id : 0;
+}
+
+struct store_connection *pending_connection(const struct pending *pending, int64_t id)
+{
+	struct store_connection *rows = (void *)pending->connections.data;
+
+	if (!pending->connections.used || id < rows->id ||
+	    (size_t)(id - rows->id) >= pending->connections.used / sizeof(*rows))
+		return NULL;
+	return &rows[id - rows->id];
+}
+
+int64_t pending_last_pipe(const struct pending *pending)
+{
+	const struct store_pipe *rows = (const void *)pending->pipes.data;
+	size_t count = pending->pipes.used / sizeof(*rows);
+
+	return count ? rows[count - 1].id : 0;
+}
+
+struct store_pipe *pending_pipe(const struct pending *pending, int64_t id)
+{
+	struct store_pipe *rows = (void *)pending->pipes.data;
+
+	if (!pending->pipes.used || id < rows->id ||
+	    (size_t)(id - rows->id) >= pending->pipes.used / sizeof(*rows))
+		return NULL;
+	return &rows[id - rows->id];
 }
 
 void pending_clear(struct pending *pending)
 {
+	pending->pipes.used = 0;
+	pending->routes.used = 0;
+	pending->connections.used = 0;
 	pending->processes.used = 0;
 	pending->executions.used = 0;
 	pending->strings.used = 0;
@@ -360,4 +590,7 @@ void pending_free(struct pending *pending)
 	free(pending->executions.data);
 	free(pending->strings.data);
 	free(pending->characters.data);
+	free(pending->routes.data);
+	free(pending->connections.data);
+	free(pending->pipes.data);
 }

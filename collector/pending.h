@@ -24,16 +24,32 @@ struct pending {
 	struct pending_array processes;	  /* struct pending_process */
 	struct pending_array executions;  /* struct store_execution */
 	struct pending_array strings;	  /* struct pending_string */
-	struct pending_array characters;  /* of the strings */
+	struct pending_array characters;  /* of strings and routes */
+	struct pending_array routes;	  /* struct pending_route */
+	struct pending_array connections; /* struct store_connection, by id, without gaps */
+	struct pending_array pipes;	  /* struct store_pipe, likewise */
 };
 
-/* Make the virtual tables pending_processes, _executions and _strings. */
+/* Make the virtual tables: pending_processes and so on. */
 int pending_register(sqlite3 *db, struct pending *pending);
 
 /* Each returns 0 or -ENOMEM. A process must stay until pending_clear(). */
 int pending_add_process(struct pending *pending, const struct process *process);
 int pending_add_execution(struct pending *pending, const struct store_execution *execution);
 int pending_add_string(struct pending *pending, int64_t id, struct slice value);
+int pending_add_route(struct pending *pending, int64_t id, const struct route *route,
+		      struct slice name);
+int pending_add_connection(struct pending *pending,
+			   const struct store_connection *connection);
+int pending_add_pipe(struct pending *pending, const struct store_pipe *pipe);
+
+/* The id of the last one that waits. */
+int64_t pending_last_connection(const struct pending *pending);
+int64_t pending_last_pipe(const struct pending *pending);
+
+/* That of @id, if it waits here; NULL: it does not. */
+struct store_connection *pending_connection(const struct pending *pending, int64_t id);
+struct store_pipe *pending_pipe(const struct pending *pending, int64_t id);
 
 void pending_clear(struct pending *pending);
 void pending_free(struct pending *pending);

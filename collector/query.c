@@ -155,13 +155,13 @@ static bool is_at_rest(const char *path)
  * To read a database as one that may change, SQLite makes two files beside it; one
  * that is at rest can be read where none can be made, and is left alone.
  */
-static int open_file(sqlite3 **db, const char *path)
+static int open_file(sqlite3 **db, const char *path, bool follow)
 {
 	const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
 	char *uri;
 	int code;
 
-	if (!is_at_rest(path))
+	if (follow || !is_at_rest(path))
 		return sqlite3_open_v2(path, db, flags, NULL);
 	uri = make_uri(path);
 	if (!uri)
@@ -205,7 +205,7 @@ static int explain(sqlite3 *db, int code, char *why, size_t size)
 	return EX_IOERR;
 }
 
-int query_try_open(sqlite3 **db, const char *path, char *why, size_t size)
+static int try_open(sqlite3 **db, const char *path, bool follow, char *why, size_t size)
 {
 	struct stat file;
 	int code;
@@ -213,20 +213,35 @@ int query_try_open(sqlite3 **db, const char *path, char *why, size_t size)
 	*db = NULL;
 	if (stat(path, &file))
 		return explain_errno(errno, why, size);
-	code = open_file(db, path);
+	code = open_file(db, path, follow);
 	if (code == SQLITE_OK)
 		code = prepare_connection(*db);
 	return code == SQLITE_OK ? 0 : explain(*db, code, why, size);
 }
 
-int query_open(sqlite3 **db, const char *path)
+int query_try_open(sqlite3 **db, const char *path, char *why, size_t size)
+{
+	return try_open(db, path, false, why, size);
+}
+
+static int open_or_say(sqlite3 **db, const char *path, bool follow)
 {
 	char why[256];
-	int status = query_try_open(db, path, why, sizeof(why));
+	int status = try_open(db, path, follow, why, sizeof(why));
 
 	if (status)
 		log_error("cannot read database %s: %s", path, why);
 	return status;
+}
+
+int query_open(sqlite3 **db, const char *path)
+{
+	return open_or_say(db, path, false);
+}
+
+int query_follow(sqlite3 **db, const char *path)
+{
+	return open_or_say(db, path, true);
 }
 
 /* Is there nothing but space, comments and semicolons in @sql? */

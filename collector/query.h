@@ -8,12 +8,13 @@
 #include <stdio.h>
 
 /*
- * A condition on view process: it had not ended at ?2, as far as one can know. A
- * boot that is over took its processes with it.
+ * A condition on a view that has boot_id: it had not ended at ?2, as far as one can
+ * know. A boot that is over took all with it.
  */
-#define QUERY_LIVED_SINCE                                                        \
+#define QUERY_LASTED_SINCE(view)                                                 \
 	"(ended >= ?2 OR ended IS NULL AND coalesce((SELECT min(first) FROM boot" \
-	" WHERE boot.boot_id > process.boot_id), ?2) >= ?2)"
+	" WHERE boot.boot_id > " view ".boot_id), ?2) >= ?2)"
+#define QUERY_LIVED_SINCE QUERY_LASTED_SINCE("process")
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 
@@ -23,7 +24,10 @@ enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
  */
 int query_open(sqlite3 **db, const char *path);
 
-/* The same, but it says why in @why, @size bytes, and nothing on stderr. */
+/* The same, to see also what is written from now on. */
+int query_follow(sqlite3 **db, const char *path);
+
+/* As query_open(), but it says why in @why, @size bytes, and nothing on stderr. */
 int query_try_open(sqlite3 **db, const char *path, char *why, size_t size);
 
 /* Prepare @sql, or say on stderr what is wrong with it. Return: exit status. */

@@ -16,6 +16,12 @@ static const size_t body_sizes[KITH_RECORD_TYPES] = {
 	[KITH_RECORD_SENSOR] = sizeof(struct kith_sensor),
 	[KITH_RECORD_LOSS] = sizeof(struct kith_loss),
 	[KITH_RECORD_PROCESS] = sizeof(struct kith_process),
+	[KITH_RECORD_CONNECTION] = sizeof(struct kith_connection),
+	[KITH_RECORD_LISTENER] = sizeof(struct kith_listener),
+	[KITH_RECORD_USE] = sizeof(struct kith_use),
+	[KITH_RECORD_PIPE] = sizeof(struct kith_pipe),
+	[KITH_RECORD_SOCKET] = sizeof(struct kith_socket_made),
+	[KITH_RECORD_CONTROL] = sizeof(struct kith_control),
 };
 
 static const unsigned char classes[KITH_RECORD_TYPES] = {
@@ -30,6 +36,12 @@ static const unsigned char classes[KITH_RECORD_TYPES] = {
 	[KITH_RECORD_SENSOR] = KITH_CLASS_SENSOR,
 	[KITH_RECORD_LOSS] = KITH_CLASSES,
 	[KITH_RECORD_PROCESS] = KITH_CLASSES,
+	[KITH_RECORD_CONNECTION] = KITH_CLASS_CONNECTION,
+	[KITH_RECORD_LISTENER] = KITH_CLASS_CONNECTION,
+	[KITH_RECORD_USE] = KITH_CLASS_CONNECTION,
+	[KITH_RECORD_PIPE] = KITH_CLASS_CONNECTION,
+	[KITH_RECORD_SOCKET] = KITH_CLASS_CONNECTION,
+	[KITH_RECORD_CONTROL] = KITH_CLASS_CONTROL,
 };
 
 unsigned int record_class(unsigned int type)
@@ -46,6 +58,8 @@ const char *record_class_name(unsigned int class_)
 		[KITH_CLASS_CGROUP] = "cgroup",
 		[KITH_CLASS_SENSOR] = "sensor",
 		[KITH_CLASS_FAILED_EXEC] = "failed-exec",
+		[KITH_CLASS_CONNECTION] = "connection",
+		[KITH_CLASS_CONTROL] = "control",
 	};
 
 	return class_ < KITH_CLASSES ? names[class_] : NULL;
@@ -57,6 +71,7 @@ const char *record_cause_name(unsigned int cause)
 		[KITH_LOSS_FULL] = "ring-full",
 		[KITH_LOSS_OVERWRITTEN] = "no-collector",
 		[KITH_LOSS_MISSED] = "hook-missed",
+		[KITH_LOSS_UNTRACKED] = "untracked",
 	};
 
 	if (cause == RECORD_CAUSE_ELSEWHERE)
@@ -115,7 +130,7 @@ int record_parse(const void *data, size_t size, struct record *record)
 	const char *bytes = data;
 	size_t first;
 
-	*record = (struct record){ .script_count = 0 };
+	memset(record, 0, offsetof(struct record, scripts[1]));
 	if (size < sizeof(record->head))
 		return -EBADMSG;
 	memcpy(&record->head, data, sizeof(record->head));

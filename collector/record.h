@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RECORD_SCRIPTS = 6, RECORD_ITEM_KINDS = KITH_ITEM_GROUPS_TO + 1 };
+enum { RECORD_SCRIPTS = 6, RECORD_ITEM_KINDS = KITH_ITEM_DATAGRAMS + 1 };
 
 /* Bytes of somebody else's; size 0 if there are none. */
 struct slice {
@@ -23,8 +23,9 @@ struct record {
 	struct kith_record head;
 	const void *body; /* aligned to 8; at least as long as its type demands */
 	struct slice items[RECORD_ITEM_KINDS]; /* the last of each kind */
-	struct slice scripts[RECORD_SCRIPTS];  /* SCRIPT, in their order */
 	unsigned int script_count;
+	/* SCRIPT, in their order: so many, but the first always, be it without bytes */
+	struct slice scripts[RECORD_SCRIPTS];
 };
 
 /*

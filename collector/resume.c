@@ -23,6 +23,10 @@ int store_last(struct store *store, struct store_last *last)
 	last->container = sqlite3_column_int64(statement, 5);
 	last->context = sqlite3_column_int64(statement, 6);
 	last->credential_set = sqlite3_column_int64(statement, 7);
+	last->route = sqlite3_column_int64(statement, 8);
+	last->connection = sqlite3_column_int64(statement, 9);
+	last->listener = sqlite3_column_int64(statement, 10);
+	last->pipe = sqlite3_column_int64(statement, 11);
 	statement_reset(store, STATEMENT_LAST);
 	return 0;
 }
@@ -174,32 +178,6 @@ int store_checkpoint(struct store *store, const struct state *state, int64_t las
 	return statement_run(store, STATEMENT_LIVING_UPTO);
 }
 
-/* Columns of the present row, one after the other. */
-struct reader {
-	sqlite3_stmt *statement;
-	int next;
-};
-
-static int64_t read_int(struct reader *reader)
-{
-	return sqlite3_column_int64(reader->statement, reader->next++);
-}
-
-static int64_t read_or(struct reader *reader, int64_t otherwise)
-{
-	if (sqlite3_column_type(reader->statement, reader->next) != SQLITE_NULL)
-		return read_int(reader);
-	reader->next++;
-	return otherwise;
-}
-
-static const char *read_text(struct reader *reader)
-{
-	const unsigned char *text = sqlite3_column_text(reader->statement, reader->next++);
-
-	return text ? (const char *)text : "";
-}
-
 static void read_comm(struct reader *reader, struct process *process)
 {
 	const char *comm = read_text(reader);
@@ -267,6 +245,50 @@ int store_living(struct store *store, int64_t boot,
 	return ret;
 }
 
+int store_ended(struct store *store, int64_t boot,
+		int (*take)(void *context, uint64_t key, int64_t id), void *context)
+{
+	struct binder binder = statement_bind(store, STATEMENT_ENDED);
+	int ret;
+
+	bind_int(&binder, boot);
+	bind_int(&binder, STATE_GRAVES);
+	while ((ret = statement_row(store, STATEMENT_ENDED)) > 0) {
+		struct reader reader = statement_read(store, STATEMENT_ENDED);
+		uint64_t key = (uint64_t)read_int(&reader);
+
+		ret = take(context, key, read_int(&reader));
+		if (ret) {
+			statement_reset(store, STATEMENT_ENDED);
+			return ret;
+		}
+	}
+	return ret;
+}
+
+/* Hand the row of @which to @take, if there is one. */
+static int take_container(struct store *store, enum statement which,
+			  struct store_container *container,
+			  void (*take)(void *context, int64_t id,
+				       const struct store_container *container),
+			  void *context)
+{
+	struct reader reader = statement_read(store, which);
+	int ret = statement_row(store, which);
+	int64_t id;
+
+	if (ret <= 0)
+		return ret;
+	id = read_int(&reader);
+	container->path.data = read_text(&reader);
+	container->path.size = strlen(container->path.data);
+	container->first = read_int(&reader);
+	container->last = read_int(&reader);
+	take(context, id, container);
+	statement_reset(store, which);
+	return 0;
+}
+
 int store_container_find(struct store *store, int64_t boot, uint64_t cgroup,
 			 void (*take)(void *context, int64_t id,
 				      const struct store_container *container),
@@ -274,21 +296,20 @@ int store_container_find(struct store *store, int64_t boot, uint64_t cgroup,
 {
 	struct binder binder = statement_bind(store, STATEMENT_CONTAINER_FIND);
 	struct store_container container = { .boot = boot, .cgroup = cgroup };
-	struct reader reader = { binder.statement, 0 };
-	int64_t id;
-	int ret;
 
 	bind_int(&binder, boot);
 	bind_int(&binder, (int64_t)cgroup);
-	ret = statement_row(store, STATEMENT_CONTAINER_FIND);
-	if (ret <= 0)
-		return ret;
-	id = read_int(&reader);
-	container.path.data = read_text(&reader);
-	container.path.size = strlen(container.path.data);
-	container.first = read_int(&reader);
-	container.last = read_int(&reader);
-	take(context, id, &container);
-	statement_reset(store, STATEMENT_CONTAINER_FIND);
-	return 0;
+	return take_container(store, STATEMENT_CONTAINER_FIND, &container, take, context);
+}
+
+int store_container_get(struct store *store, int64_t id,
+			void (*take)(void *context, int64_t id,
+				     const struct store_container *container),
+			void *context)
+{
+	struct binder binder = statement_bind(store, STATEMENT_CONTAINER_GET);
+	struct store_container container = { .boot = 0 };
+
+	bind_int(&binder, id);
+	return take_container(store, STATEMENT_CONTAINER_GET, &container, take, context);
 }

@@ -15,6 +15,13 @@
 	"executable or script, or a name."
 
 /*
+ * A condition on view process, in which ?1 stands for what select_bind() is given;
+ * *text is cut to that.
+ */
+const char *select_condition(const char **text);
+void select_bind(sqlite3_stmt *statement, const char *text);
+
+/*
  * The ids of the processes that @text means and that lived between since and
  * until, the youngest first, at most @max. malloc()ed into *ids.
  * Return: exit status; EX_NOINPUT if there is none, after saying so on stderr.

@@ -4,8 +4,8 @@
  * tells what it has as a sequence of events:
  *
  *	STREAM	a stream begins: answer with source_start()
- *	DUMP	PROCESS records of live processes; once for each stream, and again after
- *		each source_dump()
+ *	DUMP	PROCESS records of live processes, and behind them the records of open
+ *		sockets; once for each stream, and again after each source_dump()
  *	CAUGHT	the dump is complete, and no record of the stream up to the
  *		positions that come with it is younger than it
  *	COUNTED	how many records the module had made and lost at some moments, all

@@ -240,6 +240,14 @@ static int look_at_counters(struct netlink_source *netlink)
 	return 0;
 }
 
+/* Processes first: by the time that a socket is told of, its process has been. */
+static int collect_dump(struct netlink_source *netlink)
+{
+	int ret = control_processes(netlink->control, collect, netlink);
+
+	return ret ? ret : control_sockets(netlink->control, collect, netlink);
+}
+
 static int request_subscription(struct netlink_source *netlink, const uint32_t *seqs,
 				size_t rings)
 {
@@ -397,7 +405,7 @@ static int netlink_start(struct source *source, const uint32_t *seqs, size_t rin
 	if (!ret)
 		ret = look_at_counters(netlink);
 	if (!ret)
-		ret = control_processes(netlink->control, collect, netlink);
+		ret = collect_dump(netlink);
 	if (ret)
 		detach(netlink);
 	return ret;
@@ -411,7 +419,7 @@ static int netlink_dump(struct source *source)
 
 	if (netlink->phase != STREAMING)
 		return 0;
-	ret = control_processes(netlink->control, collect, netlink);
+	ret = collect_dump(netlink);
 	if (ret)
 		detach(netlink);
 	else

@@ -4,6 +4,7 @@
 #define uthash_fatal(message) abort()
 #include "state.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ void state_clear(struct state *state)
 		state->spare = process->next_dirty;
 		free(process);
 	}
+	free(state->graves);
 	state_init(state);
 }
 
@@ -33,7 +35,7 @@ struct process *state_find(struct state *state, uint64_t key)
 {
 	struct process *process;
 
-	HASH_FIND(hh, state->by_key, &key, sizeof(key), process);
+	HASH_FIND_BYHASHVALUE(hh, state->by_key, &key, sizeof(key), hash_of(key), process);
 	return process;
 }
 
@@ -63,7 +65,7 @@ struct process *state_add(struct state *state, uint64_t key)
 	process->key = key;
 	process->lived = -1;
 	process->clone_flags = -1;
-	HASH_ADD(hh, state->by_key, key, sizeof(key), process);
+	HASH_ADD_BYHASHVALUE(hh, state->by_key, key, sizeof(key), hash_of(key), process);
 	if (!process->hh.tbl) {
 		release(state, process);
 		return NULL;
@@ -93,6 +95,41 @@ void state_end(struct state *state, struct process *process)
 	state->alive--;
 }
 
+static struct ended *graves_of(const struct state *state, uint64_t key)
+{
+	const size_t rows = STATE_GRAVES / STATE_GRAVES_IN_ROW;
+
+	return state->graves + hash_of(key) % rows * STATE_GRAVES_IN_ROW;
+}
+
+int64_t state_find_ended(const struct state *state, uint64_t key)
+{
+	const struct ended *grave;
+	size_t i;
+
+	if (!state->graves)
+		return 0;
+	grave = graves_of(state, key);
+	for (i = 0; i < STATE_GRAVES_IN_ROW; i++)
+		if (grave[i].key == key)
+			return grave[i].id;
+	return 0;
+}
+
+int state_add_ended(struct state *state, uint64_t key, int64_t id)
+{
+	struct ended *grave;
+
+	if (!state->graves)
+		state->graves = calloc(STATE_GRAVES, sizeof(*state->graves));
+	if (!state->graves)
+		return -ENOMEM;
+	grave = graves_of(state, key);
+	memmove(grave + 1, grave, (STATE_GRAVES_IN_ROW - 1) * sizeof(*grave));
+	*grave = (struct ended){ key, id };
+	return 0;
+}
+
 void state_expire(struct state *state)
 {
 	struct process *process;
@@ -102,6 +139,7 @@ void state_expire(struct state *state)
 		if (!state->ended_first)
 			state->ended_last = NULL;
 		state->ended--;
+		(void)state_add_ended(state, process->key, process->id);
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in there */
 		HASH_DELETE(hh, state->by_key, process);
 		release(state, process);

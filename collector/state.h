@@ -13,6 +13,12 @@
 
 #include <uthash.h>
 
+/* What is left of a process that has ended a while ago. */
+struct ended {
+	uint64_t key;
+	int64_t id; /* 0: none */
+};
+
 /*
  * As whom and where a process runs: a row of contexts. No padding. Ids are ~0
  * where they are not known.
@@ -67,11 +73,21 @@ struct process {
 	struct process *next_ended;
 };
 
+/*
+ * For uthash, in place of its own, which takes as long for 8 bytes as for 12. A number
+ * times 2^64 / phi spreads what counts up as pids, times and ids do.
+ */
+static inline unsigned int hash_of(uint64_t key)
+{
+	return (unsigned int)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
 struct state {
 	struct process *by_key;
 	struct process *dirty; /* last made dirty first */
 	struct process *ended_first, *ended_last;
 	struct process *spare; /* linked by next_dirty */
+	struct ended *graves;  /* rows by a hash of their keys, the last one first */
 	size_t alive;
 	size_t ended;
 };
@@ -92,6 +108,15 @@ void state_end(struct state *state, struct process *process);
 /* Forget all but the last STATE_ENDED that ended. Nothing may be dirty. */
 void state_expire(struct state *state);
 
-enum { STATE_ENDED = 8192 };
+/*
+ * Row of the process @key, which has ended and been forgotten; 0: not known. Of those
+ * with one hash only the last few are.
+ */
+int64_t state_find_ended(const struct state *state, uint64_t key);
+
+/* Return: 0 or -ENOMEM. */
+int state_add_ended(struct state *state, uint64_t key, int64_t id);
+
+enum { STATE_ENDED = 8192, STATE_GRAVES = 65536, STATE_GRAVES_IN_ROW = 4 };
 
 #endif

@@ -4,6 +4,9 @@
 
 #include "store.h"
 
+#include <errno.h>
+#include <stdio.h>
+
 static const char *const texts[STATEMENTS] = {
 	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
 	[STATEMENT_COMMIT] = "COMMIT",
@@ -11,7 +14,9 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT (SELECT max(id) FROM processes), (SELECT max(id) FROM executions),"
 		" (SELECT max(id) FROM strings), (SELECT max(id) FROM executables),"
 		" (SELECT max(id) FROM namespaces), (SELECT max(id) FROM containers),"
-		" (SELECT max(id) FROM contexts), (SELECT max(id) FROM credential_sets)",
+		" (SELECT max(id) FROM contexts), (SELECT max(id) FROM credential_sets),"
+		" (SELECT max(id) FROM routes), (SELECT max(id) FROM connections),"
+		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes)",
 	[STATEMENT_BOOT_FIND] = "SELECT id FROM boots WHERE uuid = ?",
 	[STATEMENT_BOOT_ADD] = "INSERT INTO boots (uuid, first) VALUES (?, ?)",
 	[STATEMENT_LOAD_FIND] = "SELECT id FROM loads WHERE load = ?",
@@ -42,7 +47,63 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_CONTAINER_FIND] =
 		"SELECT id, path, first, last FROM containers WHERE cgroup = ?2 AND boot = ?1"
 		" ORDER BY id LIMIT 1",
+	[STATEMENT_CONTAINER_GET] = "SELECT id, path, first, last FROM containers WHERE id = ?",
 	[STATEMENT_EXECUTIONS] = "INSERT INTO executions SELECT * FROM pending_executions",
+	[STATEMENT_ROUTES] = "INSERT INTO routes SELECT * FROM pending_routes",
+	[STATEMENT_CONNECTIONS] =
+		"INSERT INTO connections (started, lasted, route, client, server, client_opener,"
+		" server_opener, client_port, to_server, to_client, isns, flags, load, number)"
+		" SELECT * FROM pending_connections",
+	[STATEMENT_CONNECTION_UPDATE] =
+		"UPDATE connections SET started = ?2, lasted = ?3, route = ?4, client = ?5,"
+		" server = ?6, client_opener = ?7, server_opener = ?8, client_port = ?9,"
+		" to_server = ?10, to_client = ?11, isns = ?12, flags = ?13, load = ?14,"
+		" number = ?15 WHERE id = ?1",
+	[STATEMENT_CONNECTION_FIND] = "SELECT * FROM connections WHERE id = ?",
+	[STATEMENT_CONNECTIONS_OPEN] =
+		"SELECT c.*, r.protocol, r.client_addr, r.server_addr, r.server_port,"
+		" r.client_netns, r.server_netns, r.dialled_addr, r.dialled_port, r.seen_addr"
+		" FROM connections c INDEXED BY connections_open"
+		" LEFT JOIN routes r ON r.id = c.route"
+		" WHERE c.number IS NOT NULL AND c.load IN (SELECT id FROM loads WHERE boot = ?)"
+		" ORDER BY c.id",
+	[STATEMENT_CONNECTIONS_CLOSE] =
+		"UPDATE connections INDEXED BY connections_open SET number = NULL"
+		" WHERE number IS NOT NULL AND load IN (SELECT id FROM loads WHERE boot < ?)",
+	[STATEMENT_LISTENER] =
+		"INSERT INTO listeners VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+		" ON CONFLICT (id) DO UPDATE SET load = excluded.load, number = excluded.number,"
+		" process = coalesce(excluded.process, process), ended = excluded.ended,"
+		" flags = flags & ~32",
+	[STATEMENT_LISTENER_GONE] =
+		"UPDATE listeners SET flags = flags | 32, number = NULL WHERE id = ?",
+	[STATEMENT_LISTENERS_OPEN] =
+		"SELECT * FROM listeners INDEXED BY listeners_open WHERE number IS NOT NULL"
+		" AND load IN (SELECT id FROM loads WHERE boot = ?) ORDER BY id",
+	[STATEMENT_LISTENERS_CLOSE] =
+		"UPDATE listeners INDEXED BY listeners_open SET number = NULL"
+		" WHERE number IS NOT NULL AND load IN (SELECT id FROM loads WHERE boot < ?)",
+	[STATEMENT_USE] = "REPLACE INTO connection_uses VALUES (?,?,?,?,?,?,?)",
+	[STATEMENT_PIPES] =
+		"INSERT INTO pipes (started, lasted, writer, reader, written, read, inode, device,"
+		" path, flags, load, number) SELECT * FROM pending_pipes",
+	[STATEMENT_PIPE_UPDATE] =
+		"UPDATE pipes SET started = ?2, lasted = ?3, writer = ?4, reader = ?5,"
+		" written = ?6, read = ?7, inode = ?8, device = ?9, path = ?10, flags = ?11,"
+		" load = ?12, number = ?13 WHERE id = ?1",
+	[STATEMENT_PIPE_FIND] = "SELECT * FROM pipes WHERE id = ?",
+	[STATEMENT_PIPES_OPEN] =
+		"SELECT * FROM pipes INDEXED BY pipes_open WHERE number IS NOT NULL"
+		" AND load IN (SELECT id FROM loads WHERE boot = ?) ORDER BY id",
+	[STATEMENT_PIPES_CLOSE] =
+		"UPDATE pipes INDEXED BY pipes_open SET number = NULL"
+		" WHERE number IS NOT NULL AND load IN (SELECT id FROM loads WHERE boot < ?)",
+	[STATEMENT_PIPE_USE] = "REPLACE INTO pipe_uses VALUES (?,?,?,?,?,?)",
+	[STATEMENT_SOCKET_MADE] =
+		"INSERT INTO sockets_made VALUES (?,?,?,?,?,?,?)"
+		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+		" first = min(first, excluded.first), last = max(last, excluded.last)",
+	[STATEMENT_CONTROL] = "INSERT INTO controls VALUES (NULL,?,?,?,?,?,?,?)",
 	[STATEMENT_CREDENTIAL_SET] =
 		"INSERT INTO credential_sets VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CREDENTIAL] =
@@ -87,6 +148,9 @@ static const char *const texts[STATEMENTS] = {
 		" LEFT JOIN executables x ON x.id = e.executable"
 		" LEFT JOIN contexts c ON c.id = p.context"
 		" WHERE p.boot = ? AND p.lived IS NULL AND p.flags & 8 = 0",
+	[STATEMENT_ENDED] =
+		"SELECT key, id FROM processes WHERE id > (SELECT max(id) FROM processes) - ?2"
+		" AND boot = ?1 AND (lived IS NOT NULL OR flags & 8) ORDER BY id",
 };
 
 int statement_prepare_all(struct store *store)
@@ -134,6 +198,19 @@ void bind_id(struct binder *binder, int64_t id)
 		bind_null(binder);
 }
 
+void bind_nonnegative(struct binder *binder, int64_t value)
+{
+	bind_other(binder, value < 0 ? -1 : value, -1);
+}
+
+void bind_other(struct binder *binder, int64_t value, int64_t usual)
+{
+	if (value != usual)
+		bind_int(binder, value);
+	else
+		bind_null(binder);
+}
+
 void bind_text(struct binder *binder, const char *text)
 {
 	sqlite3_bind_text(binder->statement, binder->next++, text, -1, SQLITE_STATIC);
@@ -159,6 +236,24 @@ int statement_run(struct store *store, enum statement which)
 	return ret;
 }
 
+int statement_run_of(struct store *store, enum statement which, int64_t parameter)
+{
+	struct binder binder = statement_bind(store, which);
+
+	bind_int(&binder, parameter);
+	return statement_run(store, which);
+}
+
+int statement_number(struct store *store, enum statement which, int64_t last)
+{
+	int ret = statement_run(store, which);
+
+	if (ret || sqlite3_last_insert_rowid(store->db) == last)
+		return ret;
+	snprintf(store->error, sizeof(store->error), "somebody else has changed it");
+	return -EIO;
+}
+
 int statement_row(struct store *store, enum statement which)
 {
 	int code = sqlite3_step(store->statements[which]), ret;
@@ -173,4 +268,29 @@ int statement_row(struct store *store, enum statement which)
 void statement_reset(struct store *store, enum statement which)
 {
 	sqlite3_reset(store->statements[which]);
+}
+
+struct reader statement_read(struct store *store, enum statement which)
+{
+	return (struct reader){ store->statements[which], 0 };
+}
+
+int64_t read_int(struct reader *reader)
+{
+	return sqlite3_column_int64(reader->statement, reader->next++);
+}
+
+int64_t read_or(struct reader *reader, int64_t otherwise)
+{
+	if (sqlite3_column_type(reader->statement, reader->next) != SQLITE_NULL)
+		return read_int(reader);
+	reader->next++;
+	return otherwise;
+}
+
+const char *read_text(struct reader *reader)
+{
+	const unsigned char *text = sqlite3_column_text(reader->statement, reader->next++);
+
+	return text ? (const char *)text : "";
 }

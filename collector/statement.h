@@ -30,7 +30,27 @@ enum statement {
 	STATEMENT_EXECUTABLE,
 	STATEMENT_CONTAINER,
 	STATEMENT_CONTAINER_FIND,
+	STATEMENT_CONTAINER_GET,
 	STATEMENT_EXECUTIONS,
+	STATEMENT_ROUTES,
+	STATEMENT_CONNECTIONS,
+	STATEMENT_CONNECTION_UPDATE,
+	STATEMENT_CONNECTION_FIND,
+	STATEMENT_CONNECTIONS_OPEN,
+	STATEMENT_CONNECTIONS_CLOSE,
+	STATEMENT_LISTENER,
+	STATEMENT_LISTENER_GONE,
+	STATEMENT_LISTENERS_OPEN,
+	STATEMENT_LISTENERS_CLOSE,
+	STATEMENT_USE,
+	STATEMENT_PIPES,
+	STATEMENT_PIPE_UPDATE,
+	STATEMENT_PIPE_FIND,
+	STATEMENT_PIPES_OPEN,
+	STATEMENT_PIPES_CLOSE,
+	STATEMENT_PIPE_USE,
+	STATEMENT_SOCKET_MADE,
+	STATEMENT_CONTROL,
 	STATEMENT_CREDENTIAL_SET,
 	STATEMENT_CREDENTIAL,
 	STATEMENT_CGROUP_MOVE,
@@ -48,6 +68,7 @@ enum statement {
 	STATEMENT_LIVING_ADD,
 	STATEMENT_LIVING_UPTO,
 	STATEMENT_LIVING,
+	STATEMENT_ENDED,
 	STATEMENTS,
 };
 
@@ -62,8 +83,8 @@ int statement_prepare_all(struct store *store);
 void statement_finalize_all(struct store *store);
 
 /*
- * Binding, from the first parameter on; an id of 0 and a slice without bytes
- * are NULL. What is bound must stay until the statement has run.
+ * Binding, from the first parameter on; an id of 0, a number below 0 and a slice
+ * without bytes are NULL. What is bound must stay until the statement has run.
  */
 struct binder {
 	sqlite3_stmt *statement;
@@ -74,15 +95,39 @@ struct binder statement_bind(struct store *store, enum statement which);
 void bind_int(struct binder *binder, int64_t value);
 void bind_id(struct binder *binder, int64_t id);
 void bind_null(struct binder *binder);
+void bind_nonnegative(struct binder *binder, int64_t value);
+void bind_other(struct binder *binder, int64_t value, int64_t usual); /* usual: NULL */
 void bind_text(struct binder *binder, const char *text); /* NULL is NULL */
 void bind_slice(struct binder *binder, struct slice slice);
 
 /* Run a statement that gives no rows. */
 int statement_run(struct store *store, enum statement which);
+int statement_run_of(struct store *store, enum statement which, int64_t parameter);
+
+/*
+ * The same of an INSERT that leaves it to SQLite to number the rows, which it does from
+ * the last one on if nobody else has written: is the last one now @last, as we took it?
+ */
+int statement_number(struct store *store, enum statement which, int64_t last);
 
 /* Next row: 1, none left: 0 (and reset), or an error (and reset). */
 int statement_row(struct store *store, enum statement which);
 void statement_reset(struct store *store, enum statement which);
+
+/* Columns of the present row, one after the other; NULL is 0 and "". */
+struct reader {
+	sqlite3_stmt *statement;
+	int next;
+};
+
+struct reader statement_read(struct store *store, enum statement which);
+int64_t read_int(struct reader *reader);
+int64_t read_or(struct reader *reader, int64_t otherwise); /* of NULL */
+const char *read_text(struct reader *reader);
+
+/* fact_socket.c and fact_pipe.c: write those that have waited. */
+int store_flush_connections(struct store *store);
+int store_flush_pipes(struct store *store);
 
 /* store.c: what @code of SQLite means to callers, with its words kept. */
 int store_fail(struct store *store, int code);

@@ -28,6 +28,10 @@ struct store_last {
 	int64_t container;
 	int64_t context;
 	int64_t credential_set;
+	int64_t route;
+	int64_t connection;
+	int64_t listener;
+	int64_t pipe;
 };
 
 /*
@@ -74,8 +78,8 @@ int store_position(struct store *store, unsigned int ring, uint32_t seq);
 
 /*
  * Facts and dictionary rows. Ids are the caller's, increasing. Processes,
- * executions and strings wait until store_flush(), which comes before the commit;
- * a new process must stay where it is until then.
+ * executions, strings, routes, connections and pipes wait until store_flush(), which
+ * comes before the commit; a new process must stay where it is until then.
  */
 int store_process(struct store *store, int64_t boot, const struct process *process);
 int store_flush(struct store *store);
@@ -120,6 +124,12 @@ int store_container_find(struct store *store, int64_t boot, uint64_t cgroup,
 				      const struct store_container *container),
 			 void *context);
 
+/* The same with container @id. */
+int store_container_get(struct store *store, int64_t id,
+			void (*take)(void *context, int64_t id,
+				     const struct store_container *container),
+			void *context);
+
 /* 0 in an id means NULL. */
 struct store_execution {
 	int64_t id;
@@ -158,6 +168,171 @@ struct store_credential {
 	const char *groups_to;
 };
 int store_credential(struct store *store, const struct store_credential *credential);
+
+/*
+ * Between which addresses conversations are. What is not known of an end is as
+ * the other one has it, its netns 0. Of Unix sockets addresses and ports are 0.
+ * No padding.
+ */
+struct route {
+	uint8_t client_addr[16];
+	uint8_t server_addr[16];
+	uint8_t dialled_addr[16]; /* whom the client asked */
+	uint8_t seen_addr[16];	  /* whom the server sees */
+	uint32_t client_netns;
+	uint32_t server_netns;
+	uint16_t server_port;
+	uint16_t dialled_port;
+	uint32_t protocol;
+};
+/* @name: of the server's socket; size 0: it has none. */
+int store_route(struct store *store, int64_t id, const struct route *route,
+		struct slice name);
+
+enum connection_flag {
+	CONNECTION_CLIENT = 1, /* that end is known */
+	CONNECTION_SERVER = 2,
+	CONNECTION_ESTABLISHED = 4,
+	CONNECTION_BY_TUPLE = 8,
+	CONNECTION_INCOMPLETE = 16, /* when it began is not known */
+	CONNECTION_GONE = 32,	    /* it has ended, but we did not see when */
+	CONNECTION_SCOPE_SHIFT = 6, /* enum scope */
+	CONNECTION_ERROR_SHIFT = 8, /* errno, in the database */
+};
+
+/* How far a conversation reaches, from near to far. */
+enum scope { SCOPE_CONTAINER, SCOPE_HOST, SCOPE_PRIVATE, SCOPE_PUBLIC };
+
+/* 0 in an id means NULL. */
+struct store_connection {
+	int64_t id;
+	int64_t started;
+	int64_t lasted; /* -1: it goes on */
+	int64_t route;
+	int64_t client;
+	int64_t server;
+	int64_t client_opener;
+	int64_t server_opener;
+	int64_t to_server;
+	int64_t to_client;
+	int64_t isns; /* or how many datagrams there were */
+	int64_t load;
+	int64_t number; /* the module's; 0: it is over */
+	uint32_t flags; /* enum connection_flag */
+	uint16_t client_port;
+	uint16_t seen_port;
+	uint16_t error;
+	bool portless; /* of Unix sockets */
+};
+/* What stands in columns client_port, -1 for NULL, and flags. */
+int64_t store_connection_ports(const struct store_connection *connection);
+int64_t store_connection_flags(const struct store_connection *connection);
+
+int store_connection(struct store *store, const struct store_connection *connection);
+int store_connection_update(struct store *store, const struct store_connection *connection);
+
+/* As it is stored, or waits for that. -ENOENT: there is none. */
+int store_connection_find(struct store *store, int64_t id,
+			  struct store_connection *connection);
+
+struct store_listener {
+	int64_t load;
+	int64_t number; /* 0: it does not listen any more */
+	int64_t process;
+	int64_t started;
+	int64_t ended; /* INT64_MIN: not known */
+	uint32_t netns;
+	uint32_t flags; /* CONNECTION_INCOMPLETE, CONNECTION_GONE */
+	uint16_t port;
+	uint8_t protocol;
+	uint8_t addr[16];
+	struct slice name; /* of a Unix socket, instead of address and port; size 0: none */
+};
+/* Made, or brought up to date: but for its times and address, and what is not known. */
+int store_listener(struct store *store, int64_t id, const struct store_listener *listener);
+int store_listener_gone(struct store *store, int64_t id);
+
+struct store_use {
+	int64_t subject; /* a connection, or a pipe */
+	int64_t process;
+	int64_t sent;
+	int64_t received;
+	int64_t first;
+	int64_t last;
+	unsigned int side;
+};
+int store_use(struct store *store, const struct store_use *use);
+int store_pipe_use(struct store *store, const struct store_use *use);
+
+enum pipe_flag {
+	PIPE_FIFO = 1,
+	PIPE_INEXACT = 2,
+	PIPE_INCOMPLETE = CONNECTION_INCOMPLETE,
+	PIPE_GONE = CONNECTION_GONE,
+};
+
+/* 0 in an id means NULL. */
+struct store_pipe {
+	int64_t id;
+	int64_t started;
+	int64_t lasted; /* -1: it goes on */
+	int64_t writer;
+	int64_t reader;
+	int64_t written;
+	int64_t read;
+	int64_t inode;
+	int64_t path;
+	int64_t load;
+	int64_t number; /* the module's; 0: it is over */
+	uint32_t device;
+	uint32_t flags; /* enum pipe_flag */
+};
+int store_pipe(struct store *store, const struct store_pipe *pipe);
+int store_pipe_update(struct store *store, const struct store_pipe *pipe);
+
+/* As it is stored, or waits for that. -ENOENT: there is none. */
+int store_pipe_find(struct store *store, int64_t id, struct store_pipe *pipe);
+
+/*
+ * Those that are open as far as the database knows, of @boot; what earlier boots
+ * have left is closed. Each ends at an error of its taker.
+ */
+int store_open_connections(struct store *store, int64_t boot,
+			   int (*take)(void *context,
+				       const struct store_connection *connection,
+				       const struct route *route),
+			   void *context);
+int store_open_listeners(struct store *store, int64_t boot,
+			 int (*take)(void *context, int64_t id,
+				     const struct store_listener *listener),
+			 void *context);
+int store_open_pipes(struct store *store, int64_t boot,
+		     int (*take)(void *context, const struct store_pipe *pipe),
+		     void *context);
+
+struct store_socket_made {
+	int64_t process;
+	int64_t first;
+	int64_t last;
+	uint32_t count;
+	uint32_t family;
+	uint32_t type;
+	uint32_t protocol;
+};
+/* A row of its own, or more of the same. */
+int store_socket_made(struct store *store, const struct store_socket_made *made);
+
+/* 0 in an id means NULL. */
+struct store_control {
+	int64_t ts;
+	int64_t process;
+	int64_t target;
+	int64_t path;
+	int64_t connection;
+	int64_t pipe;
+	uint32_t op; /* enum kith_control_op */
+};
+int store_control(struct store *store, const struct store_control *control);
 
 int store_cgroup_move(struct store *store, int64_t ts, int64_t process, int64_t target,
 		      int64_t container);
@@ -212,5 +387,9 @@ int store_checkpoint(struct store *store, const struct state *state, int64_t las
 int store_living(struct store *store, int64_t boot,
 		 int (*take)(void *context, const struct process *process),
 		 void *context);
+
+/* The same for those of the last STATE_GRAVES processes that had, the oldest first. */
+int store_ended(struct store *store, int64_t boot,
+		int (*take)(void *context, uint64_t key, int64_t id), void *context);
 
 #endif

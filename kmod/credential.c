@@ -426,7 +426,7 @@ static void commit_untracked(const struct cred *new)
 		emit_now(&change, current);
 }
 
-void kith_credential_commit(unsigned long new_cred, unsigned long unused)
+void kith_credential_commit(struct kith_ftrace_regs *regs)
 {
 	struct kith_task *entry;
 
@@ -436,11 +436,11 @@ void kith_credential_commit(unsigned long new_cred, unsigned long unused)
 	}
 	entry = kith_task_add(current);
 	if (!entry) {
-		commit_untracked((const struct cred *)new_cred);
+		commit_untracked(KITH_ARGUMENT(regs, 0, const struct cred *));
 		return;
 	}
 	spin_lock(&entry->lock);
-	commit(entry, (const struct cred *)new_cred);
+	commit(entry, KITH_ARGUMENT(regs, 0, const struct cred *));
 	spin_unlock(&entry->lock);
 }
 

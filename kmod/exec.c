@@ -69,9 +69,9 @@ static void forget_scripts(struct kith_task *mine)
 }
 
 /* Called for the file of the exec, and again for each interpreter on the way. */
-void kith_exec_checked(unsigned long bprm_, unsigned long unused)
+void kith_exec_checked(struct kith_ftrace_regs *regs)
 {
-	const struct linux_binprm *bprm = (const struct linux_binprm *)bprm_;
+	const struct linux_binprm *bprm = KITH_ARGUMENT(regs, 0, const struct linux_binprm *);
 	struct kith_task *mine = kith_task_add(current);
 
 	if (!mine)
@@ -225,7 +225,7 @@ void kith_exec_succeeded(void *data, struct task_struct *task, pid_t old_pid,
 		forget_scripts(mine);
 	} else if (inode->i_mode & (S_ISUID | S_ISGID)) {
 		/* Who it was before nobody knows any more. */
-		kith_ring_missed(KITH_CLASS_CREDENTIAL, 1);
+		kith_ring_lose(KITH_CLASS_CREDENTIAL, KITH_LOSS_MISSED, 1);
 	}
 	kith_hook_leave();
 }

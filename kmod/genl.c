@@ -7,9 +7,11 @@
 #include "hook.h"
 #include "load.h"
 #include "policy.h"
+#include "report.h"
 #include "ring.h"
 #include "sensor.h"
 #include "snapshot.h"
+#include "socket.h"
 #include "stream.h"
 #include "sweep.h"
 #include "task.h"
@@ -79,7 +81,9 @@ static bool put_info(struct sk_buff *skb)
 	       nla_put_u32(skb, KITH_A_TASKS, kith_task_count()) ||
 	       nla_put_u32(skb, KITH_A_TASKS_MAX, kith_task_max()) ||
 	       put_u64(skb, KITH_A_UNTRACKED, kith_task_untracked()) ||
-	       nla_put_u32(skb, KITH_A_HEALTH, kith_sweep_health());
+	       nla_put_u32(skb, KITH_A_HEALTH, kith_sweep_health()) ||
+	       nla_put_u32(skb, KITH_A_SOCKETS, kith_socket_count()) ||
+	       nla_put_u32(skb, KITH_A_SOCKETS_MAX, kith_socket_max());
 }
 
 static int get_info(struct sk_buff *skb, struct genl_info *info)
@@ -181,6 +185,7 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 
 	if (ret)
 		return ret;
+	kith_report_flush();
 	failed = put_counters(answer.skb) || put_last_positions(answer.skb);
 	kith_stream_flush();
 	return answer_send(&answer, info, failed);
@@ -253,10 +258,12 @@ static bool put_hook(struct sk_buff *skb, unsigned int i)
 static int dump_hooks(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	for (; cb->args[0] < kith_hook_count(); cb->args[0]++) {
-		void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-					   cb->nlh->nlmsg_seq, &kith_genl_family,
-					   NLM_F_MULTI, KITH_CMD_GET_HOOKS);
+		void *header;
 
+		if (kith_hook_get(cb->args[0])->needless)
+			continue;
+		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				     &kith_genl_family, NLM_F_MULTI, KITH_CMD_GET_HOOKS);
 		if (!header)
 			break;
 		if (put_hook(skb, cb->args[0])) {
@@ -283,6 +290,12 @@ static const struct genl_ops operations[] = {
 		.start = kith_snapshot_start,
 		.dumpit = kith_snapshot_dump,
 		.done = kith_snapshot_done,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = KITH_CMD_GET_SOCKETS,
+		.start = kith_report_dump_start,
+		.dumpit = kith_report_dump,
 		.flags = GENL_ADMIN_PERM,
 	},
 };

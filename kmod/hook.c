@@ -6,9 +6,17 @@
 
 #include "cgroup.h"
 #include "credential.h"
+#include "datagram.h"
 #include "exec.h"
+#include "family.h"
+#include "passing.h"
+#include "pipe.h"
 #include "process.h"
 #include "ring.h"
+#include "socket.h"
+#include "tcp.h"
+#include "udp.h"
+#include "unix.h"
 
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -76,6 +84,184 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.kind = KITH_HOOK_FTRACE, .entry = kith_process_cloning,
 		.loses = "flags of clone",
 	},
+	[KITH_AT_TCP_CONNECT] = {
+		.event = "connection", .symbol = "tcp_connect",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_connecting,
+		.loses = "who connects by TCP",
+	},
+	[KITH_AT_TCP_CLONE] = {
+		.event = "connection", .symbol = "security_inet_csk_clone",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_cloned,
+		.loses = "the server's end of TCP connections, until somebody accepts it",
+	},
+	[KITH_AT_TCP_STATE] = {
+		.event = "connection", .symbol = "inet_sock_set_state",
+		.kind = KITH_HOOK_TRACEPOINT, .callback = kith_tcp_state,
+		.loses = "who listens, which connections come about, and how they end",
+	},
+	[KITH_AT_SOCK_GRAFT] = {
+		.event = "connection", .symbol = "security_sock_graft",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_grafted,
+		.loses = "who accepts a connection",
+	},
+	[KITH_AT_SOCK_LISTEN] = {
+		.event = "connection", .symbol = "security_socket_listen",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_listening,
+		.loses = "who listens on Unix sockets",
+	},
+	[KITH_AT_TCP_SEND] = {
+		.event = "use of a socket", .symbol = "tcp_sendmsg",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_used,
+		.loses = "who sends on a TCP socket that another has opened",
+	},
+	[KITH_AT_TCP_RECEIVE] = {
+		.event = "use of a socket", .symbol = "tcp_recvmsg",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_used,
+		.loses = "who receives on a TCP socket that another has opened",
+	},
+	[KITH_AT_TCP_PAGE] = {
+		.event = "use of a socket", .symbol = "tcp_sendpage",
+		.unless = "skb_splice_from_iter",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_used,
+		.loses = "who splices into a TCP socket that another has opened",
+	},
+	[KITH_AT_TCP_SPLICE] = {
+		.event = "use of a socket", .symbol = "tcp_splice_read",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_splicing,
+		.loses = "who splices from a TCP socket that another has opened",
+	},
+	[KITH_AT_UDP_SEND4] = {
+		.event = "datagram", .symbol = "ip_send_skb",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_udp_sent4,
+		.loses = "what is sent by UDP over IPv4",
+	},
+	[KITH_AT_UDP_SEND6] = {
+		.event = "datagram", .symbol = "ip6_send_skb",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_udp_sent6,
+		.loses = "what is sent by UDP over IPv6",
+	},
+	[KITH_AT_UDP_RECEIVE] = {
+		.event = "datagram", .symbol = "skb_consume_udp",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_udp_received,
+		.loses = "what is received by UDP",
+	},
+	[KITH_AT_UDP_RELEASE] = {
+		.event = "end of a socket", .symbol = "sk_common_release",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_udp_released,
+		.loses = "when exactly UDP sockets are closed",
+	},
+	[KITH_AT_UNIX_CONNECT] = {
+		.event = "connection", .symbol = "security_unix_stream_connect",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_connecting,
+		.loses = "who connects to Unix sockets, until they are used",
+	},
+	[KITH_AT_UNIX_MAY_SEND] = {
+		.event = "datagram", .symbol = "security_unix_may_send",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_may_send,
+		.loses = "datagrams of Unix sockets",
+	},
+	[KITH_AT_UNIX_COPY] = {
+		.event = "use of a socket", .symbol = "skb_copy_datagram_from_iter",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_copied,
+		.loses = "what is sent on Unix streams",
+	},
+	[KITH_AT_UNIX_SEND] = {
+		.event = "use of a socket", .symbol = "skb_splice_from_iter",
+		.unless = "unix_stream_sendpage",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_spliced,
+		.loses = "what is spliced into Unix streams",
+	},
+	[KITH_AT_UNIX_RECEIVE] = {
+		.event = "use of a socket", .symbol = "unix_stream_recvmsg",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_receiving,
+		.loses = "who receives on a Unix stream that another has opened",
+	},
+	[KITH_AT_UNIX_SPLICE] = {
+		.event = "use of a socket", .symbol = "unix_stream_splice_read",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_receiving,
+		.loses = "who splices from a Unix stream that another has opened",
+	},
+	[KITH_AT_UNIX_PAGE] = {
+		.event = "use of a socket", .symbol = "unix_stream_sendpage",
+		.unless = "skb_splice_from_iter",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_sending_page,
+		.loses = "who splices into a Unix stream that another has opened",
+	},
+	[KITH_AT_UNIX_APPEND] = {
+		.event = "use of a socket", .symbol = "skb_append_pagefrags",
+		.unless = "skb_splice_from_iter",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_page_appended,
+		.loses = "what is spliced into Unix streams",
+	},
+	[KITH_AT_UNIX_TAKE] = {
+		.event = "datagram", .symbol = "skb_free_datagram",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_taken,
+		.loses = "what is received of Unix datagrams and packets",
+	},
+	[KITH_AT_UNIX_RELEASE] = {
+		.event = "end of a socket", .symbol = "unix_release_sock",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_released,
+		.loses = "when exactly Unix conversations end, and what was left unread",
+	},
+	[KITH_AT_SOCK_FREE] = {
+		.event = "end of a socket", .symbol = "security_sk_free",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_socket_freed,
+		.loses = "all conversations: sockets are not watched",
+	},
+	[KITH_AT_SOCK_CREATE] = {
+		.event = "socket", .symbol = "security_socket_post_create",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_family_created,
+		.loses = "sockets of other families, as to sniff; who waits for datagrams",
+	},
+	[KITH_AT_SCM_SEND] = {
+		.event = "passed file", .symbol = "__scm_send",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_passing_sending,
+		.loses = "who passes open files to others",
+	},
+	[KITH_AT_FILE_RECEIVE] = {
+		.event = "passed file", .symbol = "security_file_receive",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_passing_received,
+		.loses = "that open files are passed",
+	},
+	[KITH_AT_PTRACE_ACCESS] = {
+		.event = "passed file", .symbol = "security_ptrace_access_check",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_passing_accessing,
+		.loses = "from whom pidfd_getfd takes open files",
+	},
+	[KITH_AT_PIPE_READ] = {
+		.event = "pipe", .symbol = "pipe_read",
+		.instead = "anon_pipe_read",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_reading,
+		.loses = "who reads from pipes",
+	},
+	[KITH_AT_PIPE_WRITE] = {
+		.event = "pipe", .symbol = "pipe_write",
+		.instead = "anon_pipe_write",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_writing,
+		.loses = "who writes into pipes",
+	},
+	[KITH_AT_FIFO_READ] = {
+		.event = "pipe", .symbol = "fifo_pipe_read",
+		.unless = "pipe_read",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_fifo_reading,
+		.loses = "who reads from FIFOs",
+	},
+	[KITH_AT_FIFO_WRITE] = {
+		.event = "pipe", .symbol = "fifo_pipe_write",
+		.unless = "pipe_write",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_fifo_writing,
+		.loses = "who writes into FIFOs",
+	},
+	[KITH_AT_SPLICE] = {
+		.event = "pipe", .symbol = "do_splice",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_splicing,
+		.loses = "who splices into pipes, and out of them",
+	},
+	[KITH_AT_PIPE_FREE] = {
+		.event = "end of a pipe", .symbol = "free_pipe_info",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_freed,
+		.loses = "all pipes: they are not watched",
+	},
 	[KITH_AT_EXECVE] = EXECVE_HOOK(KITH_EXECVE, kith_exec_called),
 	[KITH_AT_EXECVEAT] = EXECVE_HOOK(KITH_EXECVEAT, kith_exec_called_at),
 	[KITH_AT_IA32_EXECVE] = EXECVE_HOOK(KITH_IA32_EXECVE, kith_exec_called_ia32),
@@ -129,7 +315,7 @@ void kith_hook_tally(void)
 		if (hooks[i].error)
 			continue;
 		if (fresh)
-			kith_ring_missed(hooks[i].class, fresh);
+			kith_ring_lose(hooks[i].class, KITH_LOSS_MISSED, fresh);
 		hooks[i].reported_missed = missed;
 	}
 	mutex_unlock(&tally_lock);
@@ -141,8 +327,8 @@ static void notrace enter(unsigned long ip, unsigned long parent_ip,
 	struct kith_hook *hook = container_of(ops, struct kith_hook, ops);
 
 	kith_hook_enter();
-	this_cpu_inc(hits[hook - hooks]);
-	hook->entry(kith_ftrace_argument(regs, 0), kith_ftrace_argument(regs, 1));
+	this_cpu_inc(hits[hook->index]);
+	hook->entry(regs);
 	kith_hook_leave();
 }
 
@@ -205,9 +391,20 @@ static int attach_ftrace(struct kith_hook *hook)
 	memset(&hook->ops, 0, sizeof(hook->ops));
 	hook->ops.func = enter;
 	hook->ops.flags = KITH_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
+	if (hook->unless && !set_filter(&hook->ops, hook->unless)) {
+		hook->needless = true;
+		forget_filter(&hook->ops);
+		return -ENOENT;
+	}
 	ret = set_filter(&hook->ops, hook->symbol);
-	if (ret)
+	if (ret && hook->instead && !set_filter(&hook->ops, hook->instead)) {
+		hook->symbol = hook->instead;
+		ret = 0;
+	}
+	if (ret) {
+		forget_filter(&hook->ops);
 		return ret;
+	}
 	ret = register_ftrace_function(&hook->ops);
 	if (ret)
 		forget_filter(&hook->ops);
@@ -243,7 +440,7 @@ static bool is_unwanted(const char *symbol)
 
 static int attach(struct kith_hook *hook)
 {
-	if (is_unwanted(hook->symbol))
+	if (is_unwanted(hook->symbol) || (hook->instead && is_unwanted(hook->instead)))
 		return -ECANCELED;
 	switch (hook->kind) {
 	case KITH_HOOK_TRACEPOINT:
@@ -297,6 +494,42 @@ static const u8 order[KITH_AT_COUNT] = {
 	KITH_AT_EXECVEAT,
 	KITH_AT_IA32_EXECVE,
 	KITH_AT_IA32_EXECVEAT,
+	/* The end of a socket before its beginning: no entry may outlive it. */
+	KITH_AT_SOCK_FREE,
+	KITH_AT_TCP_STATE,
+	KITH_AT_TCP_CLONE,
+	KITH_AT_TCP_CONNECT,
+	KITH_AT_SOCK_GRAFT,
+	KITH_AT_UNIX_RELEASE,
+	KITH_AT_UDP_RELEASE,
+	KITH_AT_SOCK_LISTEN,
+	KITH_AT_UNIX_CONNECT,
+	KITH_AT_UNIX_MAY_SEND,
+	KITH_AT_UNIX_TAKE,
+	KITH_AT_UNIX_COPY,
+	KITH_AT_UNIX_PAGE,
+	KITH_AT_UNIX_APPEND,
+	KITH_AT_UDP_SEND4,
+	KITH_AT_UDP_SEND6,
+	KITH_AT_UDP_RECEIVE,
+	KITH_AT_UNIX_SEND,
+	KITH_AT_UNIX_RECEIVE,
+	KITH_AT_UNIX_SPLICE,
+	KITH_AT_TCP_SEND,
+	KITH_AT_TCP_RECEIVE,
+	KITH_AT_TCP_PAGE,
+	KITH_AT_TCP_SPLICE,
+	KITH_AT_SOCK_CREATE,
+	KITH_AT_SCM_SEND,
+	KITH_AT_PTRACE_ACCESS,
+	KITH_AT_FILE_RECEIVE,
+	/* Likewise. */
+	KITH_AT_PIPE_FREE,
+	KITH_AT_PIPE_READ,
+	KITH_AT_PIPE_WRITE,
+	KITH_AT_FIFO_READ,
+	KITH_AT_FIFO_WRITE,
+	KITH_AT_SPLICE,
 };
 
 int kith_hook_init(void)
@@ -305,13 +538,15 @@ int kith_hook_init(void)
 
 	execs = clamp(execs, 1U, EXECS_MAX);
 	hooks[KITH_AT_EXIT].callback = kith_process_exited();
-	for (i = 0; i < KITH_AT_COUNT; i++)
+	for (i = 0; i < KITH_AT_COUNT; i++) {
 		hooks[i].error = -ENODEV;
+		hooks[i].index = i;
+	}
 	for (i = 0; i < KITH_AT_COUNT; i++) {
 		struct kith_hook *hook = &hooks[order[i]];
 
 		hook->error = attach(hook);
-		if (!hook->error)
+		if (!hook->error || hook->needless)
 			continue;
 		if (!hook->loses) {
 			int ret = hook->error;

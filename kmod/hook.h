@@ -15,27 +15,32 @@
 /*
  * Every handler runs between these two: records are written with preemption
  * off (tracepoints of 7.x and our function hooks come with it on), and the
- * table of threads is read under RCU.
+ * tables are read under RCU. Preemption off is an RCU read section; to say so is
+ * for kernels that check, and costs 25 instructions a hook.
  */
 static inline void kith_hook_enter(void)
 {
 	preempt_disable_notrace();
-	rcu_read_lock();
+	if (IS_ENABLED(CONFIG_PROVE_RCU))
+		rcu_read_lock();
 }
 
 static inline void kith_hook_leave(void)
 {
-	rcu_read_unlock();
+	if (IS_ENABLED(CONFIG_PROVE_RCU))
+		rcu_read_unlock();
 	preempt_enable_notrace();
 }
 
-/* At function entry, inside kith_hook_enter(). */
-typedef void (*kith_entry_fn)(unsigned long first, unsigned long second);
+/* At function entry, inside kith_hook_enter(); see KITH_ARGUMENT(). */
+typedef void (*kith_entry_fn)(struct kith_ftrace_regs *regs);
 
 struct kith_hook {
 	const char *event;
 	const char *symbol;
 	const char *loses; /* NULL: required */
+	const char *instead; /* FTRACE: where it is if there is no `symbol` */
+	const char *unless;  /* FTRACE: in kernels with this there is none, and no need */
 	enum kith_hook_kind kind;
 	enum kith_class class; /* of records lost when the kernel misses it */
 	union {
@@ -50,6 +55,8 @@ struct kith_hook {
 
 	/* state */
 	int error; /* 0: attached */
+	bool needless; /* this kernel has no use for it */
+	u8 index;
 	unsigned long reported_missed;
 	union {
 		struct tracepoint *tracepoint;
@@ -88,6 +95,40 @@ enum kith_hook_index {
 	KITH_AT_EXECVEAT,
 	KITH_AT_IA32_EXECVE,
 	KITH_AT_IA32_EXECVEAT,
+	KITH_AT_TCP_CONNECT,
+	KITH_AT_TCP_CLONE,
+	KITH_AT_TCP_STATE,
+	KITH_AT_SOCK_GRAFT,
+	KITH_AT_SOCK_LISTEN,
+	KITH_AT_TCP_SEND,
+	KITH_AT_TCP_RECEIVE,
+	KITH_AT_TCP_PAGE,
+	KITH_AT_TCP_SPLICE,
+	KITH_AT_UDP_SEND4,
+	KITH_AT_UDP_SEND6,
+	KITH_AT_UDP_RECEIVE,
+	KITH_AT_UDP_RELEASE,
+	KITH_AT_UNIX_CONNECT,
+	KITH_AT_UNIX_MAY_SEND,
+	KITH_AT_UNIX_COPY,
+	KITH_AT_UNIX_SEND,
+	KITH_AT_UNIX_RECEIVE,
+	KITH_AT_UNIX_SPLICE,
+	KITH_AT_UNIX_PAGE,
+	KITH_AT_UNIX_APPEND,
+	KITH_AT_UNIX_TAKE,
+	KITH_AT_UNIX_RELEASE,
+	KITH_AT_SOCK_FREE,
+	KITH_AT_SOCK_CREATE,
+	KITH_AT_SCM_SEND,
+	KITH_AT_FILE_RECEIVE,
+	KITH_AT_PTRACE_ACCESS,
+	KITH_AT_PIPE_READ,
+	KITH_AT_PIPE_WRITE,
+	KITH_AT_FIFO_READ,
+	KITH_AT_FIFO_WRITE,
+	KITH_AT_SPLICE,
+	KITH_AT_PIPE_FREE,
 	KITH_AT_COUNT,
 };
 

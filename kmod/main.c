@@ -6,12 +6,18 @@
 #include "hook.h"
 #include "image.h"
 #include "load.h"
+#include "openfile.h"
+#include "passing.h"
+#include "pipe.h"
+#include "report.h"
 #include "ring.h"
 #include "scratch.h"
 #include "sensor.h"
+#include "socket.h"
 #include "stream.h"
 #include "sweep.h"
 #include "task.h"
+#include "udp.h"
 
 #include <kith/version.h>
 #include <linux/module.h>
@@ -38,6 +44,7 @@ static int __init kith_init(void)
 
 	load_id = get_random_u64() | 1;
 	kith_image_init();
+	kith_udp_init();
 	ret = kith_scratch_init();
 	if (ret)
 		goto err_scratch;
@@ -47,6 +54,12 @@ static int __init kith_init(void)
 	ret = kith_task_init();
 	if (ret)
 		goto err_task;
+	ret = kith_socket_init();
+	if (ret)
+		goto err_socket;
+	ret = kith_pipe_init();
+	if (ret)
+		goto err_pipe;
 	ret = kith_stream_init();
 	if (ret)
 		goto err_stream;
@@ -55,6 +68,7 @@ static int __init kith_init(void)
 		goto err_hook;
 	/* Before this, some hooks were not attached yet. */
 	loaded_ns = ktime_get_boottime_ns();
+	kith_openfile_find();
 	ret = kith_sweep_init();
 	if (ret)
 		goto err_sweep;
@@ -70,8 +84,13 @@ err_genl:
 err_sweep:
 	kith_hook_exit();
 err_hook:
+	kith_passing_exit();
 	kith_stream_exit();
 err_stream:
+	kith_pipe_exit();
+err_pipe:
+	kith_socket_exit();
+err_socket:
 	kith_task_exit();
 err_task:
 	kith_ring_exit();
@@ -89,10 +108,14 @@ static void __exit kith_exit(void)
 {
 	kith_sensor_emit(KITH_SENSOR_UNLOADING, 0, NULL);
 	kith_sweep_exit();
+	kith_report_close();
 	kith_hook_exit();
 	kith_stream_close();
 	kith_genl_exit();
 	kith_stream_exit();
+	kith_passing_exit();
+	kith_pipe_exit();
+	kith_socket_exit();
 	kith_task_exit();
 	kith_ring_exit();
 	kith_scratch_exit();
@@ -102,7 +125,7 @@ static void __exit kith_exit(void)
 module_init(kith_init);
 module_exit(kith_exit);
 
-MODULE_DESCRIPTION("Reports processes, executions and changes of credentials to a collector");
+MODULE_DESCRIPTION("Reports processes, executions, changes of credentials, and who talks to whom");
 MODULE_AUTHOR("The Kith authors");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(KITH_VERSION);

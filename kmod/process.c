@@ -22,14 +22,14 @@
 #define EXIT_THREADS 256
 
 /* current is in clone(2) and has got this far with @task. */
-void kith_process_cloning(unsigned long task, unsigned long flags)
+void kith_process_cloning(struct kith_ftrace_regs *regs)
 {
 	struct kith_task *mine = kith_task_find(current);
 
 	if (!mine)
 		return;
-	mine->cloned = (struct task_struct *)task;
-	mine->clone_flags = flags;
+	mine->cloned = KITH_ARGUMENT(regs, 0, struct task_struct *);
+	mine->clone_flags = KITH_ARGUMENT(regs, 1, unsigned long);
 }
 
 static void emit_fork(const struct kith_task *mine, struct task_struct *child)
@@ -157,6 +157,7 @@ static void exited(struct task_struct *task)
 	if (mine) {
 		kith_credential_check(mine, task, 0);
 		kith_credential_flush(mine, task);
+		kith_pipe_settle(mine);
 		kith_task_remove(mine);
 	}
 	if (!atomic_read(&task->signal->live))

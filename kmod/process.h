@@ -3,6 +3,8 @@
 #ifndef _KITH_PROCESS_H
 #define _KITH_PROCESS_H
 
+#include "compat/ftrace.h"
+
 #include <linux/sched.h>
 
 /* Hook: tracepoint sched_process_fork. */
@@ -10,7 +12,7 @@ void kith_process_forked(void *data, struct task_struct *parent,
 			 struct task_struct *child);
 
 /* Hook: function entry of security_task_alloc(task, clone_flags). */
-void kith_process_cloning(unsigned long task, unsigned long flags);
+void kith_process_cloning(struct kith_ftrace_regs *regs);
 
 /* Hook: a callback for tracepoint sched_process_exit, typed as this kernel wants. */
 void *kith_process_exited(void);

@@ -21,8 +21,10 @@
 enum {
 	RING_KB_MIN = 16,
 	RING_KB_MAX = 256 * 1024, /* the free-running counts must not lap */
-	VITAL_SHARE = 8,	  /* 1/8 of a HIGH ring is for what is vital */
-	NOISE_SHARE = 2,	  /* and 1/2 is not for what any user can make at will */
+	EIGHTHS = 8,
+	USUAL_SHARE = 7,	  /* eighths of a ring: the rest is for what is vital */
+	NOISE_SHARE = 4,	  /* for what any user can make at will */
+	FAILED_SHARE = 3,	  /* for failed executions: less than has_room asks for */
 	WAKE_SHARE = 4,		  /* the stream is woken when 1/4 is full */
 	SETTLE_SPINS = 1000,	  /* a producer takes microseconds, unless its */
 	SETTLE_NAPS = 200,	  /* virtual CPU is not running: then wait 20 ms */
@@ -32,7 +34,7 @@ static unsigned int ring_high_kb = 1024;
 module_param(ring_high_kb, uint, 0444);
 MODULE_PARM_DESC(ring_high_kb, "KiB per CPU for processes and credentials (a power of two)");
 
-static unsigned int ring_low_kb = 256;
+static unsigned int ring_low_kb = 1024;
 module_param(ring_low_kb, uint, 0444);
 MODULE_PARM_DESC(ring_low_kb, "KiB per CPU for what may come in floods (a power of two)");
 
@@ -44,16 +46,22 @@ static bool keep __read_mostly;
 static const struct {
 	u8 class;
 	u8 priority;
-	u8 spared; /* share of a HIGH ring that is not for it: 1/spared */
+	u8 share; /* eighths of the ring that it may fill; 0: all of it */
 } kinds[KITH_RECORD_TYPES] = {
-	[KITH_RECORD_FORK] = { KITH_CLASS_PROCESS, KITH_RING_HIGH, VITAL_SHARE },
-	[KITH_RECORD_EXEC] = { KITH_CLASS_EXECUTION, KITH_RING_HIGH, VITAL_SHARE },
-	[KITH_RECORD_EXEC_FAILED] = { KITH_CLASS_FAILED_EXEC, KITH_RING_LOW },
-	[KITH_RECORD_EXIT] = { KITH_CLASS_PROCESS, KITH_RING_HIGH, VITAL_SHARE },
+	[KITH_RECORD_FORK] = { KITH_CLASS_PROCESS, KITH_RING_HIGH, USUAL_SHARE },
+	[KITH_RECORD_EXEC] = { KITH_CLASS_EXECUTION, KITH_RING_HIGH, USUAL_SHARE },
+	[KITH_RECORD_EXEC_FAILED] = { KITH_CLASS_FAILED_EXEC, KITH_RING_LOW, FAILED_SHARE },
+	[KITH_RECORD_EXIT] = { KITH_CLASS_PROCESS, KITH_RING_HIGH, USUAL_SHARE },
 	[KITH_RECORD_CREDENTIAL] = { KITH_CLASS_CREDENTIAL, KITH_RING_HIGH, NOISE_SHARE },
 	[KITH_RECORD_CGROUP] = { KITH_CLASS_CGROUP, KITH_RING_HIGH, NOISE_SHARE },
 	[KITH_RECORD_CGROUP_ATTACH] = { KITH_CLASS_CGROUP, KITH_RING_HIGH, NOISE_SHARE },
 	[KITH_RECORD_SENSOR] = { KITH_CLASS_SENSOR, KITH_RING_HIGH },
+	[KITH_RECORD_CONNECTION] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
+	[KITH_RECORD_LISTENER] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
+	[KITH_RECORD_USE] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
+	[KITH_RECORD_PIPE] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
+	[KITH_RECORD_SOCKET] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
+	[KITH_RECORD_CONTROL] = { KITH_CLASS_CONTROL, KITH_RING_LOW },
 };
 
 enum kith_class kith_class_of(enum kith_record_type type)
@@ -103,15 +111,22 @@ static void count_lost(enum kith_class class, enum kith_loss_cause cause, u64 ts
 	tally->last_lost = ts;
 }
 
-void kith_ring_missed(enum kith_class class, u64 n)
+void kith_ring_lose(enum kith_class class, enum kith_loss_cause cause, u64 n)
 {
 	u64 now = ktime_get_boot_fast_ns();
 
 	preempt_disable_notrace();
 	this_cpu_add(cpus->tally[class].emitted, n);
-	this_cpu_add(cpus->tally[class].lost[KITH_LOSS_MISSED], n - 1);
-	count_lost(class, KITH_LOSS_MISSED, now);
+	this_cpu_add(cpus->tally[class].lost[cause], n - 1);
+	count_lost(class, cause, now);
 	preempt_enable_notrace();
+}
+
+bool kith_ring_has_room(enum kith_ring_priority priority)
+{
+	const struct kith_ring *ring = &raw_cpu_ptr(cpus)->rings[priority];
+
+	return READ_ONCE(ring->published) - READ_ONCE(ring->tail) < ring->size / 2;
 }
 
 /*
@@ -209,8 +224,8 @@ struct kith_record *kith_ring_reserve_vital(enum kith_record_type type, size_t b
 	if (!kith_policy_wants(class))
 		return NULL;
 	/* While nobody collects the oldest goes, whatever it is. */
-	if (!vital && kinds[type].spared && READ_ONCE(keep))
-		limit -= limit / kinds[type].spared;
+	if (!vital && kinds[type].share && READ_ONCE(keep))
+		limit = limit / EIGHTHS * kinds[type].share;
 	if (size > KITH_RECORD_MAX_SIZE)
 		limit = 0;
 	this_cpu_inc(cpus->tally[class].emitted);

@@ -80,7 +80,10 @@ struct kith_record *kith_ring_reserve_vital(enum kith_record_type type, size_t b
 void kith_ring_commit(struct kith_record *record);
 
 /* Count @n records of @class that were lost without ever reaching a ring. */
-void kith_ring_missed(enum kith_class class, u64 n);
+void kith_ring_lose(enum kith_class class, enum kith_loss_cause cause, u64 n);
+
+/* Is less than half of this CPU's ring in use? */
+bool kith_ring_has_room(enum kith_ring_priority priority);
 
 enum kith_class kith_class_of(enum kith_record_type type);
 

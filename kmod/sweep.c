@@ -5,8 +5,11 @@
 #include "sweep.h"
 
 #include "credential.h"
+#include "family.h"
 #include "hook.h"
+#include "passing.h"
 #include "policy.h"
+#include "report.h"
 #include "roster.h"
 #include "sensor.h"
 #include "task.h"
@@ -158,6 +161,9 @@ static int run(void *unused)
 		kith_credential_trust(now & KITH_HEALTH_FTRACE);
 		report_health(now);
 		sweep(false);
+		kith_report_sweep();
+		kith_family_report();
+		kith_passing_expire();
 		kith_hook_tally();
 	}
 	return 0;

@@ -6,6 +6,7 @@
 #ifndef _KITH_TASK_H
 #define _KITH_TASK_H
 
+#include "pipe.h"
 #include "shadow.h"
 
 #include <kith/uapi.h>
@@ -40,6 +41,9 @@ struct kith_task {
 	char *scripts;		      /* paths, NUL after each, outermost first */
 	u16 scripts_size;
 	bool scripts_lost; /* some did not fit, or there was no memory */
+
+	u64 accessed; /* process that it has looked into last, as a debugger may */
+	struct kith_pipe_debt pipes[KITH_PIPE_WAYS];
 
 	u32 swept; /* number of the sweep that last met it */
 };

@@ -191,13 +191,232 @@ LEFT JOIN processes p ON p.id = r.process
 LEFT JOIN credential_sets a ON a.id = r.before
 LEFT JOIN credential_sets b ON b.id = r.after;
 
+-- One table and no join, as view process is, and for the same reason.
+CREATE VIEW connection AS
+SELECT
+  c.id AS connection_id,
+  (SELECT name FROM protocols WHERE id =
+    (SELECT protocol FROM routes WHERE id = c.route)) AS protocol,
+  c.started,
+  c.started + c.lasted AS ended,
+  c.client AS client_id,
+  (SELECT client_addr FROM routes WHERE id = c.route) AS client_addr,
+  c.client_port & 65535 AS client_port,
+  c.server AS server_id,
+  (SELECT server_addr FROM routes WHERE id = c.route) AS server_addr,
+  (SELECT server_port FROM routes WHERE id = c.route) AS server_port,
+  (SELECT name FROM routes WHERE id = c.route) AS server_name,
+  c.to_server AS bytes_to_server,
+  c.to_client AS bytes_to_client,
+  CASE c.flags >> 6 & 3 WHEN 0 THEN 'same-container' WHEN 1 THEN 'same-host'
+    WHEN 2 THEN 'private' ELSE 'public' END AS scope,
+  -- further columns
+  nullif(coalesce(c.client_opener, c.client), 0) AS client_opener_id,
+  nullif(coalesce(c.server_opener, c.server), 0) AS server_opener_id,
+  c.flags >> 2 & 1 AS established,
+  nullif(c.flags >> 8, 0) AS error,
+  CASE WHEN c.flags & 3 < 3 THEN NULL WHEN c.flags & 8 THEN 'tuple'
+    WHEN (SELECT protocol FROM routes WHERE id = c.route) = 1 THEN 'isn' END AS joined,
+  CASE WHEN c.flags & 1 THEN (SELECT coalesce(dialled_addr, server_addr) FROM routes
+    WHERE id = c.route) END AS dialled_addr,
+  CASE WHEN c.flags & 1 THEN (SELECT coalesce(dialled_port, server_port) FROM routes
+    WHERE id = c.route) END AS dialled_port,
+  CASE WHEN c.flags & 2 THEN (SELECT coalesce(seen_addr, client_addr) FROM routes
+    WHERE id = c.route) END AS seen_addr,
+  -- a ^ b is (a | b) - (a & b)
+  CASE WHEN c.flags & 2 THEN (c.client_port >> 16 | c.client_port & 65535)
+    - (c.client_port >> 16 & c.client_port) END AS seen_port,
+  CASE WHEN (SELECT datagrams FROM protocols WHERE id =
+      (SELECT protocol FROM routes WHERE id = c.route)) THEN NULL
+    ELSE nullif(c.isns >> 32 & 4294967295, 0) END AS client_isn,
+  CASE WHEN (SELECT datagrams FROM protocols WHERE id =
+      (SELECT protocol FROM routes WHERE id = c.route)) THEN NULL
+    ELSE nullif(c.isns & 4294967295, 0) END AS server_isn,
+  (SELECT client_netns FROM routes WHERE id = c.route) AS client_netns,
+  (SELECT server_netns FROM routes WHERE id = c.route) AS server_netns,
+  CASE WHEN c.lasted IS NOT NULL OR c.flags >> 5 & 1 THEN 0 ELSE
+    (SELECT boot FROM loads WHERE id = c.load) = (SELECT max(id) FROM boots) END AS open,
+  -- it is over, but nobody saw when: so are all of boots that are
+  CASE WHEN c.flags >> 5 & 1 THEN 1 WHEN c.lasted IS NOT NULL THEN 0 ELSE
+    (SELECT boot FROM loads WHERE id = c.load) < (SELECT max(id) FROM boots) END AS gone,
+  c.flags >> 4 & 1 AS incomplete,
+  (SELECT boot FROM loads WHERE id = c.load) AS boot_id,
+  c.route AS route_id,
+  CASE WHEN (SELECT datagrams FROM protocols WHERE id =
+      (SELECT protocol FROM routes WHERE id = c.route))
+    THEN coalesce(c.isns >> 32 & 4294967295, 0) END AS datagrams_to_server,
+  CASE WHEN (SELECT datagrams FROM protocols WHERE id =
+      (SELECT protocol FROM routes WHERE id = c.route))
+    THEN coalesce(c.isns & 4294967295, 0) END AS datagrams_to_client,
+  (SELECT container FROM contexts WHERE id =
+    (SELECT context FROM processes WHERE id = c.client)) AS client_container_id,
+  (SELECT container FROM contexts WHERE id =
+    (SELECT context FROM processes WHERE id = c.server)) AS server_container_id
+FROM connections c;
+
+CREATE VIEW connection_use AS
+SELECT connection AS connection_id, iif(side, 'server', 'client') AS side,
+  nullif(process, 0) AS process_id, sent, received, first, last
+FROM connection_uses;
+
+CREATE VIEW listener AS
+SELECT
+  l.process AS process_id,
+  (SELECT name FROM protocols WHERE id = l.protocol) AS protocol,
+  l.addr, l.port, l.started, l.ended,
+  -- further columns
+  l.id AS listener_id,
+  l.netns,
+  l.ended IS NULL AND NOT l.flags >> 5 & 1 AND (SELECT boot FROM loads WHERE id = l.load)
+    = (SELECT max(id) FROM boots) AS open,
+  l.flags >> 5 & 1 OR l.ended IS NULL AND (SELECT boot FROM loads WHERE id = l.load)
+    < (SELECT max(id) FROM boots) AS gone,
+  l.flags >> 4 & 1 AS incomplete,
+  (SELECT boot FROM loads WHERE id = l.load) AS boot_id,
+  l.name
+FROM listeners l;
+
+CREATE VIEW pipe AS
+SELECT
+  p.id AS pipe_id,
+  p.flags & 1 AS fifo,
+  (SELECT value FROM strings WHERE id = p.path) AS path,
+  p.inode,
+  p.device,
+  p.started,
+  p.started + p.lasted AS ended,
+  CASE WHEN p.lasted IS NOT NULL OR p.flags >> 5 & 1 THEN 0 ELSE
+    (SELECT boot FROM loads WHERE id = p.load) = (SELECT max(id) FROM boots) END AS open,
+  CASE WHEN p.flags >> 5 & 1 THEN 1 WHEN p.lasted IS NOT NULL THEN 0 ELSE
+    (SELECT boot FROM loads WHERE id = p.load) < (SELECT max(id) FROM boots) END AS gone,
+  p.flags >> 4 & 1 AS incomplete,
+  p.writer AS writer_id,
+  p.reader AS reader_id,
+  p.written,
+  coalesce(p.read, p.written) AS read,
+  p.flags >> 1 & 1 AS inexact,
+  (SELECT boot FROM loads WHERE id = p.load) AS boot_id
+FROM pipes p;
+
+CREATE VIEW pipe_use AS
+SELECT pipe AS pipe_id, nullif(process, 0) AS process_id, written, read, first, last
+FROM pipe_uses;
+
+-- A conversation is two flows, a pipe is one from each that wrote to each that read. They
+-- stand apart as tables do, and their columns have the same types, so that SQLite can
+-- flatten this where it is joined. What a process sends to itself is none.
+CREATE VIEW flow AS
+SELECT
+  client AS source_id, server AS target_id,
+  (SELECT via FROM protocols WHERE id =
+    (SELECT protocol FROM routes WHERE id = route)) AS via,
+  CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
+    server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT)
+    AS object,
+  started AS first, CAST(started + lasted AS INTEGER) AS last, to_server AS bytes,
+  -- further columns
+  id AS connection_id,
+  CAST(NULL AS INTEGER) AS pipe_id
+FROM connections
+WHERE client <> server AND to_server > 0
+UNION ALL
+SELECT
+  server, client,
+  (SELECT via FROM protocols WHERE id =
+    (SELECT protocol FROM routes WHERE id = route)),
+  CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
+    server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT),
+  started, CAST(started + lasted AS INTEGER), to_client, id, CAST(NULL AS INTEGER)
+FROM connections
+WHERE client <> server AND to_client > 0
+UNION ALL
+SELECT
+  writer, reader, CAST(iif(flags & 1, 'fifo', 'pipe') AS TEXT),
+  CAST(coalesce((SELECT value FROM strings WHERE id = path), 'pipe:[' || inode || ']')
+    AS TEXT),
+  started, CAST(started + lasted AS INTEGER), CAST(coalesce(read, written) AS INTEGER),
+  CAST(NULL AS INTEGER), id
+FROM pipes
+WHERE writer <> reader AND coalesce(read, written) > 0
+UNION ALL
+-- Of several writers and several readers nobody knows who read whose bytes: each writer
+-- is taken to have written to all in proportion to what they read.
+SELECT
+  w.process, r.process, CAST(iif(p.flags & 1, 'fifo', 'pipe') AS TEXT),
+  CAST(coalesce((SELECT value FROM strings WHERE id = p.path), 'pipe:[' || p.inode || ']')
+    AS TEXT),
+  CAST(min(w.first, r.first) AS INTEGER), CAST(max(w.last, r.last) AS INTEGER),
+  CAST(CASE
+    WHEN (SELECT count(*) FROM pipe_uses u WHERE u.pipe = w.pipe AND u.written > 0) = 1
+      THEN r.read
+    WHEN (SELECT count(*) FROM pipe_uses u WHERE u.pipe = w.pipe AND u.read > 0) = 1
+      THEN w.written
+    ELSE w.written * r.read /
+      (SELECT total(u.read) FROM pipe_uses u WHERE u.pipe = w.pipe) END AS INTEGER),
+  CAST(NULL AS INTEGER), w.pipe
+FROM pipe_uses w
+CROSS JOIN pipe_uses r ON r.pipe = w.pipe
+CROSS JOIN pipes p ON p.id = w.pipe
+WHERE w.written > 0 AND r.read > 0 AND w.process <> r.process AND w.process AND r.process
+  AND p.writer IS NULL AND p.reader IS NULL;
+
+CREATE VIEW socket_made AS
+SELECT
+  process AS process_id,
+  CASE family WHEN 1 THEN 'unix' WHEN 2 THEN 'inet' WHEN 10 THEN 'inet6'
+    WHEN 16 THEN 'netlink' WHEN 17 THEN 'packet' WHEN 15 THEN 'key' WHEN 21 THEN 'rds'
+    WHEN 24 THEN 'pppox' WHEN 29 THEN 'can' WHEN 30 THEN 'tipc' WHEN 31 THEN 'bluetooth'
+    WHEN 33 THEN 'rxrpc' WHEN 38 THEN 'alg' WHEN 39 THEN 'nfc' WHEN 40 THEN 'vsock'
+    WHEN 41 THEN 'kcm' WHEN 42 THEN 'qipcrtr' WHEN 43 THEN 'smc' WHEN 44 THEN 'xdp'
+    WHEN 45 THEN 'mctp' ELSE CAST(family AS TEXT) END AS family,
+  CASE type WHEN 1 THEN 'stream' WHEN 2 THEN 'dgram' WHEN 3 THEN 'raw' WHEN 4 THEN 'rdm'
+    WHEN 5 THEN 'seqpacket' WHEN 6 THEN 'dccp' WHEN 10 THEN 'packet'
+    ELSE CAST(type AS TEXT) END AS type,
+  protocol,
+  CASE
+    WHEN family = 17 THEN CASE protocol
+      WHEN 3 THEN 'ETH_P_ALL' WHEN 4 THEN 'ETH_P_802_2' WHEN 2048 THEN 'ETH_P_IP'
+      WHEN 2054 THEN 'ETH_P_ARP' WHEN 34525 THEN 'ETH_P_IPV6' WHEN 34958 THEN 'ETH_P_PAE'
+      WHEN 35020 THEN 'ETH_P_LLDP' END
+    WHEN family = 16 THEN CASE protocol
+      WHEN 0 THEN 'NETLINK_ROUTE' WHEN 2 THEN 'NETLINK_USERSOCK'
+      WHEN 4 THEN 'NETLINK_SOCK_DIAG' WHEN 5 THEN 'NETLINK_NFLOG'
+      WHEN 6 THEN 'NETLINK_XFRM' WHEN 7 THEN 'NETLINK_SELINUX'
+      WHEN 8 THEN 'NETLINK_ISCSI' WHEN 9 THEN 'NETLINK_AUDIT'
+      WHEN 10 THEN 'NETLINK_FIB_LOOKUP' WHEN 11 THEN 'NETLINK_CONNECTOR'
+      WHEN 12 THEN 'NETLINK_NETFILTER' WHEN 15 THEN 'NETLINK_KOBJECT_UEVENT'
+      WHEN 16 THEN 'NETLINK_GENERIC' WHEN 18 THEN 'NETLINK_SCSITRANSPORT'
+      WHEN 20 THEN 'NETLINK_RDMA' WHEN 21 THEN 'NETLINK_CRYPTO' END
+    WHEN family IN (2, 10) THEN CASE protocol
+      WHEN 1 THEN 'IPPROTO_ICMP' WHEN 2 THEN 'IPPROTO_IGMP' WHEN 6 THEN 'IPPROTO_TCP'
+      WHEN 17 THEN 'IPPROTO_UDP' WHEN 33 THEN 'IPPROTO_DCCP' WHEN 41 THEN 'IPPROTO_IPV6'
+      WHEN 47 THEN 'IPPROTO_GRE' WHEN 50 THEN 'IPPROTO_ESP' WHEN 51 THEN 'IPPROTO_AH'
+      WHEN 58 THEN 'IPPROTO_ICMPV6' WHEN 132 THEN 'IPPROTO_SCTP'
+      WHEN 136 THEN 'IPPROTO_UDPLITE' WHEN 255 THEN 'IPPROTO_RAW'
+      WHEN 262 THEN 'IPPROTO_MPTCP' END
+    WHEN family = 31 THEN CASE protocol
+      WHEN 0 THEN 'BTPROTO_L2CAP' WHEN 1 THEN 'BTPROTO_HCI' WHEN 2 THEN 'BTPROTO_SCO'
+      WHEN 3 THEN 'BTPROTO_RFCOMM' END
+  END AS protocol_name,
+  count, first, last
+FROM sockets_made;
+
 CREATE VIEW control AS
 SELECT
-  ts, process AS process_id, 'sensor' AS op,
+  ts, process AS process_id, CAST('sensor' AS TEXT) AS op,
   CAST(NULL AS INTEGER) AS target_id,
-  event || coalesce(': ' || detail, '') AS detail
+  CAST(event || coalesce(': ' || detail, '') AS TEXT) AS detail,
+  -- further columns
+  CAST(NULL AS INTEGER) AS connection_id,
+  CAST(NULL AS INTEGER) AS pipe_id
 FROM sensor_events
-WHERE process IS NOT NULL;
+WHERE process IS NOT NULL
+UNION ALL
+SELECT
+  ts, process, CAST(iif(op IN (1, 2), 'fd_pass', NULL) AS TEXT), target,
+  CAST(iif(op = 2, 'taken: ', '') || (SELECT value FROM strings WHERE id = path) AS TEXT),
+  connection, pipe
+FROM controls;
 
 CREATE VIEW cgroup_move AS
 SELECT ts, process AS process_id, target AS target_id, container AS container_id
@@ -218,7 +437,7 @@ SELECT
 FROM loads l,
   (SELECT column1 AS number, column2 AS class FROM (VALUES
     (0, 'process'), (1, 'execution'), (2, 'credential'), (3, 'cgroup'),
-    (4, 'sensor'), (5, 'failed-exec'))) c;
+    (4, 'sensor'), (5, 'failed-exec'), (6, 'connection'), (7, 'control'))) c;
 
 CREATE VIEW sensor AS
 SELECT ts, event, detail, boot AS boot_id FROM sensor_events;

@@ -16,7 +16,8 @@
  * GET_INFO         do    -> one message: ABI, VERSION, LOAD_ID, LOADED_NS,
  *                           BOOT_NS, REAL_NS, RINGS, RING_HIGH_BYTES,
  *                           RING_LOW_BYTES, SUBSCRIBER (its port, 0 if none),
- *                           TASKS, TASKS_MAX, UNTRACKED, HEALTH.
+ *                           TASKS, TASKS_MAX, UNTRACKED, HEALTH, SOCKETS,
+ *                           SOCKETS_MAX.
  * SUBSCRIBE        do       LOAD_ID + POSITIONS (both or neither): what the
  *                           caller has already stored for good. Records up to
  *                           those positions are forgotten, all later ones
@@ -33,8 +34,10 @@
  *                           Sent without NLM_F_ACK it is not answered.
  * FLUSH            do    -> POSITIONS: the last record that each ring held or
  *                           had sent when the command came; COUNTERS of that
- *                           moment. Also wakes the sender, so that waiting
- *                           records and loss reports go out.
+ *                           moment. Before that, conversations that go on
+ *                           are reported as they stand now. Also wakes the
+ *                           sender, so that waiting records and loss reports
+ *                           go out.
  * GET_POLICY       do    -> POLICY_* attributes, all of them.
  * SET_POLICY       do       POLICY_* attributes, those to change. -ERANGE if
  *                           one is out of its bounds; then none is changed.
@@ -43,6 +46,11 @@
  * GET_PROCESSES    dump  -> messages with RECORDS: one KITH_RECORD_PROCESS
  *                           per live process (kernel threads too), taken from
  *                           the kernel, not from /proc.
+ * GET_SOCKETS      dump  -> messages with RECORDS: one KITH_RECORD_CONNECTION
+ *                           per conversation that goes on, with its
+ *                           KITH_RECORD_USE, one KITH_RECORD_LISTENER per
+ *                           socket that listens, and one KITH_RECORD_PIPE per
+ *                           pipe that something moved through.
  * EVENTS           (from the module only) BATCH: a struct kith_batch, then
  *                           records end to end.
  *
@@ -64,6 +72,14 @@
  * SENSOR           an act on the sensor itself
  * LOSS             how many records of a class are lost so far
  * PROCESS          a live process, in answer to GET_PROCESSES alone
+ * CONNECTION       a conversation, with what is known of both ends
+ * LISTENER         a socket listens, or does not any more
+ * USE              a further process that uses an end of a conversation, or a
+ *                  pipe
+ * PIPE             a pipe or FIFO: who wrote into it, who read from it
+ * SOCKET           a process made sockets of another family than those of which
+ *                  conversations are told
+ * CONTROL          an act on another process
  *
  * An item is a struct kith_item and `size` bytes of data, padded to a multiple
  * of 4. Items follow one another to the end of the record; a kind of 0 ends
@@ -83,13 +99,13 @@
  * -----
  *
  * Each CPU has two rings: HIGH (processes, credentials, cgroups, the sensor's
- * own acts) and LOW (what may come in floods). Ring r belongs to CPU r >> 1
- * and is LOW if r & 1. A ring numbers its records from 1, modulo 2^32, without
- * gaps but for those it had to drop. The module merges the rings by time: the
- * stream is ordered by `ts`, except that an interrupt's record may stand up to
- * the length of the interrupt before or after the record it interrupted.
- * LOSS records are made while a message is packed and belong to no ring
- * (KITH_NO_RING, seq 0).
+ * own acts) and LOW (what may come in floods: failed executions,
+ * conversations, acts on others). Ring r belongs to CPU r >> 1 and is LOW if r & 1. A ring
+ * numbers its records from 1, modulo 2^32, without gaps but for those it had to
+ * drop. The module merges the rings by time: the stream is ordered by `ts`,
+ * except that an interrupt's record may stand up to the length of the interrupt
+ * before or after the record it interrupted. LOSS records are made while a
+ * message is packed and belong to no ring (KITH_NO_RING, seq 0).
  *
  * A BATCH is numbered from 1 in each subscription; a gap in `number` is an
  * error of the transport. `boot_ns` and `real_ns` were read together when it
@@ -132,6 +148,8 @@
 #ifndef _KITH_UAPI_H
 #define _KITH_UAPI_H
 
+#include "talk.h"
+
 #include <linux/types.h>
 
 #define KITH_FAMILY      "kith"
@@ -150,6 +168,7 @@ enum kith_command {
 	KITH_CMD_GET_HOOKS,
 	KITH_CMD_GET_PROCESSES,
 	KITH_CMD_EVENTS,
+	KITH_CMD_GET_SOCKETS,
 };
 
 enum kith_attribute {
@@ -185,6 +204,8 @@ enum kith_attribute {
 	KITH_A_HOOK_LOSES,      /* string: what is not known without it */
 	KITH_A_HOOK_HITS,       /* u64: times it ran */
 	KITH_A_HOOK_MISSED,     /* u64: times that the kernel could not run it */
+	KITH_A_SOCKETS,	        /* u32: sockets that are watched */
+	KITH_A_SOCKETS_MAX,     /* u32: bound of the above */
 	__KITH_A_MAX,
 };
 
@@ -208,7 +229,9 @@ enum kith_class {
 	KITH_CLASS_CREDENTIAL,	/* CREDENTIAL */
 	KITH_CLASS_CGROUP,	/* CGROUP, CGROUP_ATTACH */
 	KITH_CLASS_SENSOR,	/* SENSOR */
-	KITH_CLASS_FAILED_EXEC, /* EXEC_FAILED; the only LOW one so far */
+	KITH_CLASS_FAILED_EXEC, /* EXEC_FAILED */
+	KITH_CLASS_CONNECTION,	/* CONNECTION, LISTENER, USE, PIPE, SOCKET */
+	KITH_CLASS_CONTROL,	/* CONTROL */
 	KITH_CLASSES,
 };
 
@@ -216,6 +239,7 @@ enum kith_loss_cause {
 	KITH_LOSS_FULL,	       /* the ring had no room */
 	KITH_LOSS_OVERWRITTEN, /* nobody was subscribed and newer ones came */
 	KITH_LOSS_MISSED,      /* the kernel could not run the hook */
+	KITH_LOSS_UNTRACKED,   /* of a socket or pipe that there was no room to watch */
 	KITH_LOSS_CAUSES,
 };
 
@@ -230,7 +254,8 @@ enum kith_loss_cause {
 #define KITH_POLICY_SWEEP_MS_MOST    3600000
 #define KITH_POLICY_SWEEP_MS_DEFAULT 5000
 #define KITH_POLICY_CLASSES_DEFAULT  ((1u << KITH_CLASSES) - 1)
-#define KITH_POLICY_CLASSES_OPTIONAL (1u << KITH_CLASS_FAILED_EXEC)
+#define KITH_POLICY_CLASSES_OPTIONAL \
+	(1u << KITH_CLASS_FAILED_EXEC | 1u << KITH_CLASS_CONNECTION | 1u << KITH_CLASS_CONTROL)
 
 struct kith_counters {
 	__u32 class_; /* enum kith_class */
@@ -265,6 +290,12 @@ enum kith_record_type {
 	KITH_RECORD_SENSOR,
 	KITH_RECORD_LOSS,
 	KITH_RECORD_PROCESS,
+	KITH_RECORD_CONNECTION,
+	KITH_RECORD_LISTENER,
+	KITH_RECORD_USE,
+	KITH_RECORD_PIPE,
+	KITH_RECORD_SOCKET,
+	KITH_RECORD_CONTROL,
 	KITH_RECORD_TYPES,
 };
 
@@ -300,6 +331,9 @@ enum kith_item_kind {
 	KITH_ITEM_FILENAME,    /* as the process wrote it: not resolved */
 	KITH_ITEM_GROUPS_FROM, /* u32[]: supplementary groups */
 	KITH_ITEM_GROUPS_TO,   /* u32[] */
+	KITH_ITEM_PATH,	       /* of a file, as the kernel has it */
+	KITH_ITEM_SOCKET_NAME, /* of a Unix socket: see below */
+	KITH_ITEM_DATAGRAMS,   /* struct kith_datagrams */
 };
 
 struct kith_item {

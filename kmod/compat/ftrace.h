@@ -45,4 +45,8 @@ static inline unsigned long kith_ftrace_argument(struct kith_ftrace_regs *regs,
 }
 
 #endif
+
+/* Argument @n of the function that was called, as a @type. */
+#define KITH_ARGUMENT(regs, n, type) ((type)kith_ftrace_argument(regs, n))
+
 #endif

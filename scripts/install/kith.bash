@@ -9,6 +9,7 @@ _kith_options() {
 	case $1 in
 	status) echo "$common --wait-synced" ;;
 	tree) echo "$common --threads" ;;
+	talks) echo "$common --each --follow" ;;
 	sql) echo "$common --csv --file" ;;
 	record) echo "$common --seconds" ;;
 	help | --*) ;;
@@ -19,7 +20,7 @@ _kith_options() {
 # _kith_words BEFORE: what may stand behind that word.
 _kith_words() {
 	if [ "$COMP_CWORD" = 1 ]; then
-		echo status hooks tree show sql record help --help --version
+		echo status hooks tree show talks sql record help --help --version
 		return
 	fi
 	case $1 in

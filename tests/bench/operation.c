@@ -9,12 +9,14 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -97,12 +99,20 @@ static int listen_on(struct sockaddr_in *address)
 	return listener;
 }
 
-static void op_connect(void)
+/* 64 bytes from one end to the other of what is open. */
+static void move(int from, int to)
+{
+	char buffer[64] = { 0 };
+
+	check(write(from, buffer, sizeof(buffer)), "write");
+	check(read(to, buffer, sizeof(buffer)), "read");
+}
+
+static void op_tcpconn(void)
 {
 	const struct linger reset = { 1, 0 };
 	static struct sockaddr_in address;
 	static int listener = -1;
-	char byte = 0;
 	int client, server;
 
 	if (listener < 0)
@@ -111,18 +121,102 @@ static void op_connect(void)
 	setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	check(connect(client, (struct sockaddr *)&address, sizeof(address)), "connect");
 	server = accept(listener, NULL, NULL);
-	check(write(client, &byte, 1), "write");
-	check(read(server, &byte, 1), "read");
+	move(client, server);
 	close(server);
 	close(client);
+}
+
+static void op_tcprr(void)
+{
+	static int client = -1, server;
+	struct sockaddr_in address;
+	int listener, one = 1;
+
+	if (client < 0) {
+		listener = listen_on(&address);
+		client = socket(AF_INET, SOCK_STREAM, 0);
+		check(connect(client, (struct sockaddr *)&address, sizeof(address)), "connect");
+		server = accept(listener, NULL, NULL);
+		setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	}
+	move(client, server);
+}
+
+static void op_udp(void)
+{
+	static struct sockaddr_in address;
+	static int client = -1, server;
+	socklen_t size = sizeof(address);
+	char buffer[64] = { 0 };
+
+	if (client < 0) {
+		client = socket(AF_INET, SOCK_DGRAM, 0);
+		server = socket(AF_INET, SOCK_DGRAM, 0);
+		address.sin_family = AF_INET;
+		address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		check(bind(server, (struct sockaddr *)&address, size), "bind");
+		check(getsockname(server, (struct sockaddr *)&address, &size), "getsockname");
+	}
+	check(sendto(client, buffer, sizeof(buffer), 0, (struct sockaddr *)&address, size),
+	      "sendto");
+	check(recv(server, buffer, sizeof(buffer), 0), "recv");
+}
+
+static void op_unixpair(void)
+{
+	int pair[2];
+
+	check(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void op_unixrr(void)
+{
+	static int pair[2] = { -1, -1 };
+
+	if (pair[0] < 0)
+		check(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
+	move(pair[0], pair[1]);
+}
+
+static void op_pipe(void)
+{
+	static int pair[2] = { -1, -1 };
+
+	if (pair[0] < 0)
+		check(pipe(pair), "pipe");
+	move(pair[1], pair[0]);
+}
+
+static void op_unixconn(void)
+{
+	/* Abstract: nothing of a file system in it. */
+	static const struct sockaddr_un address = { AF_UNIX, "\0kith-operation" };
+	static int listener = -1;
+	int client, server;
+
+	if (listener < 0) {
+		listener = socket(AF_UNIX, SOCK_STREAM, 0);
+		check(bind(listener, (const struct sockaddr *)&address, sizeof(address)), "bind");
+		check(listen(listener, 8), "listen");
+	}
+	client = socket(AF_UNIX, SOCK_STREAM, 0);
+	check(connect(client, (const struct sockaddr *)&address, sizeof(address)), "connect");
+	server = accept(listener, NULL, NULL);
+	move(client, server);
+	close(client);
+	close(server);
 }
 
 static const struct {
 	const char *name;
 	void (*run)(void);
 } operations[] = {
-	{ "getppid", op_getppid }, { "seteuid", op_seteuid }, { "fork", op_fork },
-	{ "exec", op_exec },	   { "open", op_open },	      { "connect", op_connect },
+	{ "getppid", op_getppid },   { "seteuid", op_seteuid },	  { "fork", op_fork },
+	{ "exec", op_exec },	     { "open", op_open },	  { "tcpconn", op_tcpconn },
+	{ "tcprr", op_tcprr },	     { "udp", op_udp },		  { "unixconn", op_unixconn },
+	{ "unixpair", op_unixpair }, { "unixrr", op_unixrr },	  { "pipe", op_pipe },
 };
 
 /* Between two looks at the clock, a hundredth of the window. */
@@ -156,6 +250,9 @@ int main(int argc, char **argv)
 		printf("%llu %llu\n", (unsigned long long)count, (unsigned long long)took);
 		return 0;
 	}
-	fprintf(stderr, "usage: operation getppid|seteuid|fork|exec|open|connect\n");
+	fputs("usage: operation NAME; one of", stderr);
+	for (i = 0; i < sizeof(operations) / sizeof(*operations); i++)
+		fprintf(stderr, " %s", operations[i].name);
+	fputc('\n', stderr);
 	return 2;
 }

@@ -30,6 +30,15 @@ must() {
 	"$@" || fail "exit status $? of: $*"
 }
 
+# await COMMAND...: until it succeeds, for a minute.
+await() {
+	for _ in $(seq 600); do
+		"$@" 2>/dev/null && return
+		sleep 0.1
+	done
+	fail "never came true: $*"
+}
+
 # Load the module, with parameters.
 load() {
 	insmod "$IN/kith.ko" "$@" || { fail "insmod kith.ko $*"; return 1; }
@@ -103,6 +112,16 @@ against() {
 		'CREATE TEMP TABLE p AS SELECT * FROM k.process' \
 		'CREATE INDEX p_argv ON p (argv)' 'CREATE INDEX p_pid ON p (pid)' \
 		'CREATE INDEX p_id ON p (process_id)' "$@"
+}
+
+# same WHAT TRUTH TOLD: what the two SELECTs give is the same, and not nothing.
+same() {
+	is "$1, missing and invented" '' "$(against "CREATE TEMP TABLE really AS $2" \
+		"CREATE TEMP TABLE told AS $3" "
+		SELECT 'there is no truth' WHERE NOT EXISTS (SELECT 1 FROM really);
+		SELECT 'missing', * FROM (SELECT * FROM really EXCEPT SELECT * FROM told) LIMIT 5;
+		SELECT 'invented', * FROM (SELECT * FROM told EXCEPT SELECT * FROM really)
+			LIMIT 5" 2>&1)"
 }
 
 # accounted: for each class, what the module emitted is what is stored and lost.

@@ -20,6 +20,14 @@ static const char *const views[] = {
 	"SELECT * FROM credential",
 	"SELECT * FROM container",
 	"SELECT * FROM cgroup_move",
+	"SELECT * FROM connection",
+	"SELECT * FROM connection_use",
+	"SELECT * FROM listener",
+	"SELECT * FROM pipe",
+	"SELECT * FROM pipe_use",
+	"SELECT * FROM socket_made",
+	"SELECT * FROM control",
+	"SELECT * FROM flow",
 	"SELECT * FROM sensor",
 	"SELECT * FROM loss",
 	"SELECT * FROM account",
@@ -123,7 +131,8 @@ static struct store *empty_store(struct store **store)
 	FUZZ_CHECK(sqlite3_prepare_v2((*store)->db,
 				      "SELECT name, CASE name WHEN 'meta' THEN"
 				      " 'name <> ''views''' ELSE 1 END"
-				      " FROM sqlite_schema WHERE type = 'table'",
+				      " FROM sqlite_schema WHERE type = 'table'"
+				      " AND name <> 'protocols'",
 				      -1, &tables, NULL) == SQLITE_OK);
 	while (sqlite3_step(tables) == SQLITE_ROW) {
 		snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE %s",

@@ -83,6 +83,33 @@ static void write_seed(const char *parser, unsigned int number, const void *data
 	FUZZ_CHECK(fwrite(data, 1, size, file) == size && !fclose(file));
 }
 
+/* One that goes on, one that is over, and who listens. */
+static void forge_conversations(unsigned int number, uint64_t client, uint64_t server)
+{
+	forge_connection(&forge, 100 + number, client, server);
+	forge_one_end(&forge, KITH_CLIENT);
+	forge_connection(&forge, 100, client, server)->ended = 0;
+	forge_use(&forge, 100, KITH_SERVER, client);
+	forge_listener(&forge, 99, server)->started = 0;
+}
+
+/* Of the other protocols, pipes, and what is told of both. */
+static void forge_others(unsigned int number, uint64_t client, uint64_t server)
+{
+	forge_connection(&forge, 200 + number, client, server)->protocol = KITH_PROTOCOL_UDP;
+	forge_datagrams(&forge, 3, 4);
+	forge_unix(&forge, 300 + number, KITH_PROTOCOL_UNIX_STREAM, FORGE_NAME("\0a\0\x1b"));
+	forge_unix(&forge, 101, KITH_PROTOCOL_UNIX_DGRAM, FORGE_NAME("/dev/log"))->ended = 0;
+	forge_datagrams(&forge, number, 0);
+	forge_pipe(&forge, 400 + number, client, server);
+	forge_fifo(&forge, 102, 0, 0, "/tmp/fifo\xff")->ended = 0;
+	forge_pipe_use(&forge, 102, client, 5, 0);
+	forge_pipe_use(&forge, 102, 0, 0, 5);
+	forge_made(&forge, client, 17, 3, 0x0300);
+	forge_control(&forge, client, KITH_CONTROL_FD_PASS, server, "/etc/passwd")->object = 101;
+	forge_control(&forge, client, KITH_CONTROL_FD_TAKE, server, NULL)->object = 102;
+}
+
 /* All types, most items, and lives that hang together. */
 static void forge_lives(unsigned int number)
 {
@@ -106,6 +133,8 @@ static void forge_lives(unsigned int number)
 		KITH_CREDENTIAL_UNEXPLAINED;
 	forge_attach(&forge, shell, child, 8);
 	forge_sensor(&forge, KITH_SENSOR_POLICY, "argv_max=1");
+	forge_conversations(number, shell, child);
+	forge_others(number, shell, child);
 	forge_loss(&forge, 1, KITH_CLASS_PROCESS, KITH_LOSS_FULL, 3 + number);
 	forge.ring = 1;
 	forge_exit(&forge, child, 1 << 8);
@@ -117,6 +146,10 @@ static void forge_dump(void)
 	forge_process(&forge, forge_key(0, 1), 0, "/sbin/init");
 	forge_process(&forge, forge_key(UINT64_C(50) << 30, SHELL), forge_key(0, 1), "/bin/sh");
 	forge_process(&forge, forge_key(0, 2), 0, NULL)->image.flags = KITH_IMAGE_KTHREAD;
+	forge_connection(&forge, 100, forge_key(0, 1), 0)->flags |= KITH_CONNECTION_FOUND;
+	forge_listener(&forge, 98, forge_key(0, 1))->started = 0;
+	forge_pipe(&forge, 102, 0, 0)->ended = 0;
+	forge_pipe_use(&forge, 102, forge_key(0, 1), 7, 0);
 }
 
 static void begin(void)

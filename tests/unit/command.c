@@ -1,108 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kith and kithd as programs: what they print, say and exit with. */
+#include "program.h"
 #include "rig.h"
 
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-enum { ARGUMENTS = 16, OUTPUT = 1 << 16 };
-
-/* What the last program has printed and said. */
-static char printed[OUTPUT], said[OUTPUT];
-
-/* The program @name of the same build, beside the directory of this one. */
-static const char *program(const char *name)
-{
-	static char path[2 * PATH_MAX];
-	char self[PATH_MAX] = "";
-
-	ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof(self) - 1), 0);
-	snprintf(path, sizeof(path), "%s/../collector-san/%s", dirname(self), name);
-	return path;
-}
-
-static void read_back(const char *name, char *text)
-{
-	FILE *file = fopen(unit_path(name), "r");
-
-	ck_assert_ptr_nonnull(file);
-	text[fread(text, 1, OUTPUT - 1, file)] = '\0';
-	fclose(file);
-}
-
-/* Everybody may look into what this test makes, the directory it stands in too. */
-static void open_to_all(void)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s..", unit_path(""));
-	ck_assert_int_eq(chmod(path, 0755), 0);
-	ck_assert_int_eq(chmod(unit_path(""), 0755), 0);
-}
-
-static bool as_nobody, to_full_disk;
-static rlim_t file_limit = RLIM_INFINITY;
-
-static void become(void)
-{
-	const struct rlimit limit = { file_limit, RLIM_INFINITY };
-
-	if (file_limit != RLIM_INFINITY && setrlimit(RLIMIT_FSIZE, &limit))
-		_exit(99);
-	signal(SIGXFSZ, SIG_IGN);
-	if (as_nobody && setuid(65534))
-		_exit(99);
-}
-
-#define END ((char *)NULL)
-
-/* Run a program with arguments up to NULL. Return: its exit status. */
-static int run(const char *name, ...)
-{
-	const char *path = program(name), *arguments[ARGUMENTS] = { name };
-	int status, i = 1;
-	va_list list;
-	pid_t pid;
-
-	va_start(list, name);
-	while ((arguments[i] = va_arg(list, const char *)))
-		ck_assert_int_lt(++i, ARGUMENTS);
-	va_end(list);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (!pid) {
-		if (!freopen(to_full_disk ? "/dev/full" : unit_path("printed"), "w", stdout) ||
-		    !freopen(unit_path("said"), "w", stderr))
-			_exit(99);
-		become();
-		execv(path, (char *const *)arguments);
-		_exit(99);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	if (!to_full_disk)
-		read_back("printed", printed);
-	read_back("said", said);
-	ck_assert_msg(WIFEXITED(status), "%s: status %x, said: %s", name, status, said);
-	return WEXITSTATUS(status);
-}
-
-#define DB "--db", unit_path("kith.db")
-
-static void check_in(const char *what, const char *text)
-{
-	ck_assert_msg(strstr(text, what) != NULL, "\"%s\" is not in: %s", what, text);
-}
 
 static struct rig rig;
 
@@ -298,25 +205,6 @@ START_TEST(status_of_nothing)
 }
 END_TEST
 
-/* Spoil the first page of @table; kithd does not run, so all is in the one file. */
-static void damage(const char *table)
-{
-	char sql[128], *page;
-	char spoilt[4096];
-	FILE *file;
-
-	snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
-	page = rig_rows(sql);
-	memset(spoilt, 0xff, sizeof(spoilt));
-	remove(unit_path("kith.db-wal"));
-	file = fopen(unit_path("kith.db"), "r+");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_eq(fseek(file, (strtol(page, NULL, 10) - 1) * 4096, SEEK_SET), 0);
-	ck_assert_uint_eq(fwrite(spoilt, sizeof(spoilt), 1, file), 1);
-	fclose(file);
-	free(page);
-}
-
 static void make_process(void)
 {
 	rig_open(&rig);
@@ -429,7 +317,7 @@ static const char *const counted[] = { "losses", "credentials", "meta" };
 START_TEST(status_of_a_damaged_database)
 {
 	make_process();
-	damage(counted[_i]);
+	rig_damage(counted[_i]);
 	run("kith", "status", DB, END);
 	check_in("kith.db: cannot be read: database disk image is malformed\n", printed);
 	ck_assert_ptr_null(strstr(printed, "lost"));
@@ -454,7 +342,7 @@ END_TEST
 START_TEST(show_of_a_damaged_database)
 {
 	make_process();
-	damage("credentials");
+	rig_damage("credentials");
 	ck_assert_int_eq(run("kith", "show", DB, "500", END), EX_IOERR);
 	check_in("exe             /bin/ls\n", printed);
 	check_in("the query failed: database disk image is malformed", said);
@@ -545,7 +433,7 @@ END_TEST
 /* Which of the two files could not be written, and why. */
 START_TEST(kithd_on_a_full_disk)
 {
-	file_limit = 200000;
+	file_limit = 400000;
 	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--synthetic", "20000", END),
 			 EX_IOERR);
 	check_in("cannot write database ", said);

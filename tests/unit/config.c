@@ -25,26 +25,25 @@ static int read_text(const char *text)
 
 /* All of it: what is not set is as the module begins with. */
 static void check_policy(uint32_t argv_max, uint32_t batch_ms, uint32_t sweep_ms,
-			 bool failed_exec)
+			 uint32_t without)
 {
 	const uint32_t all = (1u << KITH_CLASSES) - 1;
 
 	ck_assert_uint_eq(config.policy.argv_max, argv_max);
 	ck_assert_uint_eq(config.policy.batch_ms, batch_ms);
 	ck_assert_uint_eq(config.policy.sweep_ms, sweep_ms);
-	ck_assert_uint_eq(config.policy.classes,
-			  failed_exec ? all : all & ~(1u << KITH_CLASS_FAILED_EXEC));
+	ck_assert_uint_eq(config.policy.classes, all & ~without);
 }
 
 START_TEST(defaults)
 {
 	config_init(&config);
 	ck_assert_str_eq(config.database, "/var/lib/kith/kith.db");
-	check_policy(4096, 100, 5000, true);
+	check_policy(4096, 100, 5000, 0);
 	ck_assert_int_eq(read_text(""), 0);
 	ck_assert_int_eq(read_text("# nothing\n\n[collector]\n[policy]\n"), 0);
 	ck_assert_str_eq(config.database, "/var/lib/kith/kith.db");
-	check_policy(4096, 100, 5000, true);
+	check_policy(4096, 100, 5000, 0);
 	ck_assert_str_eq(config.error, "");
 }
 END_TEST
@@ -61,7 +60,7 @@ START_TEST(everything_set)
 				   "failed_exec = yes"),
 			 0);
 	ck_assert_str_eq(config.database, "/srv/kith/a b.db");
-	check_policy(8192, 10, 6000, true);
+	check_policy(8192, 10, 6000, 0);
 }
 END_TEST
 
@@ -71,23 +70,29 @@ static const struct {
 	uint32_t argv_max;
 	uint32_t batch_ms;
 	uint32_t sweep_ms;
-	bool failed_exec;
+	uint32_t without; /* classes */
 } settings[] = {
-	{ "[policy]\nargv_max = 64\n", 64, 100, 5000, true },
-	{ "[policy]\nargv_max = 24576\n", 24576, 100, 5000, true },
-	{ "[policy]\nbatch_ms = 1\n", 4096, 1, 5000, true },
-	{ "[policy]\nbatch_ms = 1000\n", 4096, 1000, 5000, true },
-	{ "[policy]\nsweep_ms = 100\n", 4096, 100, 100, true },
-	{ "[policy]\nsweep_ms = 3600000\n", 4096, 100, 3600000, true },
-	{ "[policy]\nfailed_exec = no\n", 4096, 100, 5000, false },
-	{ "[policy]\nfailed_exec = no\nfailed_exec = yes\n", 4096, 100, 5000, true },
+	{ "[policy]\nargv_max = 64\n", 64, 100, 5000, 0 },
+	{ "[policy]\nargv_max = 24576\n", 24576, 100, 5000, 0 },
+	{ "[policy]\nbatch_ms = 1\n", 4096, 1, 5000, 0 },
+	{ "[policy]\nbatch_ms = 1000\n", 4096, 1000, 5000, 0 },
+	{ "[policy]\nsweep_ms = 100\n", 4096, 100, 100, 0 },
+	{ "[policy]\nsweep_ms = 3600000\n", 4096, 100, 3600000, 0 },
+	{ "[policy]\nfailed_exec = no\n", 4096, 100, 5000, 1u << KITH_CLASS_FAILED_EXEC },
+	{ "[policy]\nfailed_exec = no\nfailed_exec = yes\n", 4096, 100, 5000, 0 },
+	{ "[policy]\nconnections = no\n", 4096, 100, 5000, 1u << KITH_CLASS_CONNECTION },
+	{ "[policy]\nconnections = no\nfailed_exec = no\n", 4096, 100, 5000,
+	  1u << KITH_CLASS_CONNECTION | 1u << KITH_CLASS_FAILED_EXEC },
+	{ "[policy]\nconnections = yes\n", 4096, 100, 5000, 0 },
+	{ "[policy]\ncontrol = no\n", 4096, 100, 5000, 1u << KITH_CLASS_CONTROL },
+	{ "[policy]\ncontrol = yes\n", 4096, 100, 5000, 0 },
 };
 
 START_TEST(one_setting)
 {
 	ck_assert_int_eq(read_text(settings[_i].text), 0);
 	check_policy(settings[_i].argv_max, settings[_i].batch_ms, settings[_i].sweep_ms,
-		     settings[_i].failed_exec);
+		     settings[_i].without);
 }
 END_TEST
 
@@ -119,6 +124,8 @@ static const struct {
 	{ "[policy]\nargv_max = 99999999999999999999\n", "line 2", "argv_max" },
 	{ "[policy]\nfailed_exec = maybe\n", "line 2", "failed_exec = maybe" },
 	{ "[policy]\nfailed_exec = Yes\n", "line 2", "failed_exec" },
+	{ "[policy]\nconnections = 1\n", "line 2", "connections = 1: must be yes or no" },
+	{ "[policy]\ncontrol = on\n", "line 2", "control = on: must be yes or no" },
 	{ "[policy]\nno_such = 1\n", "line 2", "no_such = 1: no such setting" },
 	{ "[policies]\nargv_max = 1\n", "line 2", "[policies] argv_max" },
 	{ "argv_max = 1\n", "line 1", "argv_max" },

@@ -188,6 +188,13 @@ void control_close(struct control *control)
 	(void)control;
 }
 
+int control_info(struct control *control, struct control_info *info)
+{
+	(void)control;
+	*info = (struct control_info){ .sockets_max = 1 };
+	return 0;
+}
+
 int control_policy_get(struct control *control, struct control_policy *policy)
 {
 	(void)control;

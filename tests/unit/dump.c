@@ -427,7 +427,7 @@ START_TEST(an_exit_that_was_lost)
 	forge_fork(&rig.forge, shell, forge_key(rig.forge.now, 601));
 	forge_loss(&rig.forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_FULL, 2);
 	rig_feed(&rig);
-	ck_assert_uint_eq(rig.ingest.process_losses, 1);
+	ck_assert_uint_eq(rig.ingest.lost_ends, 1);
 	dump_two(shell, 0);
 	ck_assert(!ingest_is_settled(&rig.ingest));
 	rig_caught(&rig, 5);
@@ -470,15 +470,15 @@ START_TEST(losses_that_matter)
 	rig_caught(&rig, 0);
 	forge_loss(&rig.forge, 0, KITH_CLASS_EXECUTION, KITH_LOSS_FULL, 5);
 	rig_feed(&rig);
-	ck_assert_uint_eq(rig.ingest.process_losses, 0);
+	ck_assert_uint_eq(rig.ingest.lost_ends, 0);
 	/* told again after the subscription */
 	forge_loss(&rig.forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_OVERWRITTEN, 5)->last =
 		RIG_AT(108);
 	rig_feed(&rig);
-	ck_assert_uint_eq(rig.ingest.process_losses, 0);
+	ck_assert_uint_eq(rig.ingest.lost_ends, 0);
 	forge_loss(&rig.forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_MISSED, 5);
 	rig_feed(&rig);
-	ck_assert_uint_eq(rig.ingest.process_losses, 1);
+	ck_assert_uint_eq(rig.ingest.lost_ends, 1);
 	rig_close(&rig);
 }
 END_TEST

@@ -144,9 +144,20 @@ static void remove_database(void)
 }
 
 /* Enough that SQLite copies its log to the file some times. */
-enum { LIVES = 300, TEXT = 2000, PIDS = 1000, LOG_PAGES = 100 };
+enum { LIVES = 300, TEXT = 2000, PIDS = 1000, LOG_PAGES = 100, RECORDS = 7, LASTS = 60 };
 
 static struct rig rig;
+
+/* A short conversation; one that lasts, and the end of the one that began long before. */
+static void forge_talks(unsigned int life, uint64_t client, uint64_t server)
+{
+	forge_connection(&rig.forge, 100000 + life, client, server);
+	forge_connection(&rig.forge, 200000 + life, client, server)->ended = 0;
+	if (life < LASTS)
+		forge_listener(&rig.forge, 300000 + life, server);
+	else
+		forge_connection(&rig.forge, 200000 + life - LASTS, client, server);
+}
 
 /* The lives from @first on, as one batch; some of each kind of record. */
 static void forge_lives(unsigned int first, unsigned int count)
@@ -163,6 +174,7 @@ static void forge_lives(unsigned int first, unsigned int count)
 		forge_exec(&rig.forge, child, shell, "/bin/x", argv, sizeof(argv));
 		forge_credential(&rig.forge, child, KITH_CAUSE_SETUID, 0, i);
 		forge_loss(&rig.forge, 0, KITH_CLASS_PROCESS, KITH_LOSS_FULL, i + 1);
+		forge_talks(i, child, shell);
 		forge_exit(&rig.forge, child, 0);
 	}
 }
@@ -202,6 +214,11 @@ static void check_lives(unsigned int count)
 	snprintf(want, sizeof(want), "execution|%u\nprocess|%u", count, 2 * count);
 	rig_check("SELECT class, received FROM account"
 		  " WHERE class IN ('process', 'execution') ORDER BY class",
+		  want);
+	snprintf(want, sizeof(want), "%u|%u|%u|%u", 2 * count, count < LASTS ? count : LASTS,
+		 count, count < LASTS ? count : LASTS);
+	rig_check("SELECT count(*), coalesce(sum(open), 0), count(DISTINCT client_isn) / 2,"
+		  " (SELECT count(*) FROM listener) FROM connection",
 		  want);
 	rig_check("PRAGMA integrity_check", "ok");
 }
@@ -363,10 +380,10 @@ START_TEST(killed)
 	for (i = 0; i < 12; i++) {
 		kill_one(20 + 23 * i);
 		rig_open(&rig);
-		/* a life is four records of ring 0, and one of no ring */
-		ck_assert_uint_eq(rig.ingest.seqs[0] % 4, 0);
-		ck_assert_uint_ge(rig.ingest.seqs[0] / 4, stored);
-		stored = rig.ingest.seqs[0] / 4;
+		/* a life is seven records of ring 0, and one of no ring */
+		ck_assert_uint_eq(rig.ingest.seqs[0] % RECORDS, 0);
+		ck_assert_uint_ge(rig.ingest.seqs[0] / RECORDS, stored);
+		stored = rig.ingest.seqs[0] / RECORDS;
 		check_lives(stored);
 		rig_close(&rig);
 	}

@@ -2,10 +2,14 @@
 /* Records made by hand. */
 #include "forge.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <string.h>
 
 enum { ANYBODY = 1000, CGROUP = 7 };
+
+/* That of a machine that has just booted. */
+static const uint32_t netns_of_host = 4026531840;
 
 static const uint32_t everything = KITH_KNOWN_EXE | KITH_KNOWN_ARGV | KITH_KNOWN_ENV |
 				   KITH_KNOWN_CWD | KITH_KNOWN_SCRIPT | KITH_KNOWN_NS |
@@ -244,5 +248,190 @@ struct kith_process *forge_process(struct forge *forge, uint64_t process, uint64
 	if (exe)
 		forge_text(forge, KITH_ITEM_EXE, exe);
 	forge_text(forge, KITH_ITEM_CGROUP, "/system.slice/thing.service");
+	return body;
+}
+
+void forge_address(uint8_t *address, const char *text)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return;
+	memcpy(address, mapped, sizeof(mapped));
+	if (inet_pton(AF_INET, text, address + sizeof(mapped)) != 1)
+		assert(!"an address");
+}
+
+static struct kith_end end_of(uint64_t process, const char *addr, uint16_t port,
+			      const char *peer_addr, uint16_t peer_port)
+{
+	struct kith_end end = {
+		.process = process,
+		.opener = process,
+		.port = port,
+		.peer_port = peer_port,
+		.netns = netns_of_host,
+	};
+
+	forge_address(end.addr, addr);
+	forge_address(end.peer_addr, peer_addr);
+	return end;
+}
+
+struct kith_connection *forge_connection(struct forge *forge, uint64_t id, uint64_t client,
+					 uint64_t server)
+{
+	struct kith_connection *body =
+		forge_record(forge, KITH_RECORD_CONNECTION, 0, sizeof(*body));
+
+	body->id = id;
+	body->started = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->ended = forge_last(forge)->ts;
+	body->client_isn = (uint32_t)(3000000000u + id);
+	body->server_isn = (uint32_t)(4000000000u + id);
+	body->protocol = KITH_PROTOCOL_TCP;
+	body->flags = KITH_CONNECTION_CLIENT | KITH_CONNECTION_SERVER |
+		      KITH_CONNECTION_ESTABLISHED;
+	body->ends[KITH_CLIENT] = end_of(client, "10.0.0.1", 40000, "10.0.0.2", 80);
+	body->ends[KITH_SERVER] = end_of(server, "10.0.0.2", 80, "10.0.0.1", 40000);
+	body->ends[KITH_CLIENT].sent = 100;
+	body->ends[KITH_CLIENT].received = 2000;
+	body->ends[KITH_SERVER].sent = 2000;
+	body->ends[KITH_SERVER].received = 100;
+	return body;
+}
+
+void forge_one_end(struct forge *forge, unsigned int side)
+{
+	struct kith_connection *body = (struct kith_connection *)(forge_last(forge) + 1);
+	const unsigned int other = side == KITH_CLIENT ? KITH_SERVER : KITH_CLIENT;
+
+	body->ends[other] = (struct kith_end){ .process = 0 };
+	body->flags &= (uint8_t)~(KITH_CONNECTION_CLIENT | KITH_CONNECTION_SERVER);
+	body->flags |= side == KITH_CLIENT ? KITH_CONNECTION_CLIENT : KITH_CONNECTION_SERVER;
+}
+
+struct kith_listener *forge_listener(struct forge *forge, uint64_t id, uint64_t process)
+{
+	struct kith_listener *body =
+		forge_record(forge, KITH_RECORD_LISTENER, 0, sizeof(*body));
+
+	body->id = id;
+	body->process = process;
+	body->started = forge_last(forge)->ts - FORGE_STEP_NS;
+	forge_address(body->addr, "10.0.0.2");
+	body->port = 80;
+	body->protocol = KITH_PROTOCOL_TCP;
+	body->netns = netns_of_host;
+	return body;
+}
+
+struct kith_use *forge_use(struct forge *forge, uint64_t id, unsigned int side, uint64_t user)
+{
+	struct kith_use *body = forge_record(forge, KITH_RECORD_USE, 0, sizeof(*body));
+
+	body->id = id;
+	body->user = user;
+	body->sent = 7;
+	body->received = 8;
+	body->first = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->last = forge_last(forge)->ts;
+	body->side = side;
+	return body;
+}
+
+struct kith_connection *forge_unix(struct forge *forge, uint64_t id, unsigned int protocol,
+				   struct slice name)
+{
+	struct kith_connection *body = forge_connection(forge, id, 0, 0);
+	unsigned int side;
+
+	body->protocol = (uint8_t)protocol;
+	body->client_isn = 0;
+	body->server_isn = 0;
+	for (side = KITH_CLIENT; side < KITH_SIDES; side++) {
+		struct kith_end *end = &body->ends[side];
+
+		memset(end->addr, 0, sizeof(end->addr));
+		memset(end->peer_addr, 0, sizeof(end->peer_addr));
+		end->port = 0;
+		end->peer_port = 0;
+	}
+	if (name.size)
+		forge_item(forge, KITH_ITEM_SOCKET_NAME, name.data, name.size);
+	return body;
+}
+
+void forge_datagrams(struct forge *forge, uint64_t to_server, uint64_t to_client)
+{
+	const struct kith_datagrams datagrams = {
+		.sent = { [KITH_CLIENT] = to_server, [KITH_SERVER] = to_client },
+		.received = { [KITH_SERVER] = to_server, [KITH_CLIENT] = to_client },
+	};
+
+	forge_item(forge, KITH_ITEM_DATAGRAMS, &datagrams, sizeof(datagrams));
+}
+
+struct kith_pipe *forge_pipe(struct forge *forge, uint64_t id, uint64_t writer,
+			     uint64_t reader)
+{
+	struct kith_pipe *body = forge_record(forge, KITH_RECORD_PIPE, 0, sizeof(*body));
+
+	body->id = id;
+	body->started = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->ended = forge_last(forge)->ts;
+	body->writer = writer;
+	body->reader = reader;
+	body->written = 4096;
+	body->read = 4000;
+	body->inode = 70000 + id;
+	body->device = 13;
+	return body;
+}
+
+struct kith_pipe *forge_fifo(struct forge *forge, uint64_t id, uint64_t writer,
+			     uint64_t reader, const char *path)
+{
+	struct kith_pipe *body = forge_pipe(forge, id, writer, reader);
+
+	body->flags = KITH_PIPE_FIFO;
+	forge_text(forge, KITH_ITEM_PATH, path);
+	return body;
+}
+
+void forge_pipe_use(struct forge *forge, uint64_t id, uint64_t user, uint64_t written,
+		    uint64_t read)
+{
+	struct kith_use *use = forge_use(forge, id, 0, user);
+
+	use->sent = written;
+	use->received = read;
+}
+
+struct kith_socket_made *forge_made(struct forge *forge, uint64_t process, uint32_t family,
+				    uint32_t type, uint32_t protocol)
+{
+	struct kith_socket_made *body =
+		forge_record(forge, KITH_RECORD_SOCKET, process, sizeof(*body));
+
+	body->first = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->last = forge_last(forge)->ts;
+	body->count = 1;
+	body->family = family;
+	body->type = type;
+	body->protocol = protocol;
+	return body;
+}
+
+struct kith_control *forge_control(struct forge *forge, uint64_t process, unsigned int op,
+				   uint64_t target, const char *path)
+{
+	struct kith_control *body =
+		forge_record(forge, KITH_RECORD_CONTROL, process, sizeof(*body));
+
+	body->target = target;
+	body->op = op;
+	if (path)
+		forge_text(forge, KITH_ITEM_PATH, path);
 	return body;
 }

@@ -67,4 +67,45 @@ struct kith_loss *forge_loss(struct forge *forge, unsigned int cpu, unsigned int
 struct kith_process *forge_process(struct forge *forge, uint64_t process, uint64_t parent,
 				   const char *exe);
 
+/* The text of an address as the wire has it. */
+void forge_address(uint8_t *address, const char *text);
+
+/*
+ * Conversation @id, over since the record before: established, both ends known, from
+ * 10.0.0.1:40000 to 10.0.0.2:80, 100 bytes there and 2000 back. Who opened an end uses it.
+ */
+struct kith_connection *forge_connection(struct forge *forge, uint64_t id, uint64_t client,
+					 uint64_t server);
+
+/* Only the end on @side of the last one is known. */
+void forge_one_end(struct forge *forge, unsigned int side);
+
+/* On 10.0.0.2:80, since the record before. */
+struct kith_listener *forge_listener(struct forge *forge, uint64_t id, uint64_t process);
+struct kith_use *forge_use(struct forge *forge, uint64_t id, unsigned int side, uint64_t user);
+
+/* As forge_connection(), but between Unix sockets; @name, if it has bytes, is the server's. */
+struct kith_connection *forge_unix(struct forge *forge, uint64_t id, unsigned int protocol,
+				   struct slice name);
+#define FORGE_NAME(text) ((struct slice){ text, sizeof(text) - 1 })
+
+/* How many datagrams the last conversation has: each end counts its own. */
+void forge_datagrams(struct forge *forge, uint64_t to_server, uint64_t to_client);
+
+/* Over since the record before; 4096 bytes have been written, and 4000 read. */
+struct kith_pipe *forge_pipe(struct forge *forge, uint64_t id, uint64_t writer,
+			     uint64_t reader);
+struct kith_pipe *forge_fifo(struct forge *forge, uint64_t id, uint64_t writer,
+			     uint64_t reader, const char *path);
+
+/* So much of a pipe, by one of several. */
+void forge_pipe_use(struct forge *forge, uint64_t id, uint64_t user, uint64_t written,
+		    uint64_t read);
+
+/* One socket, since the record before. */
+struct kith_socket_made *forge_made(struct forge *forge, uint64_t process, uint32_t family,
+				    uint32_t type, uint32_t protocol);
+struct kith_control *forge_control(struct forge *forge, uint64_t process, unsigned int op,
+				   uint64_t target, const char *path);
+
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define UAPI TOP "/include/kith/uapi.h"
+#define TALK TOP "/include/kith/talk.h"
 
 #define ADVICE                                                                        \
 	", but KITH_ABI_VERSION is still the same. Collectors of that version are out" \
@@ -61,15 +62,27 @@ static const struct {
 #include "published.h"
 };
 
-static char *header(void)
+enum { HEADER_MAX = 1 << 17 };
+
+/* Return: how long the text is now. */
+static size_t append(char *text, size_t size, const char *path)
 {
-	FILE *file = fopen(UAPI, "r");
-	char *text = calloc(1, 1 << 16);
+	FILE *file = fopen(path, "r");
+	size_t more;
 
 	ck_assert_ptr_nonnull(file);
-	ck_assert_ptr_nonnull(text);
-	ck_assert_uint_gt(fread(text, 1, (1 << 16) - 1, file), 10000);
+	more = fread(text + size, 1, HEADER_MAX - 1 - size, file);
+	ck_assert_uint_gt(more, 1000);
 	fclose(file);
+	return size + more;
+}
+
+static char *header(void)
+{
+	char *text = calloc(1, HEADER_MAX);
+
+	ck_assert_ptr_nonnull(text);
+	append(text, append(text, 0, UAPI), TALK);
 	return text;
 }
 
@@ -130,9 +143,11 @@ static bool may_change(const char *name)
 	static const char *const names[] = { "__KITH_A_MAX",	 "KITH_A_MAX",
 					     "KITH_CLASSES",	 "KITH_LOSS_CAUSES",
 					     "KITH_POLICY_CLASSES_DEFAULT",
+					     "KITH_POLICY_CLASSES_OPTIONAL",
+					     "KITH_SIDES",
 					     "KITH_RECORD_TYPES", "KITH_CAUSES",
 					     "KITH_FAMILY",	 "KITH_ABI_VERSION",
-					     "_KITH_UAPI_H" };
+					     "_KITH_UAPI_H", "_KITH_TALK_H" };
 	size_t i;
 
 	for (i = 0; i < UNIT_COUNT(names); i++)

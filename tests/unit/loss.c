@@ -160,13 +160,16 @@ START_TEST(totals_of_their_own)
 		  "process|ring-full|1\n"
 		  "process|no-collector|2\n"
 		  "process|hook-missed|3\n"
+		  "process|untracked|4\n"
 		  "cgroup|ring-full|31\n"
 		  "cgroup|no-collector|32\n"
 		  "cgroup|hook-missed|33\n"
+		  "cgroup|untracked|34\n"
 		  "failed-exec|ring-full|51\n"
 		  "failed-exec|no-collector|52\n"
-		  "failed-exec|hook-missed|53");
-	rig_check("SELECT count(*) FROM loss WHERE cpu = 3", "18");
+		  "failed-exec|hook-missed|53\n"
+		  "failed-exec|untracked|54");
+	rig_check("SELECT count(*) FROM loss WHERE cpu = 3", "32");
 	rig_check("SELECT lost FROM loss WHERE cpu = 4", "7");
 	rig_close(&rig);
 }
@@ -306,6 +309,8 @@ START_TEST(the_account)
 	ck_assert_int_eq(rig_try(&rig), 0); /* nothing of it is new */
 	rig_check("SELECT class, received, lost FROM account ORDER BY class",
 		  "cgroup|2|0\n"
+		  "connection|0|0\n"
+		  "control|0|0\n"
 		  "credential|0|0\n"
 		  "execution|1|8\n"
 		  "failed-exec|1|0\n"

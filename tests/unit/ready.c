@@ -134,6 +134,63 @@ START_TEST(how_many_changes)
 }
 END_TEST
 
+/* As --since and --until take them. */
+START_TEST(when_they_talked)
+{
+	begin();
+	FORGE_EXEC(&rig.forge, shell, 0, "/bin/curl", "curl");
+	FORGE_EXEC(&rig.forge, program, 0, "/sbin/nginx", "nginx");
+	rig.forge.now = RIG_NOW;
+	forge_listener(&rig.forge, 1, program);
+	forge_connection(&rig.forge, 2, shell, program);
+	check_ready("listeners", "port, exe, since, until",
+		    "80|/sbin/nginx|2023-11-14T22:15:07Z|-");
+	check_ready("who-talked-to", "client, server, times, first",
+		    "/bin/curl|/sbin/nginx|1|2023-11-14T22:15:07Z");
+	rig_close(&rig);
+}
+END_TEST
+
+/* By their names, where there are no ports. */
+START_TEST(what_they_talked_through)
+{
+	struct kith_connection *body;
+	struct kith_listener *listener;
+
+	begin();
+	FORGE_EXEC(&rig.forge, shell, 0, "/bin/curl", "curl");
+	FORGE_EXEC(&rig.forge, program, 0, "/sbin/nginx", "nginx");
+	rig.forge.now = RIG_NOW;
+	listener = forge_listener(&rig.forge, 1, program);
+	listener->protocol = KITH_PROTOCOL_UNIX_STREAM;
+	forge_text(&rig.forge, KITH_ITEM_SOCKET_NAME, "/run/s");
+	body = forge_unix(&rig.forge, 2, KITH_PROTOCOL_UNIX_STREAM, FORGE_NAME("/run/s"));
+	body->ends[KITH_CLIENT].process = shell;
+	body->ends[KITH_SERVER].process = program;
+	check_ready("listeners", "protocol, addr, port, exe",
+		    "unix-stream|/run/s|-|/sbin/nginx");
+	check_ready("who-talked-to", "client, server, protocol, port, to_server, scope",
+		    "/bin/curl|/sbin/nginx|unix-stream|/run/s|100|same-host");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(who_listens_in)
+{
+	begin();
+	FORGE_EXEC(&rig.forge, shell, 0, "/usr/bin/tcpdump", "tcpdump\0-n");
+	FORGE_EXEC(&rig.forge, program, 0, "/usr/bin/ping", "ping");
+	forge_made(&rig.forge, shell, 17, 3, 0x0300);
+	forge_made(&rig.forge, program, 2, 3, 1);
+	forge_made(&rig.forge, program, 16, 3, 0);
+	forge_made(&rig.forge, program, 2, 2, 1);
+	check_ready("sniffers", "count, family, type, exe, argv",
+		    "1|packet|raw|/usr/bin/tcpdump|tcpdump -n\n1|inet|raw|/usr/bin/ping|ping");
+	check_ready("sniffers", "first", "2023-11-14T22:15:07Z\n2023-11-14T22:15:07Z");
+	rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ready");
@@ -143,5 +200,8 @@ int main(void)
 	unit_add(suite, what_was_found_running);
 	unit_add(suite, who_tried);
 	unit_add(suite, how_many_changes);
+	unit_add(suite, when_they_talked);
+	unit_add(suite, what_they_talked_through);
+	unit_add(suite, who_listens_in);
 	return unit_run(suite);
 }

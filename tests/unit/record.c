@@ -27,6 +27,12 @@ static const struct {
 	{ KITH_RECORD_SENSOR, KITH_CLASS_SENSOR, sizeof(struct kith_sensor) },
 	{ KITH_RECORD_LOSS, KITH_CLASSES, sizeof(struct kith_loss) },
 	{ KITH_RECORD_PROCESS, KITH_CLASSES, sizeof(struct kith_process) },
+	{ KITH_RECORD_CONNECTION, KITH_CLASS_CONNECTION, sizeof(struct kith_connection) },
+	{ KITH_RECORD_LISTENER, KITH_CLASS_CONNECTION, sizeof(struct kith_listener) },
+	{ KITH_RECORD_USE, KITH_CLASS_CONNECTION, sizeof(struct kith_use) },
+	{ KITH_RECORD_PIPE, KITH_CLASS_CONNECTION, sizeof(struct kith_pipe) },
+	{ KITH_RECORD_SOCKET, KITH_CLASS_CONNECTION, sizeof(struct kith_socket_made) },
+	{ KITH_RECORD_CONTROL, KITH_CLASS_CONTROL, sizeof(struct kith_control) },
 };
 
 static struct forge forge;

@@ -174,6 +174,33 @@ char *rig_rows(const char *sql)
 	return rows;
 }
 
+void rig_write(const char *sql)
+{
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(unit_path(name), &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+void rig_damage(const char *table)
+{
+	char sql[128], *page;
+	char spoilt[4096];
+	FILE *file;
+
+	snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+	page = rig_rows(sql);
+	memset(spoilt, 0xff, sizeof(spoilt));
+	remove(unit_path("kith.db-wal"));
+	file = fopen(unit_path(name), "r+");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fseek(file, (strtol(page, NULL, 10) - 1) * 4096, SEEK_SET), 0);
+	ck_assert_uint_eq(fwrite(spoilt, sizeof(spoilt), 1, file), 1);
+	fclose(file);
+	free(page);
+}
+
 void rig_check(const char *sql, const char *want)
 {
 	char *have = rig_rows(sql);

@@ -48,6 +48,12 @@ void rig_commit(struct rig *rig);
 void rig_reload(struct rig *rig, uint64_t load);
 void rig_reboot(struct rig *rig, char boot);
 
+/* Somebody else writes to the database. */
+void rig_write(const char *sql);
+
+/* Spoil the first page of @table; the rig is closed, so all is in the one file. */
+void rig_damage(const char *table);
+
 /* What @sql gives of what is committed, as below; the caller frees it. */
 char *rig_rows(const char *sql);
 

@@ -280,6 +280,12 @@ static const struct {
 	{ "credential",
 	  "ts,process_id,cause,uid_from,uid_to,euid_from,euid_to,gid_from,gid_to,caps_from,"
 	  "caps_to,userns_from,userns_to,unexplained" },
+	{ "connection",
+	  "connection_id,protocol,started,ended,client_id,client_addr,client_port,server_id,"
+	  "server_addr,server_port,server_name,bytes_to_server,bytes_to_client,scope" },
+	{ "connection_use", "connection_id,side,process_id,sent,received,first,last" },
+	{ "listener", "process_id,protocol,addr,port,started,ended" },
+	{ "flow", "source_id,target_id,via,object,first,last,bytes" },
 	{ "control", "ts,process_id,op,target_id,detail" },
 	{ "container", "container_id,runtime,name,image,pod,first,last" },
 	{ "loss", "from_ts,to_ts,boot_id,cpu,class,cause,lost" },

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Conversations and listeners: when they are over. */
+#include "connection.h"
+
+#include "datagram.h"
+#include "sink.h"
+#include "tcp.h"
+#include "tell.h"
+#include "use.h"
+
+#include <linux/minmax.h>
+#include <linux/tcp.h>
+#include <linux/timekeeping.h>
+#include <net/tcp_states.h>
+
+void kith_connection_conclude(struct kith_socket *socket)
+{
+	struct kith_socket *other = socket->other;
+	struct kith_connection body;
+	struct kith_sink ring = {};
+	u64 ended = socket->ended;
+
+	if (other && other->ended > ended)
+		ended = other->ended;
+	if (socket->role != KITH_TALKS) {
+		if (kith_tell_listens(socket))
+			kith_tell_listener(&ring, socket, ended);
+	} else if (!kith_tell_is_silent(socket)) {
+		kith_tell_fill(&body, socket, ended);
+		kith_tell_connection(&ring, socket, &body);
+	}
+	if (other)
+		kith_socket_free(other);
+	if (kith_socket_is_hub(socket))
+		kith_datagram_free(socket);
+	else
+		kith_socket_free(socket);
+}
+
+/* One end is finished: is there another that is not, or may there be? */
+static bool may_go_on(const struct kith_socket *socket)
+{
+	if (socket->role != KITH_TALKS)
+		return false;
+	if (socket->other)
+		return !socket->other->finished;
+	return !hlist_unhashed(&socket->waiting) &&
+	       (!kith_is_older(socket->established, socket->ended, KITH_LINGER_NS) ||
+		kith_datagram_lingers(socket));
+}
+
+/* These are its final figures; nobody finds it any more. */
+static void retire(struct kith_socket *socket, u64 unread)
+{
+	u64 now = ktime_get_boot_fast_ns(), sent, received;
+
+	kith_use_count(socket, &sent, &received);
+	if (socket->role == KITH_TALKS)
+		kith_use_credit(socket, sent, received - min(received, unread), false);
+	if (socket->protocol == KITH_PROTOCOL_TCP) {
+		atomic64_set(&socket->sent, sent);
+		atomic64_set(&socket->received, received);
+	}
+	socket->ended = now;
+	if (!kith_socket_is_hub(socket) && socket->hub)
+		socket->ended = kith_datagram_ended(socket, now);
+	socket->finished = true;
+	kith_socket_forget(socket);
+	kith_datagram_leave(socket);
+}
+
+void kith_connection_finish(struct kith_socket *socket, int error, u64 unread)
+{
+	struct kith_socket *other;
+	unsigned long flags;
+
+	kith_socket_lock(socket, &flags);
+	if (socket->finished)
+		goto out;
+	if (socket->role == KITH_LISTENS && socket->protocol == KITH_PROTOCOL_TCP)
+		kith_tcp_name(socket);
+	socket->error = abs(error);
+	retire(socket, unread);
+	other = socket->other;
+	if (other && !other->finished && kith_datagram_ends_both(socket))
+		retire(other, 0);
+	if (!may_go_on(socket))
+		kith_connection_conclude(socket);
+out:
+	kith_socket_unlock(socket, flags);
+}
+
+/*
+ * Of two ACKs that come at once each makes a socket, and one of them is freed before
+ * it has been anything: the other end is still waiting for the real one.
+ */
+static bool is_stillborn(const struct kith_socket *socket)
+{
+	return socket->side == KITH_SERVER && !socket->found && socket->role == KITH_TALKS &&
+	       socket->protocol == KITH_PROTOCOL_TCP &&
+	       READ_ONCE(socket->sk->sk_state) == TCP_SYN_RECV &&
+	       !READ_ONCE(tcp_sk(socket->sk)->bytes_received);
+}
+
+void kith_connection_freed(struct kith_socket *socket)
+{
+	unsigned long flags;
+
+	kith_socket_lock(socket, &flags);
+	if (socket->finished || !is_stillborn(socket)) {
+		kith_socket_unlock(socket, flags);
+		kith_connection_finish(socket, 0, 0);
+		return;
+	}
+	socket->finished = true;
+	kith_socket_forget(socket);
+	kith_socket_part(socket);
+	kith_socket_free(socket);
+	kith_socket_unlock(socket, flags);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Open files that pass from one process to another. */
+#ifndef _KITH_PASSING_H
+#define _KITH_PASSING_H
+
+#include "compat/ftrace.h"
+
+/* Hooks; see the table in hook.c. */
+void kith_passing_sending(struct kith_ftrace_regs *regs);
+void kith_passing_received(struct kith_ftrace_regs *regs);
+void kith_passing_accessing(struct kith_ftrace_regs *regs);
+
+/* Files that nobody has received for long are forgotten. Context: process. */
+void kith_passing_expire(void);
+
+/* No hook may be left. */
+void kith_passing_exit(void);
+
+#endif

@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of sockets, and the meeting place of the two ends. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "socket.h"
+
+#include "connection.h"
+#include "datagram.h"
+#include "hook.h"
+#include "key.h"
+#include "ring.h"
+#include "tcp.h"
+#include "udp.h"
+#include "unix.h"
+#include "use.h"
+
+#include <linux/atomic.h>
+#include <linux/hash.h>
+#include <linux/jhash.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/random.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+enum {
+	SOCKETS_MIN = 64,
+	SOCKETS_MAX = 4 << 20,
+	SOCKETS_PER_BUCKET = 16,
+	BYTES_PER_SOCKET = 16 * 1024, /* of memory, for one that is watched */
+	LOOKS_MAX = 256,	      /* at others that wait where one does */
+};
+
+static unsigned int sockets_max;
+module_param(sockets_max, uint, 0444);
+MODULE_PARM_DESC(sockets_max, "sockets that are watched, at most (0: one for 16 KiB of memory)");
+
+struct meeting {
+	struct hlist_head waiting; /* by pair */
+	spinlock_t lock;	   /* of all entries whose pair is here */
+};
+
+struct kith_socket_table kith_socket_table __read_mostly;
+static struct meeting *meetings __read_mostly;
+static u32 seed __read_mostly;
+static struct kmem_cache *cache;
+static atomic_t count = ATOMIC_INIT(0);
+static atomic_t peers = ATOMIC_INIT(0); /* among them */
+static DEFINE_PER_CPU(u64, last_id);
+
+u32 kith_socket_count(void)
+{
+	return atomic_read(&count);
+}
+
+u32 kith_socket_max(void)
+{
+	return sockets_max;
+}
+
+/* Keys are as good as random: see kith_udp_key(). */
+static struct kith_bucket *bucket_of_peer(const struct kith_socket *hub, u64 key)
+{
+	return &kith_socket_table.buckets[hash_64((uintptr_t)hub ^ key, kith_socket_table.bits)];
+}
+
+u32 kith_socket_hash(const void *data, u32 words, u32 more)
+{
+	return jhash2(data, words, seed ^ more);
+}
+
+static u32 meeting_of(u64 pair)
+{
+	return kith_socket_hash(&pair, 2, 0) >> (32 - kith_socket_table.bits);
+}
+
+struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key,
+					  const struct in6_addr *addr, u16 port)
+{
+	struct kith_socket *socket;
+
+	hlist_for_each_entry_rcu(socket, &bucket_of_peer(hub, key)->sockets, node)
+		if (!socket->sk && socket->hub == hub && socket->key == key &&
+		    socket->tuple.peer_port == port &&
+		    ipv6_addr_equal(&socket->tuple.peer_addr, addr))
+			return socket;
+	return NULL;
+}
+
+/* accept(2): current has got it. */
+void kith_socket_grafted(struct kith_ftrace_regs *regs)
+{
+	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
+
+	if (sk->sk_family == AF_UNIX)
+		kith_unix_accepted(sk);
+	else
+		kith_tcp_accepted(sk);
+}
+
+/* Its end should have been seen, but for that of a hub. */
+void kith_socket_freed(struct kith_ftrace_regs *regs)
+{
+	struct kith_socket *socket = kith_socket_find(KITH_ARGUMENT(regs, 0, struct sock *));
+
+	if (!socket)
+		return;
+	if (kith_socket_is_hub(socket))
+		kith_datagram_close(socket);
+	else
+		kith_connection_freed(socket);
+}
+
+/* No word that all CPUs write. */
+u64 kith_socket_new_id(void)
+{
+	return this_cpu_inc_return(last_id) * nr_cpu_ids + raw_smp_processor_id();
+}
+
+bool kith_socket_has_room(void)
+{
+	return atomic_read(&count) < sockets_max;
+}
+
+static struct kith_socket *new_socket(void)
+{
+	struct kith_socket *socket;
+
+	if (atomic_inc_return(&count) > sockets_max)
+		goto err_count;
+	socket = kmem_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
+	if (socket)
+		return socket;
+err_count:
+	atomic_dec(&count);
+	kith_ring_lose(KITH_CLASS_CONNECTION, KITH_LOSS_UNTRACKED, 1);
+	return NULL;
+}
+
+static void set_up(struct kith_socket *socket, struct kith_bucket *bucket,
+		   enum kith_protocol protocol, enum kith_side side)
+{
+	socket->bucket = bucket - kith_socket_table.buckets;
+	socket->protocol = protocol;
+	socket->side = side;
+	socket->id = kith_socket_new_id();
+	socket->pair = socket->id;
+	socket->meeting = meeting_of(socket->pair);
+	socket->started = ktime_get_boot_fast_ns();
+}
+
+void kith_socket_expel(const struct sock *sk)
+{
+	struct kith_socket *socket = kith_socket_find(sk);
+
+	if (socket && kith_socket_is_hub(socket))
+		kith_datagram_close(socket);
+	else if (socket)
+		kith_connection_finish(socket, 0, 0);
+}
+
+struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
+				    enum kith_side side)
+{
+	struct kith_socket *socket;
+
+	/* An entry that nobody would remove would outlive its socket. */
+	if (!kith_hook_attached(KITH_AT_SOCK_FREE))
+		return NULL;
+	socket = new_socket();
+	if (!socket)
+		return NULL;
+	socket->sk = sk;
+	set_up(socket, kith_socket_bucket(sk), protocol, side);
+	return socket;
+}
+
+struct kith_socket *kith_socket_add_peer(struct kith_socket *hub, u64 key,
+					 enum kith_side side)
+{
+	struct kith_socket *socket;
+
+	/* Half of the room is for sockets: anybody can send from any address. */
+	if (atomic_inc_return(&peers) > sockets_max / 2) {
+		kith_ring_lose(KITH_CLASS_CONNECTION, KITH_LOSS_UNTRACKED, 1);
+		goto err_peers;
+	}
+	socket = new_socket();
+	if (!socket)
+		goto err_peers;
+	set_up(socket, bucket_of_peer(hub, key), hub->protocol, side);
+	socket->hub = hub;
+	socket->key = key;
+	return socket;
+err_peers:
+	atomic_dec(&peers);
+	return NULL;
+}
+
+void kith_socket_marry(struct kith_socket *client, struct kith_socket *server)
+{
+	server->id = client->id;
+	server->pair = client->pair;
+	server->meeting = client->meeting;
+	server->other = client;
+	client->other = server;
+}
+
+static struct kith_socket *find_same(const struct kith_socket *socket)
+{
+	if (socket->sk)
+		return kith_socket_find(socket->sk);
+	return kith_socket_find_peer(socket->hub, socket->key, &socket->tuple.peer_addr,
+				     socket->tuple.peer_port);
+}
+
+struct kith_socket *kith_socket_publish(struct kith_socket *socket)
+{
+	struct kith_bucket *bucket = &kith_socket_table.buckets[socket->bucket];
+	struct kith_socket *same;
+	unsigned long flags;
+
+	spin_lock_irqsave(&bucket->lock, flags);
+	same = find_same(socket);
+	if (!same)
+		hlist_add_head_rcu(&socket->node, &bucket->sockets);
+	spin_unlock_irqrestore(&bucket->lock, flags);
+	if (!same)
+		return socket;
+	kith_socket_drop(socket);
+	return same;
+}
+
+/* With the lock of both, which is one: nobody follows one to the other meanwhile. */
+void kith_socket_publish_pair(struct kith_socket *client, struct kith_socket *server,
+			      struct kith_socket *(*publish)(struct kith_socket *socket))
+{
+	unsigned long flags;
+	u32 meeting = client->meeting;
+
+	spin_lock_irqsave(&meetings[meeting].lock, flags);
+	if (publish(client) != client)
+		kith_socket_drop(server);
+	else if (publish(server) != server)
+		client->other = NULL;
+	spin_unlock_irqrestore(&meetings[meeting].lock, flags);
+}
+
+void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket)
+{
+	for (;;) {
+		u32 meeting = READ_ONCE(socket->meeting);
+
+		spin_lock_irqsave(&meetings[meeting].lock, *flags);
+		if (READ_ONCE(socket->meeting) == meeting)
+			break;
+		spin_unlock_irqrestore(&meetings[meeting].lock, *flags);
+	}
+}
+
+static void unlock_meeting(u32 meeting, unsigned long flags) __releases(meeting)
+{
+	spin_unlock_irqrestore(&meetings[meeting].lock, flags);
+}
+
+void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __releases(socket)
+{
+	unlock_meeting(socket->meeting, flags);
+}
+
+static bool is_reverse(const struct kith_tuple *a, const struct kith_tuple *b)
+{
+	return a->port == b->peer_port && a->peer_port == b->port &&
+	       ipv6_addr_equal(&a->addr, &b->peer_addr) &&
+	       ipv6_addr_equal(&a->peer_addr, &b->addr);
+}
+
+/*
+ * The same pair is no proof: who sees one of the numbers may choose the other. Those
+ * of a client and a server must be the same each; two clients that called each other
+ * see them the other way round, and each other's addresses, which no NAT survives.
+ */
+static bool fit(const struct kith_socket *one, const struct kith_socket *two)
+{
+	const u32 *a = one->isn, *b = two->isn;
+
+	if (one->pair != two->pair || one == two || one->by_tuple != two->by_tuple ||
+	    one->protocol != two->protocol)
+		return false;
+	if (one->by_tuple && one->tuple.netns != two->tuple.netns)
+		return kith_udp_fits(one, two) && is_reverse(&one->tuple, &two->tuple);
+	if (one->by_tuple)
+		return is_reverse(&one->tuple, &two->tuple);
+	if (one->side != two->side)
+		return a[KITH_CLIENT] == b[KITH_CLIENT] && a[KITH_SERVER] == b[KITH_SERVER];
+	return a[KITH_CLIENT] == b[KITH_SERVER] && a[KITH_SERVER] == b[KITH_CLIENT] &&
+	       one->tuple.netns == two->tuple.netns && is_reverse(&one->tuple, &two->tuple);
+}
+
+/* Two that called each other are a client, who was first, and a server. */
+static void link_ends(struct kith_socket *first, struct kith_socket *second)
+{
+	/* What has been told by a number goes on by it. */
+	if (second->reported || (!first->reported && second->side == KITH_CLIENT))
+		first->id = second->id;
+	second->id = first->id;
+	if (first->side == second->side)
+		second->side = first->side == KITH_CLIENT ? KITH_SERVER : KITH_CLIENT;
+	first->other = second;
+	second->other = first;
+}
+
+/* Move to another lock. Return: false if it has ended, or found its other end. */
+static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
+{
+	unsigned long flags;
+	bool alone;
+	u32 before;
+
+	kith_socket_lock(socket, &flags);
+	before = socket->meeting;
+	alone = !socket->finished && !socket->other;
+	if (alone) {
+		hlist_del_init(&socket->waiting);
+		socket->by_tuple = by_tuple;
+		socket->pair = pair;
+		WRITE_ONCE(socket->meeting, meeting_of(pair));
+	}
+	unlock_meeting(before, flags);
+	return alone;
+}
+
+static struct kith_socket *find_other(const struct meeting *meeting,
+				      const struct kith_socket *socket)
+{
+	struct kith_socket *other;
+	unsigned int looks = 0;
+
+	hlist_for_each_entry(other, &meeting->waiting, waiting) {
+		if (fit(other, socket))
+			return other;
+		if (++looks == LOOKS_MAX)
+			break;
+	}
+	return NULL;
+}
+
+void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait)
+{
+	struct meeting *meeting = &meetings[meeting_of(pair)];
+	struct kith_socket *other;
+	unsigned long flags;
+
+	if (!repair(socket, pair, by_tuple))
+		return;
+	spin_lock_irqsave(&meeting->lock, flags);
+	/* Somebody may have been faster, with this pair or another. */
+	if (socket->finished || socket->other || socket->pair != pair ||
+	    !hlist_unhashed(&socket->waiting))
+		goto out;
+	other = find_other(meeting, socket);
+	if (other) {
+		hlist_del_init(&other->waiting);
+		link_ends(other, socket);
+	} else if (wait) {
+		hlist_add_head(&socket->waiting, &meeting->waiting);
+	}
+out:
+	spin_unlock_irqrestore(&meeting->lock, flags);
+}
+
+void kith_socket_part(struct kith_socket *socket)
+{
+	struct kith_socket *other = socket->other;
+
+	if (!other)
+		return;
+	socket->other = NULL;
+	other->other = NULL;
+	hlist_add_head(&other->waiting, &meetings[other->meeting].waiting);
+}
+
+/* The same for both ends. */
+static u64 pair_of_tuple(const struct kith_tuple *tuple)
+{
+	u32 here = kith_socket_hash(&tuple->addr, 4, tuple->port);
+	u32 there = kith_socket_hash(&tuple->peer_addr, 4, tuple->peer_port);
+
+	return (u64)min(here, there) << 32 | max(here, there);
+}
+
+void kith_socket_join_by_tuple(struct kith_socket *socket)
+{
+	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true, true);
+}
+
+struct kith_name *kith_name_new(const char *text, size_t size)
+{
+	struct kith_name *name;
+
+	name = kmalloc(struct_size(name, text, size), GFP_NOWAIT | __GFP_NOWARN);
+	if (!name)
+		return NULL;
+	refcount_set(&name->users, 1);
+	name->size = size;
+	memcpy(name->text, text, size);
+	return name;
+}
+
+struct kith_name *kith_name_get(struct kith_name *name)
+{
+	if (name)
+		refcount_inc(&name->users);
+	return name;
+}
+
+void kith_name_put(struct kith_name *name)
+{
+	if (name && refcount_dec_and_test(&name->users))
+		kfree_rcu(name, rcu);
+}
+
+static void free_rcu_socket(struct rcu_head *head)
+{
+	struct kith_socket *socket = container_of(head, struct kith_socket, rcu);
+
+	if (!kith_socket_is_hub(socket) && socket->hub)
+		atomic_dec(&peers);
+	kith_name_put(socket->name);
+	kfree(socket->uses);
+	kmem_cache_free(cache, socket);
+	atomic_dec(&count);
+}
+
+/*
+ * At once, not when it is freed: the next socket is likely to have the same address,
+ * so a chain would grow with every conversation that is not over at both ends.
+ */
+void kith_socket_forget(struct kith_socket *socket)
+{
+	struct kith_bucket *bucket = &kith_socket_table.buckets[socket->bucket];
+
+	spin_lock(&bucket->lock);
+	hlist_del_init_rcu(&socket->node);
+	spin_unlock(&bucket->lock);
+}
+
+void kith_socket_drop(struct kith_socket *socket)
+{
+	call_rcu(&socket->rcu, free_rcu_socket);
+}
+
+void kith_socket_free(struct kith_socket *socket)
+{
+	hlist_del_init(&socket->waiting);
+	call_rcu(&socket->rcu, free_rcu_socket);
+}
+
+unsigned int kith_socket_buckets(void)
+{
+	return 1U << kith_socket_table.bits;
+}
+
+bool kith_socket_bucket_is_empty(unsigned int bucket)
+{
+	return hlist_empty(&kith_socket_table.buckets[bucket].sockets) &&
+	       hlist_empty(&meetings[bucket].waiting);
+}
+
+bool kith_socket_walk(unsigned int bucket,
+		      bool (*look)(struct kith_socket *socket, void *context),
+		      void *context)
+{
+	struct kith_socket *socket;
+
+	hlist_for_each_entry_rcu(socket, &kith_socket_table.buckets[bucket].sockets, node)
+		if (!look(socket, context))
+			return false;
+	return true;
+}
+
+void kith_socket_walk_finished(unsigned int bucket,
+			       bool (*look)(struct kith_socket *socket, void *context),
+			       void *context)
+{
+	struct meeting *meeting = &meetings[bucket];
+	struct kith_socket *socket;
+	struct hlist_node *next;
+	unsigned long flags;
+
+	if (hlist_empty(&meeting->waiting))
+		return;
+	spin_lock_irqsave(&meeting->lock, flags);
+	hlist_for_each_entry_safe(socket, next, &meeting->waiting, waiting)
+		if (socket->finished && !look(socket, context))
+			break;
+	spin_unlock_irqrestore(&meeting->lock, flags);
+}
+
+static unsigned int sockets_possible(void)
+{
+	u64 sockets = ((u64)totalram_pages() << PAGE_SHIFT) / BYTES_PER_SOCKET;
+
+	return clamp_t(u64, sockets, SOCKETS_MIN, SOCKETS_MAX);
+}
+
+static int make_tables(void)
+{
+	unsigned int i;
+
+	kith_socket_table.bits = order_base_2(DIV_ROUND_UP(sockets_max, SOCKETS_PER_BUCKET));
+	kith_socket_table.buckets = kvmalloc_array(kith_socket_buckets(),
+						   sizeof(*kith_socket_table.buckets),
+						   GFP_KERNEL);
+	meetings = kvmalloc_array(kith_socket_buckets(), sizeof(*meetings), GFP_KERNEL);
+	if (!kith_socket_table.buckets || !meetings)
+		return -ENOMEM;
+	for (i = 0; i < kith_socket_buckets(); i++) {
+		INIT_HLIST_HEAD(&kith_socket_table.buckets[i].sockets);
+		spin_lock_init(&kith_socket_table.buckets[i].lock);
+		INIT_HLIST_HEAD(&meetings[i].waiting);
+		spin_lock_init(&meetings[i].lock);
+	}
+	return 0;
+}
+
+int kith_socket_init(void)
+{
+	int ret;
+
+	if (!sockets_max)
+		sockets_max = sockets_possible();
+	if (sockets_max < SOCKETS_MIN || sockets_max > SOCKETS_MAX) {
+		pr_err("sockets_max must be from %d to %d\n", SOCKETS_MIN, SOCKETS_MAX);
+		return -EINVAL;
+	}
+	seed = get_random_u32();
+	ret = make_tables();
+	if (ret)
+		goto err_tables;
+	cache = kmem_cache_create("kith_socket", sizeof(struct kith_socket), 0, 0, NULL);
+	if (cache)
+		return 0;
+	ret = -ENOMEM;
+err_tables:
+	kvfree(meetings);
+	kvfree(kith_socket_table.buckets);
+	return ret;
+}
+
+static void dispose_one(struct kith_socket *socket)
+{
+	if (!hlist_unhashed(&socket->node))
+		kith_socket_forget(socket);
+	if (kith_socket_is_hub(socket)) {
+		kith_datagram_free(socket);
+	} else {
+		kith_datagram_leave(socket);
+		kith_socket_free(socket);
+	}
+}
+
+/* With nobody else there. An end that is finished is met by the other one. */
+static bool dispose(struct kith_socket *socket, void *unused)
+{
+	struct kith_socket *other = socket->other;
+
+	if (hlist_unhashed(&socket->node))
+		return true;
+	if (other)
+		dispose_one(other);
+	dispose_one(socket);
+	return true;
+}
+
+void kith_socket_exit(void)
+{
+	struct hlist_node *next;
+	struct kith_socket *socket;
+	unsigned int i;
+
+	for (i = 0; i < kith_socket_buckets(); i++) {
+		kith_hook_enter();
+		kith_socket_walk(i, dispose, NULL);
+		kith_hook_leave();
+		hlist_for_each_entry_safe(socket, next, &meetings[i].waiting, waiting)
+			if (socket->finished)
+				kith_socket_free(socket);
+		cond_resched();
+	}
+	rcu_barrier();
+	kmem_cache_destroy(cache);
+	kvfree(meetings);
+	kvfree(kith_socket_table.buckets);
+}
