@@ -23,7 +23,7 @@ static struct kith_pipe_cell *find_cell(const struct pipe *pipe,
 	return NULL;
 }
 
-/* The rest: context: pipe->lock. One that a thread of @process has left. */
+/* One that a thread of @process has left. Context: pipe->lock, as of those below. */
 static struct kith_pipe_cell *find_left(const struct pipe *pipe, u64 process)
 {
 	struct kith_pipe_cell *cell;

@@ -16,19 +16,12 @@
 void kith_connection_conclude(struct kith_socket *socket)
 {
 	struct kith_socket *other = socket->other;
-	struct kith_connection body;
 	struct kith_sink ring = {};
 	u64 ended = socket->ended;
 
 	if (other && other->ended > ended)
 		ended = other->ended;
-	if (socket->role != KITH_TALKS) {
-		if (kith_tell_listens(socket))
-			kith_tell_listener(&ring, socket, ended);
-	} else if (!kith_tell_is_silent(socket)) {
-		kith_tell_fill(&body, socket, ended);
-		kith_tell_connection(&ring, socket, &body);
-	}
+	kith_tell(&ring, socket, ended);
 	if (other)
 		kith_socket_free(other);
 	if (kith_socket_is_hub(socket))
@@ -62,7 +55,7 @@ static void retire(struct kith_socket *socket, u64 unread)
 		atomic64_set(&socket->received, received);
 	}
 	socket->ended = now;
-	if (!kith_socket_is_hub(socket) && socket->hub)
+	if (kith_socket_is_peer(socket))
 		socket->ended = kith_datagram_ended(socket, now);
 	socket->finished = true;
 	kith_socket_forget(socket);

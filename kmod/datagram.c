@@ -38,8 +38,14 @@ struct kith_socket *kith_datagram_hub(const struct sock *sk, enum kith_protocol 
 	INIT_HLIST_HEAD(&hub->peers);
 	spin_lock_init(&hub->peers_lock);
 	hub->opener = opener;
-	hub->tuple.netns = sock_net(sk)->ns.inum;
+	hub->tuple.netns = kith_socket_netns(sk);
 	return kith_socket_publish(hub);
+}
+
+void kith_datagram_found(struct kith_socket *hub, u64 user)
+{
+	hub->found = true;
+	WRITE_ONCE(hub->opener, user);
 }
 
 void kith_datagram_created(const struct sock *sk)
@@ -109,7 +115,7 @@ void kith_datagram_leave(struct kith_socket *socket)
 	struct kith_socket *hub;
 	bool last;
 
-	if (kith_socket_is_hub(socket) || !socket->hub || hlist_unhashed(&socket->kin))
+	if (!kith_socket_is_peer(socket) || hlist_unhashed(&socket->kin))
 		return;
 	hub = socket->hub;
 	spin_lock(&hub->peers_lock);
@@ -178,7 +184,7 @@ bool kith_datagram_lingers(const struct kith_socket *socket)
 
 bool kith_datagram_is_over(const struct kith_socket *socket, bool soon)
 {
-	if (kith_socket_is_hub(socket) || !socket->hub)
+	if (!kith_socket_is_peer(socket))
 		return false;
 	if (kith_datagram_has_all(socket) && is_idle(socket, soon ? LATE_FLUSH : LATE))
 		return true;

@@ -20,6 +20,9 @@ void kith_datagram_created(const struct sock *sk);
 struct kith_socket *kith_datagram_hub(const struct sock *sk, enum kith_protocol protocol,
 				      u64 opener);
 
+/* @user holds the socket of @hub, which was there before us. Context: as above. */
+void kith_datagram_found(struct kith_socket *hub, u64 user);
+
 /**
  * kith_datagram_enter() - Publish @peer among its hub's.
  * Return: @peer, or the same one of somebody who was faster, or NULL if there is no room;

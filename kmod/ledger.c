@@ -56,8 +56,8 @@ static bool is_sure(const struct pipe *pipe, const struct kith_ledger *sum, enum
 static void balance(const struct pipe *pipe, struct kith_ledger *sum)
 {
 	u64 *written = &sum->moved[KITH_PIPE_WRITE], *read = &sum->moved[KITH_PIPE_READ];
-
-	bool unseen = *read + pipe->left > *written; /* tee(2), vmsplice(2), sendfile(2) */
+	/* By tee(2), vmsplice(2) or sendfile(2). */
+	bool unseen = *read + pipe->left > *written;
 
 	if (!unseen && is_sure(pipe, sum, KITH_PIPE_WRITE)) {
 		if (pipe->ended || !is_sure(pipe, sum, KITH_PIPE_READ))

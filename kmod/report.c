@@ -87,17 +87,18 @@ static bool is_due(const struct reporter *reporter, const struct kith_socket *so
 
 static void report_connection(struct reporter *reporter, struct kith_socket *socket)
 {
-	struct kith_socket *first = socket;
 	struct kith_connection body;
+	u64 mark;
 
 	if (kith_tell_is_silent(socket))
 		return;
-	kith_tell_fill(&body, first, 0);
-	if (socket->reported && kith_tell_mark(&body) == socket->told)
+	kith_tell_fill(&body, socket, 0);
+	mark = kith_tell_mark(&body);
+	if (socket->reported && mark == socket->told)
 		return;
 	if (!kith_tell_connection(&reporter->ring, socket, &body))
 		return;
-	socket->told = kith_tell_mark(&body);
+	socket->told = mark;
 	socket->reported = reporter->now;
 	if (socket->other)
 		socket->other->reported = reporter->now;
@@ -227,21 +228,12 @@ void kith_report_flush(void)
 static bool show(struct kith_socket *socket, void *sink_)
 {
 	struct kith_sink *sink = sink_;
-	struct kith_connection body;
 	unsigned long flags;
 
 	kith_socket_lock(socket, &flags);
-	if (socket->finished || !is_speaker(socket) ||
-	    may_meet(socket, ktime_get_boot_fast_ns()))
-		goto out;
-	if (socket->role != KITH_TALKS) {
-		if (kith_tell_listens(socket))
-			kith_tell_listener(sink, socket, 0);
-	} else if (!kith_tell_is_silent(socket)) {
-		kith_tell_fill(&body, socket, 0);
-		kith_tell_connection(sink, socket, &body);
-	}
-out:
+	if (!socket->finished && is_speaker(socket) &&
+	    !may_meet(socket, ktime_get_boot_fast_ns()))
+		kith_tell(sink, socket, 0);
 	kith_socket_unlock(socket, flags);
 	return !sink->full;
 }

@@ -26,6 +26,7 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <net/inet_sock.h>
 
 enum {
 	SOCKETS_MIN = 64,
@@ -62,10 +63,26 @@ u32 kith_socket_max(void)
 	return sockets_max;
 }
 
-/* Keys are as good as random: see kith_udp_key(). */
+/* Who may choose addresses cannot choose keys: see udp.c. */
 static struct kith_bucket *bucket_of_peer(const struct kith_socket *hub, u64 key)
 {
 	return &kith_socket_table.buckets[hash_64((uintptr_t)hub ^ key, kith_socket_table.bits)];
+}
+
+void kith_socket_set_tuple(struct kith_tuple *tuple, const struct sock *sk)
+{
+	tuple->port = ntohs(inet_sk(sk)->inet_sport);
+	tuple->peer_port = ntohs(sk->sk_dport);
+	tuple->netns = kith_socket_netns(sk);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6) {
+		tuple->addr = sk->sk_v6_rcv_saddr;
+		tuple->peer_addr = sk->sk_v6_daddr;
+		return;
+	}
+#endif
+	ipv6_addr_set_v4mapped(sk->sk_rcv_saddr, &tuple->addr);
+	ipv6_addr_set_v4mapped(sk->sk_daddr, &tuple->peer_addr);
 }
 
 u32 kith_socket_hash(const void *data, u32 words, u32 more)
@@ -398,37 +415,11 @@ void kith_socket_join_by_tuple(struct kith_socket *socket)
 	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true, true);
 }
 
-struct kith_name *kith_name_new(const char *text, size_t size)
-{
-	struct kith_name *name;
-
-	name = kmalloc(struct_size(name, text, size), GFP_NOWAIT | __GFP_NOWARN);
-	if (!name)
-		return NULL;
-	refcount_set(&name->users, 1);
-	name->size = size;
-	memcpy(name->text, text, size);
-	return name;
-}
-
-struct kith_name *kith_name_get(struct kith_name *name)
-{
-	if (name)
-		refcount_inc(&name->users);
-	return name;
-}
-
-void kith_name_put(struct kith_name *name)
-{
-	if (name && refcount_dec_and_test(&name->users))
-		kfree_rcu(name, rcu);
-}
-
 static void free_rcu_socket(struct rcu_head *head)
 {
 	struct kith_socket *socket = container_of(head, struct kith_socket, rcu);
 
-	if (!kith_socket_is_hub(socket) && socket->hub)
+	if (kith_socket_is_peer(socket))
 		atomic_dec(&peers);
 	kith_name_put(socket->name);
 	kfree(socket->uses);

@@ -19,6 +19,7 @@
 #define _KITH_SOCKET_H
 
 #include "compat/ftrace.h"
+#include "name.h"
 
 #include <kith/uapi.h>
 #include <linux/atomic.h>
@@ -27,7 +28,6 @@
 #include <linux/list.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
-#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <net/ipv6.h>
@@ -48,14 +48,6 @@ struct kith_tuple {
 	u16 port; /* host order */
 	u16 peer_port;
 	u32 netns;
-};
-
-/* What a Unix socket is bound to, as item SOCKET_NAME has it. */
-struct kith_name {
-	refcount_t users;
-	struct rcu_head rcu;
-	u16 size;
-	char text[];
 };
 
 enum kith_role {
@@ -229,6 +221,9 @@ void kith_socket_join_by_tuple(struct kith_socket *socket);
 /* Its other end was none: let it wait again. Context: its lock is held. */
 void kith_socket_part(struct kith_socket *socket);
 
+/* Addresses, ports and network namespace of @sk, of IP, as they are now. */
+void kith_socket_set_tuple(struct kith_tuple *tuple, const struct sock *sk);
+
 /* For numbers that others may choose: none of ours shows in @pair. */
 u32 kith_socket_hash(const void *data, u32 words, u32 more);
 
@@ -241,13 +236,6 @@ bool kith_socket_has_room(void);
  */
 void kith_socket_forget(struct kith_socket *socket);
 void kith_socket_free(struct kith_socket *socket);
-
-/* A name with one holder; NULL: no memory. */
-struct kith_name *kith_name_new(const char *text, size_t size);
-
-/* Another one who holds @name, which may be NULL; and one who does not any more. */
-struct kith_name *kith_name_get(struct kith_name *name);
-void kith_name_put(struct kith_name *name);
 
 /*
  * kith_socket_walk() - Call @look for the entries of bucket @bucket until it
@@ -269,6 +257,17 @@ void kith_socket_walk_finished(unsigned int bucket,
 static inline bool kith_socket_is_hub(const struct kith_socket *socket)
 {
 	return socket->role == KITH_HUB;
+}
+
+/* Is it one of a hub's conversations? */
+static inline bool kith_socket_is_peer(const struct kith_socket *socket)
+{
+	return !kith_socket_is_hub(socket) && socket->hub;
+}
+
+static inline u32 kith_socket_netns(const struct sock *sk)
+{
+	return sock_net(sk)->ns.inum;
 }
 
 #endif

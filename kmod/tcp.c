@@ -26,34 +26,13 @@ static bool is_tcp(const struct sock *sk)
 	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
 }
 
-static u32 netns_of(const struct sock *sk)
-{
-	return sock_net(sk)->ns.inum;
-}
-
-static void set_tuple(struct kith_tuple *tuple, const struct sock *sk)
-{
-	tuple->port = ntohs(inet_sk(sk)->inet_sport);
-	tuple->peer_port = ntohs(sk->sk_dport);
-	tuple->netns = netns_of(sk);
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6) {
-		tuple->addr = sk->sk_v6_rcv_saddr;
-		tuple->peer_addr = sk->sk_v6_daddr;
-		return;
-	}
-#endif
-	ipv6_addr_set_v4mapped(sk->sk_rcv_saddr, &tuple->addr);
-	ipv6_addr_set_v4mapped(sk->sk_daddr, &tuple->peer_addr);
-}
-
 /* The clone has not got its addresses yet. */
 static void set_requested_tuple(struct kith_tuple *tuple, const struct sock *sk,
 				const struct inet_request_sock *request)
 {
 	tuple->port = request->ir_num;
 	tuple->peer_port = ntohs(request->ir_rmt_port);
-	tuple->netns = netns_of(sk);
+	tuple->netns = kith_socket_netns(sk);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (request->ireq_family == AF_INET6) {
 		tuple->addr = request->ir_v6_loc_addr;
@@ -76,7 +55,7 @@ static u64 pair_of(const struct kith_socket *socket)
 void kith_tcp_name(struct kith_socket *socket)
 {
 	if (!socket->tuple.port)
-		set_tuple(&socket->tuple, socket->sk);
+		kith_socket_set_tuple(&socket->tuple, socket->sk);
 }
 
 /*
@@ -114,7 +93,7 @@ void kith_tcp_connecting(struct kith_ftrace_regs *regs)
 	socket = kith_socket_add(sk, KITH_PROTOCOL_TCP, KITH_CLIENT);
 	if (!socket)
 		return;
-	set_tuple(&socket->tuple, sk);
+	kith_socket_set_tuple(&socket->tuple, sk);
 	socket->isn[KITH_CLIENT] = tcp_sk(sk)->write_seq;
 	socket->counts_syn = true;
 	socket->opener = kith_key(current);
@@ -177,7 +156,7 @@ static void listens(const struct sock *sk, u64 user, bool found)
 	socket->found = found;
 	socket->opener = user;
 	/* The port may be chosen after this; see kith_connection_report(). */
-	set_tuple(&socket->tuple, sk);
+	kith_socket_set_tuple(&socket->tuple, sk);
 	kith_socket_publish(socket);
 }
 
@@ -253,7 +232,7 @@ void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 	if (sk->sk_state != TCP_SYN_SENT)
 		socket->established = socket->started;
 	socket->owner = user;
-	set_tuple(&socket->tuple, sk);
+	kith_socket_set_tuple(&socket->tuple, sk);
 	if (kith_socket_publish(socket) == socket)
 		kith_socket_join_by_tuple(socket);
 }
@@ -269,8 +248,8 @@ static void use(const struct sock *sk)
 
 	if (!socket)
 		kith_tcp_met(sk, user);
-	else if (READ_ONCE(socket->user) != user)
-		kith_use_begin(socket, user, 0);
+	else
+		kith_use(socket, user);
 }
 
 /* tcp_sendmsg(sk, ...), tcp_recvmsg(sk, ...), tcp_sendpage(sk, ...) */

@@ -144,7 +144,7 @@ static const struct kith_name *name_of(const struct kith_socket *socket)
 	return name || !socket->other ? name : READ_ONCE(socket->other->name);
 }
 
-bool kith_tell_datagrams(const struct kith_socket *socket)
+static bool has_datagrams(const struct kith_socket *socket)
 {
 	return socket->protocol == KITH_PROTOCOL_UDP ||
 	       socket->protocol == KITH_PROTOCOL_UNIX_DGRAM ||
@@ -177,7 +177,7 @@ bool kith_tell_connection(struct kith_sink *sink, struct kith_socket *socket,
 			  const struct kith_connection *body)
 {
 	const struct kith_name *name = name_of(socket);
-	size_t datagrams = kith_tell_datagrams(socket) ? sizeof(struct kith_datagrams) : 0;
+	size_t datagrams = has_datagrams(socket) ? sizeof(struct kith_datagrams) : 0;
 	struct kith_record *record;
 	struct kith_writer writer;
 
@@ -247,4 +247,17 @@ bool kith_tell_listens(struct kith_socket *socket)
 bool kith_tell_is_silent(const struct kith_socket *socket)
 {
 	return !socket->tuple.port && kith_unix_is_silent(socket);
+}
+
+void kith_tell(struct kith_sink *sink, struct kith_socket *socket, u64 ended)
+{
+	struct kith_connection body;
+
+	if (socket->role != KITH_TALKS) {
+		if (kith_tell_listens(socket))
+			kith_tell_listener(sink, socket, ended);
+	} else if (!kith_tell_is_silent(socket)) {
+		kith_tell_fill(&body, socket, ended);
+		kith_tell_connection(sink, socket, &body);
+	}
 }

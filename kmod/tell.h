@@ -23,7 +23,7 @@ bool kith_tell_listens(struct kith_socket *socket);
 /* Nothing that anybody could want to know of: a pair that was not used, say. */
 bool kith_tell_is_silent(const struct kith_socket *socket);
 
-/* Are its datagrams, or packets, counted? */
-bool kith_tell_datagrams(const struct kith_socket *socket);
+/* As it stands, a conversation or a listener, if there is anything to tell. */
+void kith_tell(struct kith_sink *sink, struct kith_socket *socket, u64 ended);
 
 #endif

@@ -89,7 +89,7 @@ static struct kith_socket *new_peer(struct kith_socket *hub, const struct datagr
 	peer->digest = digest_of(datagram);
 	peer->opener = hub->opener;
 	published = kith_datagram_enter(peer);
-	if (published && published == peer)
+	if (published == peer)
 		kith_socket_join_by_tuple(peer);
 	return published;
 }
@@ -121,8 +121,7 @@ static struct kith_socket *peer_of(const struct sock *sk, const struct datagram 
 		peer = new_peer(hub, datagram, key, side);
 	if (!peer)
 		return NULL;
-	if (READ_ONCE(peer->user) != user)
-		kith_use_begin(peer, user, 0);
+	kith_use(peer, user);
 	kith_datagram_set_recent(peer);
 	return peer;
 }
@@ -258,10 +257,8 @@ void kith_udp_held(const struct sock *sk, u64 user, bool found)
 	if (!is_udp(sk))
 		return;
 	hub = kith_datagram_hub(sk, KITH_PROTOCOL_UDP, user);
-	if (hub && found) {
-		hub->found = true;
-		WRITE_ONCE(hub->opener, user);
-	}
+	if (hub && found)
+		kith_datagram_found(hub, user);
 }
 
 /* By a port that was asked for, and not connected. */
@@ -272,13 +269,6 @@ bool kith_udp_listens(struct kith_socket *hub)
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK) ||
 	    READ_ONCE(sk->sk_state) == TCP_ESTABLISHED)
 		return false;
-	hub->tuple.port = ntohs(inet_sk(sk)->inet_sport);
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6) {
-		hub->tuple.addr = sk->sk_v6_rcv_saddr;
-		return true;
-	}
-#endif
-	ipv6_addr_set_v4mapped(sk->sk_rcv_saddr, &hub->tuple.addr);
+	kith_socket_set_tuple(&hub->tuple, sk);
 	return true;
 }

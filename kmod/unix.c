@@ -43,11 +43,6 @@ static enum kith_protocol protocol_of(const struct sock *sk)
 	}
 }
 
-static u32 netns_of(const struct sock *sk)
-{
-	return sock_net(sk)->ns.inum;
-}
-
 /* As its owner wrote it, which may be relative to wherever he was. */
 static struct kith_name *written_name(const struct sock *sk)
 {
@@ -121,8 +116,8 @@ static bool make_ends(const struct sock *client_sk, const struct sock *server_sk
 	kith_socket_marry(*client, *server);
 	(*client)->established = (*client)->started;
 	(*server)->established = (*client)->started;
-	(*client)->tuple.netns = netns_of(client_sk);
-	(*server)->tuple.netns = netns_of(server_sk);
+	(*client)->tuple.netns = kith_socket_netns(client_sk);
+	(*server)->tuple.netns = kith_socket_netns(server_sk);
 	return true;
 }
 
@@ -157,7 +152,7 @@ static void listens(const struct sock *sk, u64 user, bool found)
 	socket->role = KITH_LISTENS;
 	socket->found = found;
 	socket->opener = user;
-	socket->tuple.netns = netns_of(sk);
+	socket->tuple.netns = kith_socket_netns(sk);
 	socket->name = found ? written_name(sk) : resolved_name(sk);
 	kith_socket_publish(socket);
 }
@@ -198,10 +193,11 @@ static void introduce(const struct sock *sk, const struct sock *peer, u64 user, 
 	others = is_client ? server : client;
 	mine->owner = user;
 	others->owner = holder_of_peer(sk);
-	/* Of a pair that is who made it. */
-	if (paired)
+	if (paired) {
+		/* That is who made it. */
 		mine->opener = others->owner;
-	others->opener = mine->opener;
+		others->opener = others->owner;
+	}
 	client->found = !paired;
 	server->found = !paired;
 	server->name = paired ? NULL : written_name(is_client ? peer : sk);
@@ -391,8 +387,8 @@ void kith_unix_may_send(struct kith_ftrace_regs *regs)
 		return;
 	set_name(to, other);
 	peer = obtain_peer(from, to, holder_of_peer(sk));
-	if (peer && READ_ONCE(peer->user) != user)
-		kith_use_begin(peer, user, 0);
+	if (peer)
+		kith_use(peer, user);
 }
 
 static void deliver(struct kith_socket *to, u32 bytes)
@@ -419,15 +415,13 @@ void kith_unix_taken(struct kith_ftrace_regs *regs)
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
 	struct kith_socket *socket;
-	u64 user = kith_key(current);
 
 	if (sk->sk_family != AF_UNIX || skb->next)
 		return;
 	socket = receiver_of(sk, skb);
 	if (!socket)
 		return;
-	if (READ_ONCE(socket->user) != user)
-		kith_use_begin(socket, user, 0);
+	kith_use(socket, kith_key(current));
 	deliver(socket, skb->len);
 }
 
@@ -494,10 +488,8 @@ void kith_unix_found(struct sock *sk, u64 user)
 	/* Of several holders, the youngest: it was made to serve it. */
 	if (socket && socket->role == KITH_TALKS && socket->found)
 		WRITE_ONCE(socket->owner, user);
-	if (socket && kith_socket_is_hub(socket)) {
-		socket->found = true;
-		WRITE_ONCE(socket->opener, user);
-	}
+	if (socket && kith_socket_is_hub(socket))
+		kith_datagram_found(socket, user);
 }
 
 void kith_unix_count(const struct kith_socket *socket, u64 *sent, u64 *received)

@@ -11,6 +11,13 @@
  */
 void kith_use_begin(struct kith_socket *socket, u64 user, u64 unread);
 
+/* The same, if it is another than the last; of what has come nothing is unread. */
+static inline void kith_use(struct kith_socket *socket, u64 user)
+{
+	if (READ_ONCE(socket->user) != user)
+		kith_use_begin(socket, user, 0);
+}
+
 /* The rest: with the lock held. */
 
 /* What has moved. */
