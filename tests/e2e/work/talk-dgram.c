@@ -19,16 +19,16 @@
  * The lines of LOG are those of talk-unix.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/serve.h"
 #include "lib/truth.h"
 
-enum { WORKERS = 4, DATAGRAMS = 15, DATAGRAM = 8192, TALKS = 256 };
+enum { DATAGRAMS = 15, DATAGRAM = 8192, TALKS = 256 };
 
 /* What each datagram begins with. */
 struct head {
@@ -162,28 +162,13 @@ static int serve_one(int socket_, int connected)
 	return !connected;
 }
 
-static void serve_prefork(int socket_)
+static void serve_single(int socket_)
 {
-	pid_t workers[WORKERS];
-	int i;
-
-	for (i = 0; i < WORKERS; i++) {
-		workers[i] = fork();
-		check(workers[i], "fork");
-		if (!workers[i]) {
-			while (serve_one(socket_, 0))
-				;
-			_exit(0);
-		}
-	}
-	check(waitpid(-1, NULL, 0), "waitpid");
-	for (i = 0; i < WORKERS; i++)
-		kill(workers[i], SIGTERM);
-	while (wait(NULL) > 0)
+	while (serve_one(socket_, 0))
 		;
 }
 
-static void serve(const char *mode)
+static void answer_all(const char *mode)
 {
 	int socket_ = socket(AF_UNIX, SOCK_DGRAM, 0);
 	struct sockaddr_un address;
@@ -192,12 +177,10 @@ static void serve(const char *mode)
 	check(socket_, "socket");
 	check(bind(socket_, (struct sockaddr *)&address, size), "bind");
 	opener = getpid();
-	if (is(mode, "prefork")) {
-		serve_prefork(socket_);
-		return;
-	}
-	while (serve_one(socket_, 0))
-		;
+	if (is(mode, "prefork"))
+		serve_together(socket_, serve_single);
+	else
+		serve_single(socket_);
 }
 
 static void ask(int socket_, const char *mode, uint64_t nonce_)
@@ -326,7 +309,7 @@ int main(int argc, char **argv)
 	if (argc == 5 && is(argv[1], "serve")) {
 		open_log(argv[4]);
 		name = argv[3];
-		serve(argv[2]);
+		answer_all(argv[2]);
 	} else if (argc == 7 && is(argv[1], "call")) {
 		open_log(argv[6]);
 		calls.mode = argv[2];

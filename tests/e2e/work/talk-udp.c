@@ -25,20 +25,19 @@
  */
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/serve.h"
 #include "lib/truth.h"
 
 #define UDP_SEGMENT 103
 #define UDP_GRO	    104
 
 enum {
-	WORKERS = 4,
 	SMALL = 1400,
 	LARGE = 30000,
 	DATAGRAM = 65536,
@@ -47,7 +46,6 @@ enum {
 	ROOM = 8 << 20,
 	PATIENCE_MS = 20000,
 	FIRST_PORT = 20000,
-	STOPPED = 9,
 };
 
 /* What each datagram begins with. */
@@ -280,22 +278,7 @@ static void serve_batch(int socket_)
 
 static void serve_prefork(int socket_)
 {
-	pid_t workers[WORKERS];
-	int i;
-
-	for (i = 0; i < WORKERS; i++) {
-		workers[i] = fork();
-		check(workers[i], "fork");
-		if (!workers[i]) {
-			serve_single(socket_);
-			_exit(0);
-		}
-	}
-	check(waitpid(-1, NULL, 0), "waitpid");
-	for (i = 0; i < WORKERS; i++)
-		kill(workers[i], SIGTERM);
-	while (wait(NULL) > 0)
-		;
+	serve_together(socket_, serve_single);
 }
 
 /*
@@ -342,7 +325,7 @@ static void serve_connected(int socket_)
 		;
 }
 
-static void serve(const char *mode, const char *text, const char *port)
+static void answer_all(const char *mode, const char *text, const char *port)
 {
 	static const struct {
 		const char *name;
@@ -521,7 +504,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "serve")) {
 		open_log(argv[5]);
-		serve(argv[2], argv[3], argv[4]);
+		answer_all(argv[2], argv[3], argv[4]);
 	} else if (argc == 8 && !strcmp(argv[1], "call")) {
 		open_log(argv[7]);
 		return !call_all(argv);
