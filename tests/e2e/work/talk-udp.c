@@ -31,6 +31,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/datagram.h"
 #include "lib/serve.h"
 #include "lib/truth.h"
 
@@ -48,26 +49,9 @@ enum {
 	FIRST_PORT = 20000,
 };
 
-/* What each datagram begins with. */
-struct head {
-	uint64_t nonce;	 /* 0: stop */
-	uint32_t size;	 /* of the datagram: several may come as one */
-	uint16_t left;	 /* how many come after it */
-	uint16_t wanted; /* so many back */
-};
-
 /* In the nonce of what a server begins that answers from a socket of its own. */
 #define ANSWER (1ULL << 62)
 
-/* A conversation, as the server sees it. */
-struct talk {
-	struct head head; /* the last */
-	struct sockaddr_storage peer;
-	uint64_t received;
-	unsigned int datagrams;
-};
-
-static struct talk talks[1024];
 static pid_t opener;
 static int batched;
 
@@ -155,23 +139,6 @@ static void send_segments(int socket_, const struct sockaddr_storage *to, uint64
 	check(sendto(socket_, buffer, (size_t)count * size, 0,
 		     (const struct sockaddr *)to, length(to)),
 	      "sendto");
-}
-
-static struct talk *find_talk(uint64_t nonce_)
-{
-	struct talk *free_ = NULL;
-	size_t i;
-
-	for (i = 0; i < sizeof(talks) / sizeof(*talks); i++) {
-		if (talks[i].datagrams && talks[i].head.nonce == nonce_)
-			return &talks[i];
-		if (!talks[i].datagrams)
-			free_ = &talks[i];
-	}
-	if (!free_)
-		quit("talk-udp: too many at once");
-	memset(free_, 0, sizeof(*free_));
-	return free_;
 }
 
 static void write_truth(const struct talk *talk, const char *side)
