@@ -230,10 +230,8 @@ static void call_pair(uint64_t nonce_)
 
 	check(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), "socketpair");
 	opener = getpid();
-	child = fork();
-	check(child, "fork");
+	child = fork_onto(pair, 1);
 	if (!child) {
-		close(pair[0]);
 		while (serve_one(pair[1], 1))
 			;
 		_exit(0);
