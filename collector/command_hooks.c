@@ -80,9 +80,7 @@ static int print_line(void *headed_, const struct control_hook *hook)
 
 int command_hooks(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
-						      { 0 } };
-	static const struct argp argp = { NULL, parse, NULL, doc, children, NULL, NULL };
+	static const struct argp argp = { NULL, parse, NULL, doc, command_children, NULL, NULL };
 	struct common common;
 	struct control *control;
 	bool headed = false;

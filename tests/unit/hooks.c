@@ -12,7 +12,7 @@ static struct {
 	struct control_hook hook;
 } module;
 
-const struct argp command_common = { .args_doc = NULL };
+const struct argp_child command_children[] = { { 0 } };
 
 void common_init(struct common *common)
 {
