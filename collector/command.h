@@ -16,7 +16,7 @@ int command_status(int argc, char **argv);
 int command_talks(int argc, char **argv);
 int command_tree(int argc, char **argv);
 
-/* Options that all commands have; a child parser of theirs. */
+/* Options that all commands have. */
 struct common {
 	const char *database;
 	bool json;
@@ -24,7 +24,8 @@ struct common {
 	int64_t until; /* INT64_MAX: for ever */
 };
 
-extern const struct argp command_common;
+/* Their parser: that of a command gives it a struct common for input. */
+extern const struct argp_child command_children[];
 
 void common_init(struct common *common);
 

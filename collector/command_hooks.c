@@ -60,17 +60,18 @@ static const char *why_absent(int error)
 	return error == -ECANCELED ? "left out by without=" : strerror(-error);
 }
 
+#define COLUMNS "%-15s %-28s %-15s "
+
 /* @headed: the names of the columns are printed; not before the module answers. */
 static int print_line(void *headed_, const struct control_hook *hook)
 {
 	bool *headed = headed_;
 
 	if (!*headed)
-		printf("%-14s %-26s %-15s %12s  %s\n", "EVENT", "SYMBOL", "KIND", "HITS",
-		       "STATE");
+		printf(COLUMNS "%12s  %s\n", "EVENT", "SYMBOL", "KIND", "HITS", "STATE");
 	*headed = true;
-	printf("%-14s %-26s %-15s %12" PRIu64 "  ", hook->event, hook->symbol,
-	       kind_name(hook->kind), hook->hits);
+	printf(COLUMNS "%12" PRIu64 "  ", hook->event, hook->symbol, kind_name(hook->kind),
+	       hook->hits);
 	if (!hook->error)
 		puts(hook->missed ? "attached, but calls were missed" : "attached");
 	else
@@ -80,9 +81,7 @@ static int print_line(void *headed_, const struct control_hook *hook)
 
 int command_hooks(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
-						      { 0 } };
-	static const struct argp argp = { NULL, parse, NULL, doc, children, NULL, NULL };
+	static const struct argp argp = { NULL, parse, NULL, doc, command_children, NULL, NULL };
 	struct common common;
 	struct control *control;
 	bool headed = false;

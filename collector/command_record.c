@@ -163,9 +163,8 @@ static int run(const struct arguments *arguments)
 
 int command_record(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
-						      { 0 } };
-	static const struct argp argp = { options, parse, "FILE", doc, children, NULL, NULL };
+	static const struct argp argp = { options, parse, "FILE", doc, command_children, NULL,
+					  NULL };
 	struct arguments arguments = { .path = NULL };
 
 	common_init(&arguments.common);

@@ -122,9 +122,7 @@ static int read_file(const char *path, char **text)
 
 int command_sql(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
-						      { 0 } };
-	static const struct argp argp = { options, parse, "STATEMENT", doc, children, NULL,
+	static const struct argp argp = { options, parse, "STATEMENT", doc, command_children, NULL,
 					  NULL };
 	struct arguments arguments = { .sql = NULL };
 	char *text = NULL;

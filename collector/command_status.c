@@ -530,9 +530,7 @@ static int wait_synced(const struct arguments *arguments)
 
 int command_status(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
-						      { 0 } };
-	static const struct argp argp = { options, parse, NULL, doc, children, NULL, NULL };
+	static const struct argp argp = { options, parse, NULL, doc, command_children, NULL, NULL };
 	struct arguments arguments = { .seconds = WAIT_SECONDS };
 	struct status status = { .size = -1 };
 	int waited = 0;

@@ -301,9 +301,8 @@ static int run(const struct arguments *arguments)
 
 int command_talks(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
-						      { 0 } };
-	static const struct argp argp = { options, parse, "[WHAT]", doc, children, NULL, NULL };
+	static const struct argp argp = { options, parse, "[WHAT]", doc, command_children, NULL,
+					  NULL };
 	struct arguments arguments = { .what = NULL };
 
 	common_init(&arguments.common);

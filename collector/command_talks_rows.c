@@ -18,31 +18,40 @@
 	"client_exe, client_id IS NULL, client_container, server_exe, server_id IS NULL," \
 	" server_container, protocol"
 
+/* What is known of who is on one side of a row; of all who are, in a group of rows. */
+#define PROGRAM(side, role)                                                       \
+	OF("exe", side) " AS " role "_exe, " OF("pid", side) " AS " role "_pid, " \
+	CONTAINER(side) " AS " role "_container"
+#define PROCESSES(role)                                                      \
+	role "_exe, count(DISTINCT " role "_id) AS " role "_processes,"      \
+	" iif(count(DISTINCT " role "_id) = 1, max(" role "_pid), NULL) AS " \
+	role "_pid"
+
 /*
- * One row for each pair of programs and place; %s: with, where. First by what stands in
- * the row itself: then there is less to look up.
+ * How often and when: grouped first by what stands in the row itself, for then there
+ * is less to look up, and then by programs.
  */
+#define COUNTED                                                        \
+	"count(*) AS times, sum(open) AS open, min(started) AS since," \
+	" max(coalesce(ended, started)) AS until"
+#define SUMMED                                                                          \
+	"SELECT min(since) AS since, max(until) AS until, sum(times) AS conversations," \
+	" sum(open) AS open, " PROCESSES("client")
+
+/* One row for each pair of programs and place; %s: with, where. */
 static const char grouped[] =
 	"WITH %s talk AS MATERIALIZED (SELECT client_id, server_id, route_id, scope,"
 	" established, iif(established, NULL, error) AS error,"
-	" count(*) AS times, sum(open) AS open, min(started) AS since,"
-	" max(coalesce(ended, started)) AS until, total(bytes_to_server) AS to_server,"
+	" " COUNTED ", total(bytes_to_server) AS to_server,"
 	" total(bytes_to_client) AS to_client FROM connection WHERE started <= ?3 AND"
 	" " QUERY_LASTED_SINCE("connection") " AND %s GROUP BY 1, 2, 3, 4, 5, 6)"
-	" SELECT min(since) AS since, max(until) AS until, sum(times) AS conversations,"
-	" sum(open) AS open, client_exe, count(DISTINCT client_id) AS client_processes,"
-	" iif(count(DISTINCT client_id) = 1, max(client_pid), NULL) AS client_pid,"
-	" count(DISTINCT client_host) AS client_hosts,"
+	" " SUMMED ", count(DISTINCT client_host) AS client_hosts,"
 	" iif(count(DISTINCT client_host) = 1, max(client_host), NULL) AS client_addr,"
-	" server_exe, count(DISTINCT server_id) AS server_processes,"
-	" iif(count(DISTINCT server_id) = 1, max(server_pid), NULL) AS server_pid,"
+	" " PROCESSES("server") ","
 	" protocol, server_addr, server_port, CAST(total(to_server) AS INTEGER) AS"
 	" bytes_to_server, CAST(total(to_client) AS INTEGER) AS bytes_to_client, scope,"
 	" established, error, server_name, client_container, server_container"
-	" FROM (SELECT *, " OF("exe", "client") " AS client_exe,"
-	" " OF("pid", "client") " AS client_pid, " CONTAINER("client") " AS client_container,"
-	" " OF("exe", "server") " AS server_exe, " OF("pid", "server") " AS server_pid,"
-	" " CONTAINER("server") " AS server_container,"
+	" FROM (SELECT *, " PROGRAM("client", "client") ", " PROGRAM("server", "server") ","
 	" iif(client_id IS NULL, " OF_ROUTE("client_addr") ", NULL) AS client_host,"
 	" " OF_ROUTE("server_addr") " AS server_addr, " OF_ROUTE("server_port") " AS server_port,"
 	" " OF_ROUTE("name") " AS server_name, (SELECT name FROM protocols WHERE id = "
@@ -55,24 +64,15 @@ static const char grouped[] =
 
 static const char grouped_pipes[] =
 	"WITH %s talk AS MATERIALIZED (SELECT source_id, target_id, via, path,"
-	" count(*) AS times, sum(open) AS open, min(started) AS since,"
-	" max(coalesce(ended, started)) AS until, total(bytes) AS bytes FROM " PIPES
+	" " COUNTED ", total(bytes) AS bytes FROM " PIPES
 	" AND started <= ?3 AND " QUERY_LASTED_SINCE("pipe") " AND %s GROUP BY 1, 2, 3, 4)"
-	" SELECT min(since) AS since, max(until) AS until, sum(times) AS conversations,"
-	" sum(open) AS open, client_exe, count(DISTINCT client_id) AS client_processes,"
-	" iif(count(DISTINCT client_id) = 1, max(client_pid), NULL) AS client_pid,"
-	" 0 AS client_hosts, NULL AS client_addr,"
-	" server_exe, count(DISTINCT server_id) AS server_processes,"
-	" iif(count(DISTINCT server_id) = 1, max(server_pid), NULL) AS server_pid,"
+	" " SUMMED ", 0 AS client_hosts, NULL AS client_addr, " PROCESSES("server") ","
 	" protocol, NULL AS server_addr, NULL AS server_port, CAST(total(bytes) AS INTEGER)"
 	" AS bytes_to_server, NULL AS bytes_to_client, NULL AS scope, 1 AS established,"
 	" NULL AS error, server_name, client_container, server_container"
 	" FROM (SELECT *, source_id AS client_id, target_id AS server_id, via AS protocol,"
-	" path AS server_name, " OF("exe", "source") " AS client_exe,"
-	" " OF("pid", "source") " AS client_pid, " CONTAINER("source") " AS client_container,"
-	" " OF("exe", "target") " AS server_exe, " OF("pid", "target") " AS server_pid,"
-	" " CONTAINER("target") " AS server_container FROM talk)"
-	" GROUP BY " GROUP_BY_PROGRAM ", server_name ORDER BY since, until";
+	" path AS server_name, " PROGRAM("source", "client") ", " PROGRAM("target", "server")
+	" FROM talk) GROUP BY " GROUP_BY_PROGRAM ", server_name ORDER BY since, until";
 
 enum grouped_column {
 	G_SINCE, G_UNTIL, G_TIMES, G_OPEN, G_CLIENT_EXE, G_CLIENTS, G_CLIENT_PID, G_HOSTS,

@@ -406,9 +406,7 @@ static int run(const struct arguments *arguments)
 
 int command_tree(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &command_common, 0, NULL, 0 },
-						      { 0 } };
-	static const struct argp argp = { options, parse, "[PROCESS]", doc, children, NULL,
+	static const struct argp argp = { options, parse, "[PROCESS]", doc, command_children, NULL,
 					  NULL };
 	struct arguments arguments = { .what = NULL };
 

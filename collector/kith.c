@@ -80,7 +80,9 @@ static error_t parse_common(int key, char *text, struct argp_state *state)
 	}
 }
 
-const struct argp command_common = { .options = common_options, .parser = parse_common };
+static const struct argp common_argp = { .options = common_options, .parser = parse_common };
+
+const struct argp_child command_children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
 
 /* The database is where the daemon's settings put it. */
 void common_init(struct common *common)

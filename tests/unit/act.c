@@ -19,9 +19,7 @@ static void begin(void)
 	taker = forge_key(RIG_AT(51), TAKER);
 	forge_process(&rig.forge, giver, 0, "/bin/giver");
 	forge_process(&rig.forge, taker, 0, "/bin/taker");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig.forge.now = RIG_NOW;
 }
 

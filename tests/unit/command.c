@@ -23,9 +23,7 @@ START_TEST(a_tree)
 	rig_feed(&rig);
 	forge_process(&rig.forge, child, shell, "/bin/child");
 	forge_process(&rig.forge, shell, 0, "/bin/sh");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	ck_assert_int_eq(run("kith", "tree", DB, "500", END), 0);
 	ck_assert_str_eq(printed, "500 (uid 1000) /bin/sh: \n"
 				  "└─ 501 (uid 1000) /bin/child: child -x\n");
@@ -104,9 +102,7 @@ START_TEST(a_kernel_thread)
 	forge_process(&rig.forge, forge_key(RIG_AT(1), 2), 0, "")->image.flags =
 		KITH_IMAGE_KTHREAD;
 	forge_text(&rig.forge, KITH_ITEM_COMM, "kthreadd");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	ck_assert_int_eq(run("kith", "tree", DB, "--threads", "2", END), 0);
 	check_in(" [kthreadd]\n", printed);
 	rig_close(&rig);

@@ -21,9 +21,7 @@ static void begin(void)
 	forge_process(&rig.forge, curl, 0, "/bin/curl");
 	forge_process(&rig.forge, nginx, 0, "/bin/nginx");
 	forge_process(&rig.forge, worker, 0, "/bin/worker");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig.forge.now = RIG_NOW + RIG_STEP;
 }
 

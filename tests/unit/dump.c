@@ -32,9 +32,7 @@ START_TEST(a_first_start)
 	forge_process(&rig.forge, shell, forge_key(0, 1), "/bin/sh")->start += 77;
 	forge_process(&rig.forge, forge_key(0, 2), 0, NULL)->image.flags = KITH_IMAGE_KTHREAD;
 	forge_text(&rig.forge, KITH_ITEM_COMM, "kthreadd");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT p.pid, q.pid, t(p.started), p.exe, p.comm, p.kernel_thread,"
 		  " p.incomplete FROM process p"
 		  " LEFT JOIN process q ON q.process_id = p.parent_id ORDER BY p.pid",
@@ -55,9 +53,7 @@ START_TEST(a_parent_that_comes_later)
 	begin();
 	forge_process(&rig.forge, shell, other, "/bin/sh");
 	forge_process(&rig.forge, other, 0, "/sbin/sshd");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check(LIVES,
 		  "500|502|-53687091200|-|/bin/sh|0|0\n"
 		  "502|-|-42949672960|-|/sbin/sshd|0|0");
@@ -194,9 +190,7 @@ START_TEST(what_changed_meanwhile)
 	process->image.loginuid = 1001;
 	forge_text(&rig.forge, KITH_ITEM_COMM, "renamed");
 	forge_process(&rig.forge, child, shell, "/bin/other");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT uid, euid, loginuid, comm, k.cgroup FROM process"
 		  " JOIN container k USING (container_id) WHERE pid = 500",
 		  "0|33|1001|renamed|12");
@@ -214,9 +208,7 @@ START_TEST(gone)
 	rig_restart(&rig);
 	ck_assert_uint_eq(rig.ingest.state.alive, 2);
 	forge_process(&rig.forge, shell, 0, "/bin/sh");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT pid, t(ended), exit_code, gone FROM process ORDER BY pid",
 		  "500|-|-|0\n501|-|-|1");
 	ck_assert_uint_eq(rig.ingest.state.alive, 1);
@@ -333,9 +325,7 @@ START_TEST(a_dump_in_pieces)
 	forge_process(&rig.forge, shell, 0, "/bin/sh");
 	rig_dump(&rig);
 	forge_process(&rig.forge, other, 0, "/bin/other");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT pid, exe FROM process ORDER BY pid", "500|/bin/sh\n502|/bin/other");
 	rig_close(&rig);
 }
@@ -362,9 +352,7 @@ START_TEST(a_broken_dump)
 	forge_process(&rig.forge, shell, 0, "/bin/sh");
 	forge_process(&rig.forge, other, 0, "/bin/other");
 	forge_last(&rig.forge)->items = 0;
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT exe FROM process", "/bin/sh");
 	ck_assert_uint_eq(rig.ingest.bad_records, 1);
 	rig_close(&rig);
@@ -377,9 +365,7 @@ START_TEST(a_process_that_could_not_be_read)
 	begin();
 	forge_process(&rig.forge, shell, 0, NULL);
 	image_of_last()->known = 0;
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT exe, argv, kernel_thread, incomplete, uid FROM process", "-|-|0|0|1000");
 	rig_close(&rig);
 }
@@ -392,15 +378,11 @@ START_TEST(two_dumps)
 	rig_attach(&rig);
 	forge_process(&rig.forge, shell, 0, "/bin/sh");
 	forge_process(&rig.forge, child, shell, "/bin/ls");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT gone FROM process ORDER BY pid", "0\n0");
 	rig_attach(&rig);
 	forge_process(&rig.forge, shell, 0, "/bin/sh");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT gone FROM process ORDER BY pid", "0\n1");
 	rig_close(&rig);
 }

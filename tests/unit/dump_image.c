@@ -31,9 +31,7 @@ START_TEST(a_terminal_stays)
 	rig_restart(&rig);
 	forge_process(&rig.forge, shell, 0, "/bin/sh")->image.sid = SHELL;
 	forge_process(&rig.forge, other, 0, "/bin/d")->image.sid = OTHER;
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT pid, tty, sid FROM process ORDER BY pid",
 		  "500|142606340|500\n502|-|502");
 	rig_close(&rig);
@@ -51,9 +49,7 @@ START_TEST(a_terminal_stays_with_another_image)
 	image->sid = SHELL;
 	rig_feed(&rig);
 	forge_process(&rig.forge, shell, 0, "/bin/vi")->image.sid = SHELL;
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT exe, tty FROM process", "/bin/vi|7");
 	rig_close(&rig);
 }
@@ -89,9 +85,7 @@ START_TEST(a_zombie)
 	image->ns_pid = 0;
 	image->sid = 0;
 	forge_item(&rig.forge, KITH_ITEM_NAMESPACES, &none, sizeof(none));
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig_check("SELECT exe, argv, ns_pid, sid, mnt_ns, container_id IS NULL, gone FROM process",
 		  "/bin/sh|sh|3|500|11|0|0");
 	rig_check("SELECT count(*) FROM container", "1");

@@ -12,7 +12,7 @@ static struct {
 	struct control_hook hook;
 } module;
 
-const struct argp command_common = { .args_doc = NULL };
+const struct argp_child command_children[] = { { 0 } };
 
 void common_init(struct common *common)
 {
@@ -82,6 +82,23 @@ START_TEST(state_of_a_hook)
 }
 END_TEST
 
+/* The longest names that hooks have. */
+START_TEST(columns)
+{
+	char *text, *row;
+
+	module.hook = (struct control_hook){ .event = "use of a socket",
+					     .symbol = "security_unix_stream_connect",
+					     .kind = KITH_HOOK_FTRACE,
+					     .loses = "a thing" };
+	text = answer(0);
+	row = strchr(text, '\n') + 1;
+	ck_assert_int_eq(strstr(row, "function entry") - row, strstr(text, "KIND") - text);
+	ck_assert_int_eq(strstr(row, "attached") - row, strstr(text, "STATE") - text);
+	free(text);
+}
+END_TEST
+
 /* No table of nothing. */
 START_TEST(refused)
 {
@@ -99,6 +116,7 @@ int main(void)
 	Suite *suite = suite_create("hooks");
 
 	unit_add_rows(suite, state_of_a_hook, UNIT_COUNT(states));
+	unit_add(suite, columns);
 	unit_add(suite, refused);
 	return unit_run(suite);
 }

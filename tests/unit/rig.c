@@ -118,6 +118,13 @@ void rig_commit(struct rig *rig)
 	ck_assert_int_eq(ingest_commit(&rig->ingest), 0);
 }
 
+void rig_dumped(struct rig *rig)
+{
+	rig_dump(rig);
+	rig_caught(rig, 0);
+	rig_commit(rig);
+}
+
 static void since_now(sqlite3_context *result, int argc, sqlite3_value **argv)
 {
 	(void)argc;

@@ -44,6 +44,9 @@ void rig_caught(struct rig *rig, uint32_t seq);
 
 void rig_commit(struct rig *rig);
 
+/* What is in the forge as a dump that the stream has passed, and commit. */
+void rig_dumped(struct rig *rig);
+
 /* The module was loaded anew, or the machine booted anew. */
 void rig_reload(struct rig *rig, uint64_t load);
 void rig_reboot(struct rig *rig, char boot);

@@ -24,9 +24,7 @@ static void begin(void)
 	curl = forge_key(RIG_AT(50), CURL);
 	nginx = forge_key(RIG_AT(51), NGINX);
 	forge_processes();
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig.forge.now = RIG_NOW + RIG_STEP;
 }
 
@@ -69,17 +67,13 @@ static void dump_forged(void)
 	rig.forge.now = now;
 	memcpy(rig.forge.data + rig.forge.used, records, size);
 	rig.forge.used += size;
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 }
 
 static void dump_without_sockets(void)
 {
 	forge_processes();
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 }
 
 #define ROWS                                                                          \

@@ -14,9 +14,7 @@ static void dump_processes(void)
 {
 	forge_process(&rig.forge, curl, 0, "/bin/curl");
 	forge_process(&rig.forge, nginx, 0, "/bin/nginx");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 }
 
 static void begin(void)

@@ -11,7 +11,7 @@ static struct {
 	int tested_error;
 } fake;
 
-const struct argp command_common = { .args_doc = NULL };
+const struct argp_child command_children[] = { { 0 } };
 
 static bool json;
 

@@ -165,13 +165,8 @@ static void read_end(int file, size_t most)
 /* Children that work at one end each; the rest of the pipe is closed. */
 static void start(int pair[2], int side, size_t size)
 {
-	pid_t child = fork();
-
-	check(child, "fork");
-	if (child)
+	if (fork_onto(pair, side))
 		return;
-	srandom((unsigned int)getpid());
-	close(pair[!side]);
 	if (side)
 		write_end(pair[1], size);
 	else
@@ -254,10 +249,8 @@ static void killed(long number)
 
 	(void)number;
 	check(pipe(pair), "pipe");
-	child = fork();
-	check(child, "fork");
+	child = fork_onto(pair, 1);
 	if (!child) {
-		close(pair[0]);
 		check(write(pair[1], bytes, 1), "write");
 		/* More than there is room for: it waits in the middle. */
 		check(write(pair[1], bytes, first > LARGEST ? LARGEST : first), "write");
@@ -311,7 +304,6 @@ static void splice_end(int pair[2], int side, size_t size)
 	loff_t begin = 0;
 	ssize_t done;
 
-	close(pair[!side]);
 	if (side)
 		done = splice(other, &begin, pair[1], NULL, size, 0);
 	else
@@ -328,13 +320,9 @@ static void spliced(long number)
 
 	(void)number;
 	check(pipe(pair), "pipe");
-	for (side = 0; side < 2; side++) {
-		pid_t child = fork();
-
-		check(child, "fork");
-		if (!child)
+	for (side = 0; side < 2; side++)
+		if (!fork_onto(pair, side))
 			splice_end(pair, side, size);
-	}
 	close(pair[0]);
 	close(pair[1]);
 	await_children();

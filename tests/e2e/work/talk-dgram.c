@@ -19,32 +19,17 @@
  * The lines of LOG are those of talk-unix.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/datagram.h"
+#include "lib/serve.h"
 #include "lib/truth.h"
 
-enum { WORKERS = 4, DATAGRAMS = 15, DATAGRAM = 8192, TALKS = 256 };
-
-/* What each datagram begins with. */
-struct head {
-	uint64_t nonce;	 /* 0: stop */
-	uint32_t left;	 /* how many come after it */
-	uint32_t wanted; /* so many back */
-};
-
-/* One end of a conversation. */
-struct talk {
-	struct head head; /* the last */
-	uint64_t sent, received;
-	unsigned int datagrams;
-	socklen_t peer_size; /* 0: it is connected */
-	struct sockaddr_un peer;
-};
+enum { DATAGRAMS = 15, DATAGRAM = 8192 };
 
 struct calls {
 	const char *mode;
@@ -52,7 +37,6 @@ struct calls {
 };
 
 static const char *name;
-static struct talk talks[TALKS];
 static pid_t opener;
 
 static int is(const char *a, const char *b)
@@ -74,13 +58,15 @@ static ssize_t send_one(int socket_, const struct talk *talk, const void *data,
 	return done;
 }
 
-static void send_some(int socket_, struct talk *talk, uint32_t count, uint32_t wanted)
+static void send_some(int socket_, struct talk *talk, int count, int wanted)
 {
 	static char buffer[DATAGRAM];
 
 	while (count--) {
-		struct head head = { talk->head.nonce, count, wanted };
-		size_t size = sizeof(head) + (size_t)random() % (DATAGRAM - sizeof(head));
+		size_t size = sizeof(struct head) +
+			      (size_t)random() % (DATAGRAM - sizeof(struct head));
+		struct head head = { talk->head.nonce, (uint32_t)size, (uint16_t)count,
+				     (uint16_t)wanted };
 		ssize_t done;
 
 		memcpy(buffer, &head, sizeof(head));
@@ -97,7 +83,7 @@ static void send_some(int socket_, struct talk *talk, uint32_t count, uint32_t w
 static void take_one(int socket_, struct talk *talk)
 {
 	static char buffer[DATAGRAM];
-	struct sockaddr_un peer;
+	struct sockaddr_storage peer;
 	socklen_t size = sizeof(peer);
 	ssize_t done;
 
@@ -123,23 +109,6 @@ static void write_truth(const struct talk *talk, const char *side)
 	     talk->datagrams);
 }
 
-static struct talk *find_talk(uint64_t nonce_)
-{
-	struct talk *free_ = NULL;
-	size_t i;
-
-	for (i = 0; i < TALKS; i++) {
-		if (talks[i].datagrams && talks[i].head.nonce == nonce_)
-			return &talks[i];
-		if (!talks[i].datagrams)
-			free_ = &talks[i];
-	}
-	if (!free_)
-		quit("talk-dgram: too many at once");
-	memset(free_, 0, sizeof(*free_));
-	return free_;
-}
-
 /* Return: go on? */
 static int serve_one(int socket_, int connected)
 {
@@ -162,28 +131,13 @@ static int serve_one(int socket_, int connected)
 	return !connected;
 }
 
-static void serve_prefork(int socket_)
+static void serve_single(int socket_)
 {
-	pid_t workers[WORKERS];
-	int i;
-
-	for (i = 0; i < WORKERS; i++) {
-		workers[i] = fork();
-		check(workers[i], "fork");
-		if (!workers[i]) {
-			while (serve_one(socket_, 0))
-				;
-			_exit(0);
-		}
-	}
-	check(waitpid(-1, NULL, 0), "waitpid");
-	for (i = 0; i < WORKERS; i++)
-		kill(workers[i], SIGTERM);
-	while (wait(NULL) > 0)
+	while (serve_one(socket_, 0))
 		;
 }
 
-static void serve(const char *mode)
+static void answer_all(const char *mode)
 {
 	int socket_ = socket(AF_UNIX, SOCK_DGRAM, 0);
 	struct sockaddr_un address;
@@ -192,24 +146,22 @@ static void serve(const char *mode)
 	check(socket_, "socket");
 	check(bind(socket_, (struct sockaddr *)&address, size), "bind");
 	opener = getpid();
-	if (is(mode, "prefork")) {
-		serve_prefork(socket_);
-		return;
-	}
-	while (serve_one(socket_, 0))
-		;
+	if (is(mode, "prefork"))
+		serve_together(socket_, serve_single);
+	else
+		serve_single(socket_);
 }
 
 static void ask(int socket_, const char *mode, uint64_t nonce_)
 {
 	struct talk talk = { .head = { .nonce = nonce_ } }, one;
-	uint32_t count = is(mode, "brief") ? 1 : 1 + (uint32_t)random() % DATAGRAMS;
-	uint32_t wanted = is(mode, "unbound") ? 0 : 1 + (uint32_t)random() % DATAGRAMS;
-	uint32_t left = nonce_ % 4 ? wanted : wanted / 2;
+	int count = is(mode, "brief") ? 1 : 1 + (int)random() % DATAGRAMS;
+	int wanted = is(mode, "unbound") ? 0 : 1 + (int)random() % DATAGRAMS;
+	int left = nonce_ % 4 ? wanted : wanted / 2;
 
 	/* Some are connected, and so is a pair. */
 	if (!is(mode, "pair")) {
-		talk.peer_size = unix_address(&talk.peer, name);
+		talk.peer_size = unix_address((struct sockaddr_un *)&talk.peer, name);
 		if (nonce_ % 3 == 0 && !is(mode, "inherit")) {
 			check(connect(socket_, (struct sockaddr *)&talk.peer,
 				      talk.peer_size),
@@ -278,10 +230,8 @@ static void call_pair(uint64_t nonce_)
 
 	check(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), "socketpair");
 	opener = getpid();
-	child = fork();
-	check(child, "fork");
+	child = fork_onto(pair, 1);
 	if (!child) {
-		close(pair[0]);
 		while (serve_one(pair[1], 1))
 			;
 		_exit(0);
@@ -326,7 +276,7 @@ int main(int argc, char **argv)
 	if (argc == 5 && is(argv[1], "serve")) {
 		open_log(argv[4]);
 		name = argv[3];
-		serve(argv[2]);
+		answer_all(argv[2]);
 	} else if (argc == 7 && is(argv[1], "call")) {
 		open_log(argv[6]);
 		calls.mode = argv[2];

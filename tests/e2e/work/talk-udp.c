@@ -25,20 +25,20 @@
  */
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/datagram.h"
+#include "lib/serve.h"
 #include "lib/truth.h"
 
 #define UDP_SEGMENT 103
 #define UDP_GRO	    104
 
 enum {
-	WORKERS = 4,
 	SMALL = 1400,
 	LARGE = 30000,
 	DATAGRAM = 65536,
@@ -47,29 +47,11 @@ enum {
 	ROOM = 8 << 20,
 	PATIENCE_MS = 20000,
 	FIRST_PORT = 20000,
-	STOPPED = 9,
-};
-
-/* What each datagram begins with. */
-struct head {
-	uint64_t nonce;	 /* 0: stop */
-	uint32_t size;	 /* of the datagram: several may come as one */
-	uint16_t left;	 /* how many come after it */
-	uint16_t wanted; /* so many back */
 };
 
 /* In the nonce of what a server begins that answers from a socket of its own. */
 #define ANSWER (1ULL << 62)
 
-/* A conversation, as the server sees it. */
-struct talk {
-	struct head head; /* the last */
-	struct sockaddr_storage peer;
-	uint64_t received;
-	unsigned int datagrams;
-};
-
-static struct talk talks[1024];
 static pid_t opener;
 static int batched;
 
@@ -157,23 +139,6 @@ static void send_segments(int socket_, const struct sockaddr_storage *to, uint64
 	check(sendto(socket_, buffer, (size_t)count * size, 0,
 		     (const struct sockaddr *)to, length(to)),
 	      "sendto");
-}
-
-static struct talk *find_talk(uint64_t nonce_)
-{
-	struct talk *free_ = NULL;
-	size_t i;
-
-	for (i = 0; i < sizeof(talks) / sizeof(*talks); i++) {
-		if (talks[i].datagrams && talks[i].head.nonce == nonce_)
-			return &talks[i];
-		if (!talks[i].datagrams)
-			free_ = &talks[i];
-	}
-	if (!free_)
-		quit("talk-udp: too many at once");
-	memset(free_, 0, sizeof(*free_));
-	return free_;
 }
 
 static void write_truth(const struct talk *talk, const char *side)
@@ -280,22 +245,7 @@ static void serve_batch(int socket_)
 
 static void serve_prefork(int socket_)
 {
-	pid_t workers[WORKERS];
-	int i;
-
-	for (i = 0; i < WORKERS; i++) {
-		workers[i] = fork();
-		check(workers[i], "fork");
-		if (!workers[i]) {
-			serve_single(socket_);
-			_exit(0);
-		}
-	}
-	check(waitpid(-1, NULL, 0), "waitpid");
-	for (i = 0; i < WORKERS; i++)
-		kill(workers[i], SIGTERM);
-	while (wait(NULL) > 0)
-		;
+	serve_together(socket_, serve_single);
 }
 
 /*
@@ -342,7 +292,7 @@ static void serve_connected(int socket_)
 		;
 }
 
-static void serve(const char *mode, const char *text, const char *port)
+static void answer_all(const char *mode, const char *text, const char *port)
 {
 	static const struct {
 		const char *name;
@@ -521,7 +471,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "serve")) {
 		open_log(argv[5]);
-		serve(argv[2], argv[3], argv[4]);
+		answer_all(argv[2], argv[3], argv[4]);
 	} else if (argc == 8 && !strcmp(argv[1], "call")) {
 		open_log(argv[7]);
 		return !call_all(argv);

@@ -336,29 +336,16 @@ static void read_pipe(int file)
 	_exit(0);
 }
 
-static void start_side(int pair[2], int side)
-{
-	pid_t child = fork();
-
-	check(child, "fork");
-	if (child)
-		return;
-	srandom((unsigned int)getpid());
-	close(pair[!side]);
-	if (side)
-		write_pipe(pair[1]);
-	else
-		read_pipe(pair[0]);
-}
-
 static void make_pipes(long count)
 {
 	int pair[2], status, i;
 
 	while (count--) {
 		check(pipe(pair), "pipe");
-		start_side(pair, 0);
-		start_side(pair, 1);
+		if (!fork_onto(pair, 0))
+			read_pipe(pair[0]);
+		if (!fork_onto(pair, 1))
+			write_pipe(pair[1]);
 		close(pair[0]);
 		close(pair[1]);
 		for (i = 0; i < 2; i++) {

@@ -104,7 +104,7 @@ static void serve_fork(int listener)
 		;
 }
 
-static void serve_prefork(int listener)
+void serve_together(int socket, void (*work)(int socket))
 {
 	pid_t workers[WORKERS];
 	int i;
@@ -113,7 +113,7 @@ static void serve_prefork(int listener)
 		workers[i] = fork();
 		check(workers[i], "fork");
 		if (!workers[i]) {
-			serve_single(listener);
+			work(socket);
 			_exit(0);
 		}
 	}
@@ -122,6 +122,11 @@ static void serve_prefork(int listener)
 		kill(workers[i], SIGTERM);
 	while (wait(NULL) > 0)
 		;
+}
+
+static void serve_prefork(int listener)
+{
+	serve_together(listener, serve_single);
 }
 
 static void serve_pass(int listener)

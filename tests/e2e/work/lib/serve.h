@@ -18,4 +18,7 @@ typedef int answer_fn(int socket, pid_t opener);
  */
 void serve(const char *mode, int listener, answer_fn *answer);
 
+/* Several processes work on one socket, until one of them has been told to stop. */
+void serve_together(int socket, void (*work)(int socket));
+
 #endif /* WORK_SERVE_H */

@@ -184,6 +184,18 @@ int in_children(long processes, void (*work)(long index, void *context), void *c
 	return well;
 }
 
+pid_t fork_onto(int pair[2], int side)
+{
+	pid_t child = fork();
+
+	check(child, "fork");
+	if (!child) {
+		srandom((unsigned int)getpid());
+		close(pair[!side]);
+	}
+	return child;
+}
+
 void pass_file(int over, int file)
 {
 	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'x';

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 enum { LARGEST = 100000 };
@@ -48,6 +49,9 @@ void describe_address(char *text, size_t size, const struct sockaddr_storage *ad
 
 /* Run work(index) in so many children. Return: did all end well? */
 int in_children(long processes, void (*work)(long index, void *context), void *context);
+
+/* fork(), where the child keeps this side of a pipe or pair and closes the other. */
+pid_t fork_onto(int pair[2], int side);
 
 /* Over a Unix socket, to another process. */
 void pass_file(int over, int file);
