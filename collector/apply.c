@@ -406,6 +406,10 @@ int apply_record(struct ingest *ingest, const struct record *record)
 		return apply_socket_made(ingest, record);
 	case KITH_RECORD_CONTROL:
 		return apply_control(ingest, record);
+	case KITH_RECORD_ACCESS:
+	case KITH_RECORD_READS:
+	case KITH_RECORD_CHANGE:
+		return 0; /* counted; not stored yet */
 	default:
 		return 0;
 	}

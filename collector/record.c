@@ -3,13 +3,15 @@
 #include "record.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
+/* The least that a record of the type has; what has come later is behind it. */
 static const size_t body_sizes[KITH_RECORD_TYPES] = {
 	[KITH_RECORD_FORK] = sizeof(struct kith_fork),
 	[KITH_RECORD_EXEC] = sizeof(struct kith_exec),
 	[KITH_RECORD_EXEC_FAILED] = sizeof(struct kith_exec_failed),
-	[KITH_RECORD_EXIT] = sizeof(struct kith_exit),
+	[KITH_RECORD_EXIT] = offsetof(struct kith_exit, plain_reads),
 	[KITH_RECORD_CREDENTIAL] = sizeof(struct kith_credential_change),
 	[KITH_RECORD_CGROUP] = sizeof(struct kith_cgroup),
 	[KITH_RECORD_CGROUP_ATTACH] = sizeof(struct kith_cgroup_attach),
@@ -21,7 +23,10 @@ static const size_t body_sizes[KITH_RECORD_TYPES] = {
 	[KITH_RECORD_USE] = sizeof(struct kith_use),
 	[KITH_RECORD_PIPE] = sizeof(struct kith_pipe),
 	[KITH_RECORD_SOCKET] = sizeof(struct kith_socket_made),
-	[KITH_RECORD_CONTROL] = sizeof(struct kith_control),
+	[KITH_RECORD_CONTROL] = offsetof(struct kith_control, first),
+	[KITH_RECORD_ACCESS] = sizeof(struct kith_access),
+	[KITH_RECORD_READS] = sizeof(struct kith_reads),
+	[KITH_RECORD_CHANGE] = sizeof(struct kith_change),
 };
 
 static const unsigned char classes[KITH_RECORD_TYPES] = {
@@ -42,6 +47,9 @@ static const unsigned char classes[KITH_RECORD_TYPES] = {
 	[KITH_RECORD_PIPE] = KITH_CLASS_CONNECTION,
 	[KITH_RECORD_SOCKET] = KITH_CLASS_CONNECTION,
 	[KITH_RECORD_CONTROL] = KITH_CLASS_CONTROL,
+	[KITH_RECORD_ACCESS] = KITH_CLASS_FILE,
+	[KITH_RECORD_READS] = KITH_CLASS_FILE,
+	[KITH_RECORD_CHANGE] = KITH_CLASS_CHANGE,
 };
 
 unsigned int record_class(unsigned int type)
@@ -60,6 +68,8 @@ const char *record_class_name(unsigned int class_)
 		[KITH_CLASS_FAILED_EXEC] = "failed-exec",
 		[KITH_CLASS_CONNECTION] = "connection",
 		[KITH_CLASS_CONTROL] = "control",
+		[KITH_CLASS_FILE] = "file",
+		[KITH_CLASS_CHANGE] = "change",
 	};
 
 	return class_ < KITH_CLASSES ? names[class_] : NULL;

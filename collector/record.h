@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RECORD_SCRIPTS = 6, RECORD_ITEM_KINDS = KITH_ITEM_DATAGRAMS + 1 };
+enum { RECORD_SCRIPTS = 6, RECORD_ITEM_KINDS = KITH_ITEM_FILE + 1 };
 
 /* Bytes of somebody else's; size 0 if there are none. */
 struct slice {

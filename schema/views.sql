@@ -491,7 +491,8 @@ SELECT
 FROM loads l,
   (SELECT column1 AS number, column2 AS class FROM (VALUES
     (0, 'process'), (1, 'execution'), (2, 'credential'), (3, 'cgroup'),
-    (4, 'sensor'), (5, 'failed-exec'), (6, 'connection'), (7, 'control'))) c;
+    (4, 'sensor'), (5, 'failed-exec'), (6, 'connection'), (7, 'control'),
+    (8, 'file'), (9, 'change'))) c;
 
 CREATE VIEW sensor AS
 SELECT ts, event, detail, boot AS boot_id FROM sensor_events;

@@ -162,14 +162,41 @@ struct kith_socket_made {
 enum kith_control_op {
 	KITH_CONTROL_FD_PASS = 1, /* target received a file from process */
 	KITH_CONTROL_FD_TAKE,	  /* process took a file of target, by pidfd_getfd(2) */
+	KITH_CONTROL_PTRACE,	  /* process may look into target: value is a PTRACE_MODE_* */
+	KITH_CONTROL_SIGNAL,	  /* value: its number */
+	KITH_CONTROL_VM_READ,	  /* process_vm_readv(2), /proc/PID/mem; value: bytes asked for */
+	KITH_CONTROL_VM_WRITE,
+	KITH_CONTROL_MODULE_LOAD, /* DETAIL: its name */
+	KITH_CONTROL_MODULE_UNLOAD,
+	KITH_CONTROL_BPF_LOAD,	  /* value: type of the program; DETAIL: its name */
+	KITH_CONTROL_MOUNT,	  /* PATH: where; DETAIL: what, type; value: MS_* */
+	KITH_CONTROL_UMOUNT,	  /* PATH; value: MNT_*, UMOUNT_* */
+	KITH_CONTROL_PIVOT_ROOT,  /* PATH: the new root; NEW_PATH: where the old one is then */
+	KITH_CONTROL_CHROOT,	  /* PATH */
+	KITH_CONTROL_SETNS,	  /* value: CLONE_NEW*; target: whose, if by a pidfd */
+	KITH_CONTROL_UNSHARE,	  /* value: CLONE_NEW* and others */
+	KITH_CONTROL_KEXEC,	  /* value: 1 a kernel is loaded to be run at a crash, else 0 */
+	KITH_CONTROL_KEYCTL,	  /* value: the operation; no reads */
+	KITH_CONTROL_SYSCTL,	  /* a switch of the kernel was written to: PATH */
 };
 
-/* CONTROL: `process` of the record acted on `target`. FD_*: PATH of the file follows. */
+/*
+ * CONTROL: `process` of the record acted on `target`, or on the kernel. FD_*: PATH of the
+ * file follows. Acts that were alike but for their value are counted, as in CHANGE; of
+ * VM_* `value` is then their sum. Fields from `first` on are there if the body is so long.
+ */
 struct kith_control {
-	__u64 target; /* 0: not known */
+	__u64 target; /* 0: not known, or none */
 	__u64 object; /* id of the conversation or pipe that was passed, or 0 */
 	__u32 op;     /* enum kith_control_op */
 	__u32 reserved;
+	__u64 first;
+	__u64 last;
+	__u64 value;
+	__u32 count;
+	__u32 flags;  /* KITH_CONTROL_* */
 };
+
+#define KITH_CONTROL_TRIED (1u << 0) /* whether it succeeded is not known */
 
 #endif /* _KITH_TALK_H */

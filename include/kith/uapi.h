@@ -17,7 +17,7 @@
  *                           BOOT_NS, REAL_NS, RINGS, RING_HIGH_BYTES,
  *                           RING_LOW_BYTES, SUBSCRIBER (its port, 0 if none),
  *                           TASKS, TASKS_MAX, UNTRACKED, HEALTH, SOCKETS,
- *                           SOCKETS_MAX.
+ *                           SOCKETS_MAX, FILES, FILES_MAX.
  * SUBSCRIBE        do       LOAD_ID + POSITIONS (both or neither): what the
  *                           caller has already stored for good. Records up to
  *                           those positions are forgotten, all later ones
@@ -35,12 +35,14 @@
  * FLUSH            do    -> POSITIONS: the last record that each ring held or
  *                           had sent when the command came; COUNTERS of that
  *                           moment. Before that, conversations that go on
- *                           are reported as they stand now. Also wakes the
+ *                           and what is done to files are reported as they
+ *                           stand now. Also wakes the
  *                           sender, so that waiting records and loss reports
  *                           go out.
  * GET_POLICY       do    -> POLICY_* attributes, all of them.
  * SET_POLICY       do       POLICY_* attributes, those to change. -ERANGE if
  *                           one is out of its bounds; then none is changed.
+ *                           POLICY_FILE_*: see file.h.
  * GET_STATS        do    -> COUNTERS: struct kith_counters, one per class.
  * GET_HOOKS        dump  -> one message per hook: HOOK_* attributes.
  * GET_PROCESSES    dump  -> messages with RECORDS: one KITH_RECORD_PROCESS
@@ -79,7 +81,10 @@
  * PIPE             a pipe or FIFO: who wrote into it, who read from it
  * SOCKET           a process made sockets of another family than those of which
  *                  conversations are told
- * CONTROL          an act on another process
+ * CONTROL          an act on another process, or on the kernel
+ * ACCESS           what a process did with a file, folded
+ * READS            what it read of files that are not worth an ACCESS each
+ * CHANGE           a name, mode, owner, size, attribute or time that was changed
  *
  * An item is a struct kith_item and `size` bytes of data, padded to a multiple
  * of 4. Items follow one another to the end of the record; a kind of 0 ends
@@ -100,7 +105,7 @@
  *
  * Each CPU has two rings: HIGH (processes, credentials, cgroups, the sensor's
  * own acts) and LOW (what may come in floods: failed executions,
- * conversations, acts on others). Ring r belongs to CPU r >> 1 and is LOW if r & 1. A ring
+ * conversations, files, acts on others). Ring r belongs to CPU r >> 1 and is LOW if r & 1. A ring
  * numbers its records from 1, modulo 2^32, without gaps but for those it had to
  * drop. The module merges the rings by time: the stream is ordered by `ts`,
  * except that an interrupt's record may stand up to the length of the interrupt
@@ -148,6 +153,7 @@
 #ifndef _KITH_UAPI_H
 #define _KITH_UAPI_H
 
+#include "file.h"
 #include "talk.h"
 
 #include <linux/types.h>
@@ -206,6 +212,11 @@ enum kith_attribute {
 	KITH_A_HOOK_MISSED,     /* u64: times that the kernel could not run it */
 	KITH_A_SOCKETS,	        /* u32: sockets that are watched */
 	KITH_A_SOCKETS_MAX,     /* u32: bound of the above */
+	KITH_A_FILES,	        /* u32: pairs of process and file that are watched */
+	KITH_A_FILES_MAX,       /* u32: bound of the above */
+	KITH_A_POLICY_FILE_READS,  /* u32: files a process reads that are an ACCESS each */
+	KITH_A_POLICY_FILE_PLAIN,  /* string: see file.h */
+	KITH_A_POLICY_FILE_SECRET, /* string: see file.h */
 	__KITH_A_MAX,
 };
 
@@ -232,6 +243,8 @@ enum kith_class {
 	KITH_CLASS_FAILED_EXEC, /* EXEC_FAILED */
 	KITH_CLASS_CONNECTION,	/* CONNECTION, LISTENER, USE, PIPE, SOCKET */
 	KITH_CLASS_CONTROL,	/* CONTROL */
+	KITH_CLASS_FILE,	/* ACCESS, READS */
+	KITH_CLASS_CHANGE,	/* CHANGE */
 	KITH_CLASSES,
 };
 
@@ -239,7 +252,7 @@ enum kith_loss_cause {
 	KITH_LOSS_FULL,	       /* the ring had no room */
 	KITH_LOSS_OVERWRITTEN, /* nobody was subscribed and newer ones came */
 	KITH_LOSS_MISSED,      /* the kernel could not run the hook */
-	KITH_LOSS_UNTRACKED,   /* of a socket or pipe that there was no room to watch */
+	KITH_LOSS_UNTRACKED,   /* of what there was no room to watch: socket, pipe, file */
 	KITH_LOSS_CAUSES,
 };
 
@@ -254,8 +267,9 @@ enum kith_loss_cause {
 #define KITH_POLICY_SWEEP_MS_MOST    3600000
 #define KITH_POLICY_SWEEP_MS_DEFAULT 5000
 #define KITH_POLICY_CLASSES_DEFAULT  ((1u << KITH_CLASSES) - 1)
-#define KITH_POLICY_CLASSES_OPTIONAL \
-	(1u << KITH_CLASS_FAILED_EXEC | 1u << KITH_CLASS_CONNECTION | 1u << KITH_CLASS_CONTROL)
+#define KITH_POLICY_CLASSES_OPTIONAL                                                    \
+	((1u << KITH_CLASS_FAILED_EXEC | 1u << KITH_CLASS_CONNECTION) |                 \
+	 (1u << KITH_CLASS_CONTROL | 1u << KITH_CLASS_FILE | 1u << KITH_CLASS_CHANGE))
 
 struct kith_counters {
 	__u32 class_; /* enum kith_class */
@@ -296,6 +310,9 @@ enum kith_record_type {
 	KITH_RECORD_PIPE,
 	KITH_RECORD_SOCKET,
 	KITH_RECORD_CONTROL,
+	KITH_RECORD_ACCESS,
+	KITH_RECORD_READS,
+	KITH_RECORD_CHANGE,
 	KITH_RECORD_TYPES,
 };
 
@@ -334,6 +351,9 @@ enum kith_item_kind {
 	KITH_ITEM_PATH,	       /* of a file, as the kernel has it */
 	KITH_ITEM_SOCKET_NAME, /* of a Unix socket: see below */
 	KITH_ITEM_DATAGRAMS,   /* struct kith_datagrams */
+	KITH_ITEM_NEW_PATH,    /* of a file, its other name */
+	KITH_ITEM_XATTR,       /* name of an extended attribute */
+	KITH_ITEM_FILE,	       /* struct kith_file: what is executed */
 };
 
 struct kith_item {
@@ -376,7 +396,7 @@ struct kith_fork {
 
 /*
  * What a process runs. EXEC: EXE, ARGV, ENV (if any is selected), CWD, SCRIPT
- * (if any), NAMESPACES. PROCESS: the same and COMM, CGROUP.
+ * (if any), NAMESPACES, FILE. PROCESS: the same and COMM, CGROUP.
  * A bit of `known` that is not set says that the field or item could not be
  * read; a bit of `flags` says what is special.
  */
@@ -452,7 +472,8 @@ struct kith_exec_failed {
 
 /*
  * EXIT: COMM. Sent when the last thread goes; if two threads go at once it may
- * be sent twice, and the later one is right.
+ * be sent twice, and the later one is right. plain_*: what it read of files without any
+ * ACCESS or READS but a plain one; there if the body is so long.
  */
 struct kith_exit {
 	__u64 runtime_ns; /* on a CPU, all threads */
@@ -461,6 +482,8 @@ struct kith_exit {
 	__u64 max_rss; /* bytes */
 	__u32 status;  /* as wait(2) gives it */
 	__u32 reserved;
+	__u64 plain_reads;
+	__u64 plain_bytes;
 };
 
 /* A credential set, as the initial user namespace sees it. */

@@ -13,6 +13,7 @@
 
 #define UAPI TOP "/include/kith/uapi.h"
 #define TALK TOP "/include/kith/talk.h"
+#define FILES TOP "/include/kith/file.h"
 
 #define ADVICE                                                                        \
 	", but KITH_ABI_VERSION is still the same. Collectors of that version are out" \
@@ -82,7 +83,7 @@ static char *header(void)
 	char *text = calloc(1, HEADER_MAX);
 
 	ck_assert_ptr_nonnull(text);
-	append(text, append(text, 0, UAPI), TALK);
+	append(text, append(text, append(text, 0, UAPI), TALK), FILES);
 	return text;
 }
 
@@ -144,10 +145,13 @@ static bool may_change(const char *name)
 					     "KITH_CLASSES",	 "KITH_LOSS_CAUSES",
 					     "KITH_POLICY_CLASSES_DEFAULT",
 					     "KITH_POLICY_CLASSES_OPTIONAL",
+					     "KITH_POLICY_FILE_PLAIN_DEFAULT",
+					     "KITH_POLICY_FILE_SECRET_DEFAULT",
 					     "KITH_SIDES",
 					     "KITH_RECORD_TYPES", "KITH_CAUSES",
 					     "KITH_FAMILY",	 "KITH_ABI_VERSION",
-					     "_KITH_UAPI_H", "_KITH_TALK_H" };
+					     "_KITH_UAPI_H", "_KITH_TALK_H",
+					     "_KITH_FILE_H" };
 	size_t i;
 
 	for (i = 0; i < UNIT_COUNT(names); i++)

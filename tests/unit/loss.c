@@ -169,7 +169,7 @@ START_TEST(totals_of_their_own)
 		  "failed-exec|no-collector|52\n"
 		  "failed-exec|hook-missed|53\n"
 		  "failed-exec|untracked|54");
-	rig_check("SELECT count(*) FROM loss WHERE cpu = 3", "32");
+	rig_check("SELECT count(*) FROM loss WHERE cpu = 3", "40");
 	rig_check("SELECT lost FROM loss WHERE cpu = 4", "7");
 	rig_close(&rig);
 }
@@ -309,11 +309,13 @@ START_TEST(the_account)
 	ck_assert_int_eq(rig_try(&rig), 0); /* nothing of it is new */
 	rig_check("SELECT class, received, lost FROM account ORDER BY class",
 		  "cgroup|2|0\n"
+		  "change|0|0\n"
 		  "connection|0|0\n"
 		  "control|0|0\n"
 		  "credential|0|0\n"
 		  "execution|1|8\n"
 		  "failed-exec|1|0\n"
+		  "file|0|0\n"
 		  "process|2|0\n"
 		  "sensor|1|0");
 	rig_close(&rig);

@@ -207,7 +207,7 @@ START_TEST(each_class)
 	rig_commit(&rig);
 	rig_check("SELECT class, lost FROM loss WHERE cause = 'other-collector' ORDER BY lost",
 		  "process|10\nexecution|11\ncredential|12\ncgroup|13\nsensor|14\n"
-		  "failed-exec|15\nconnection|16\ncontrol|17");
+		  "failed-exec|15\nconnection|16\ncontrol|17\nfile|18\nchange|19");
 	rig_close(&rig);
 }
 END_TEST

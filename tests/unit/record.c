@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ static const struct {
 	{ KITH_RECORD_EXEC, KITH_CLASS_EXECUTION, sizeof(struct kith_exec) },
 	{ KITH_RECORD_EXEC_FAILED, KITH_CLASS_FAILED_EXEC,
 	  sizeof(struct kith_exec_failed) },
-	{ KITH_RECORD_EXIT, KITH_CLASS_PROCESS, sizeof(struct kith_exit) },
+	{ KITH_RECORD_EXIT, KITH_CLASS_PROCESS, offsetof(struct kith_exit, plain_reads) },
 	{ KITH_RECORD_CREDENTIAL, KITH_CLASS_CREDENTIAL,
 	  sizeof(struct kith_credential_change) },
 	{ KITH_RECORD_CGROUP, KITH_CLASS_CGROUP, sizeof(struct kith_cgroup) },
@@ -32,7 +33,10 @@ static const struct {
 	{ KITH_RECORD_USE, KITH_CLASS_CONNECTION, sizeof(struct kith_use) },
 	{ KITH_RECORD_PIPE, KITH_CLASS_CONNECTION, sizeof(struct kith_pipe) },
 	{ KITH_RECORD_SOCKET, KITH_CLASS_CONNECTION, sizeof(struct kith_socket_made) },
-	{ KITH_RECORD_CONTROL, KITH_CLASS_CONTROL, sizeof(struct kith_control) },
+	{ KITH_RECORD_CONTROL, KITH_CLASS_CONTROL, offsetof(struct kith_control, first) },
+	{ KITH_RECORD_ACCESS, KITH_CLASS_FILE, sizeof(struct kith_access) },
+	{ KITH_RECORD_READS, KITH_CLASS_FILE, sizeof(struct kith_reads) },
+	{ KITH_RECORD_CHANGE, KITH_CLASS_CHANGE, sizeof(struct kith_change) },
 };
 
 static struct forge forge;
@@ -278,7 +282,7 @@ static void forge_form(size_t size, size_t items, size_t item)
 	struct kith_record *record;
 
 	forge_clear(&forge);
-	forge_record(&forge, KITH_RECORD_EXIT, 1, sizeof(struct kith_exit));
+	forge_record(&forge, KITH_RECORD_EXIT, 1, offsetof(struct kith_exit, plain_reads));
 	forge_text(&forge, KITH_ITEM_COMM, "fiver");
 	ck_assert_uint_eq(forge.used, 88);
 	record = forge_last(&forge);
