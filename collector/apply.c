@@ -189,6 +189,17 @@ static int apply_fork(struct ingest *ingest, const struct record *record)
 	return apply_context(ingest, child);
 }
 
+/* A body of the first release ends before it. */
+static void set_plain_reads(struct process *process, const struct record *record)
+{
+	const struct kith_exit *exit = record->body;
+
+	if (record->body_size < sizeof(*exit))
+		return;
+	process->plain_reads = (int64_t)(exit->plain_reads & INT64_MAX);
+	process->plain_bytes = (int64_t)(exit->plain_bytes & INT64_MAX);
+}
+
 /* May come twice; the later one is right. */
 static int apply_exit(struct ingest *ingest, const struct record *record)
 {
@@ -208,6 +219,7 @@ static int apply_exit(struct ingest *ingest, const struct record *record)
 	process->status = exit->status;
 	process->runtime = (int64_t)exit->runtime_ns;
 	process->max_rss = (int64_t)exit->max_rss;
+	set_plain_reads(process, record);
 	apply_comm(process, record->items[KITH_ITEM_COMM]);
 	state_touch(&ingest->state, process);
 	if (!again)
@@ -407,9 +419,11 @@ int apply_record(struct ingest *ingest, const struct record *record)
 	case KITH_RECORD_CONTROL:
 		return apply_control(ingest, record);
 	case KITH_RECORD_ACCESS:
+		return apply_access(ingest, record);
 	case KITH_RECORD_READS:
+		return apply_reads(ingest, record);
 	case KITH_RECORD_CHANGE:
-		return 0; /* counted; not stored yet */
+		return apply_change(ingest, record);
 	default:
 		return 0;
 	}

@@ -36,6 +36,20 @@ int apply_pipe(struct ingest *ingest, const struct record *record);
 int apply_socket_made(struct ingest *ingest, const struct record *record);
 int apply_control(struct ingest *ingest, const struct record *record);
 
+/* apply_file.c */
+int apply_access(struct ingest *ingest, const struct record *record);
+int apply_reads(struct ingest *ingest, const struct record *record);
+int apply_change(struct ingest *ingest, const struct record *record);
+
+/* The id of the file in item FILE, 0 for none, or an error. */
+int64_t apply_file(struct ingest *ingest, const struct record *record);
+
+/* What goes on as far as the database knows. */
+int apply_load_files(struct ingest *ingest);
+
+/* At a commit: let go of what cannot be going on, if there is much. */
+int apply_prune_files(struct ingest *ingest);
+
 /* apply_open.c: what is open as far as the database knows; what the dump will hold. */
 int apply_load_sockets(struct ingest *ingest);
 void apply_begin_sockets(struct ingest *ingest);

@@ -210,6 +210,9 @@ static int apply_image(struct ingest *ingest, const struct record *record,
 	row.executable = image_executable(ingest, record, image);
 	if (row.parent < 0 || row.executable < 0)
 		return error_of(row.parent < 0 ? row.parent : row.executable);
+	row.file = apply_file(ingest, record);
+	if (row.file < 0)
+		return error_of(row.file);
 	row.context = process->context_id;
 	process->execution = row.id;
 	if (image->ns_pid)

@@ -19,10 +19,11 @@ static uint32_t flags_of(const struct kith_pipe *body)
 	return flags;
 }
 
-/* Of the item PATH, cut as names are; 0: there is none. */
-static int64_t find_path(struct ingest *ingest, const struct record *record)
+/* Of an item, cut as names are; 0: there is none. */
+static int64_t find_text(struct ingest *ingest, const struct record *record,
+			 enum kith_item_kind kind)
 {
-	struct slice path = record->items[KITH_ITEM_PATH];
+	struct slice path = record->items[kind];
 
 	if (path.size > DICTIONARY_NAME)
 		path.size = DICTIONARY_NAME;
@@ -42,7 +43,7 @@ static int make_row(struct ingest *ingest, const struct record *record, struct s
 		.written = apply_bytes(body->written),
 		.read = apply_bytes(body->read),
 		.inode = (int64_t)body->inode,
-		.path = (body->flags & KITH_PIPE_FIFO) ? find_path(ingest, record) : 0,
+		.path = (body->flags & KITH_PIPE_FIFO) ? find_text(ingest, record, KITH_ITEM_PATH) : 0,
 		.load = ingest->load.id,
 		.number = body->ended ? 0 : (int64_t)body->id,
 		.device = body->device,
@@ -152,6 +153,19 @@ static void find_object(struct ingest *ingest, uint64_t number, struct store_con
 		control->pipe = id;
 }
 
+/* What a body of the first release ends before. */
+static void set_repeats(struct ingest *ingest, const struct kith_control *body,
+			struct store_control *control)
+{
+	control->count = body->count;
+	control->value = apply_bytes(body->value);
+	control->flags = body->flags;
+	if (body->first)
+		control->ts = ingest_wall(ingest, body->first);
+	if (body->last > body->first)
+		control->last = ingest_wall(ingest, body->last);
+}
+
 int apply_control(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_control *body = record->body;
@@ -159,12 +173,17 @@ int apply_control(struct ingest *ingest, const struct record *record)
 		.ts = ingest_wall(ingest, record->head.ts),
 		.process = apply_id(ingest, record->head.process, record->head.ts),
 		.target = apply_id(ingest, body->target, record->head.ts),
-		.path = find_path(ingest, record),
+		.path = find_text(ingest, record, KITH_ITEM_PATH),
+		.new_path = find_text(ingest, record, KITH_ITEM_NEW_PATH),
+		.detail = find_text(ingest, record, KITH_ITEM_DETAIL),
 		.op = body->op,
 	};
 
-	if (control.process < 0 || control.target < 0 || control.path < 0)
+	if (control.process < 0 || control.target < 0 || control.path < 0 ||
+	    control.new_path < 0 || control.detail < 0)
 		return -ENOMEM;
+	if (record->body_size >= sizeof(*body))
+		set_repeats(ingest, body, &control);
 	if (body->object)
 		find_object(ingest, body->object, &control);
 	return store_control(ingest->store, &control);

@@ -49,6 +49,8 @@ static int update_process(struct store *store, const struct process *process)
 	bind_nonnegative(&binder, process->clone_flags);
 	bind_int(&binder, process->flags);
 	bind_text(&binder, *process->comm ? process->comm : NULL);
+	bind_nonnegative(&binder, process->plain_reads);
+	bind_nonnegative(&binder, process->plain_bytes);
 	return statement_run(store, STATEMENT_PROCESS_UPDATE);
 }
 
@@ -157,6 +159,8 @@ int store_flush(struct store *store)
 		ret = statement_run(store, STATEMENT_RUNS);
 	if (!ret && store->pending.pipes.used)
 		ret = store_flush_pipes(store);
+	if (!ret && store->pending.accesses.used)
+		ret = store_flush_accesses(store);
 	pending_clear(&store->pending);
 	return ret;
 }

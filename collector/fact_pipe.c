@@ -143,5 +143,11 @@ int store_control(struct store *store, const struct store_control *control)
 	bind_id(&binder, control->path);
 	bind_id(&binder, control->connection);
 	bind_id(&binder, control->pipe);
+	bind_id(&binder, control->last);
+	bind_id(&binder, control->count);
+	bind_id(&binder, control->value);
+	bind_id(&binder, control->flags);
+	bind_id(&binder, control->new_path);
+	bind_id(&binder, control->detail);
 	return statement_run(store, STATEMENT_CONTROL);
 }

@@ -30,6 +30,7 @@ static int load_ids(struct ingest *ingest)
 	ingest->last_connection = last.connection;
 	ingest->last_listener = last.listener;
 	ingest->last_pipe = last.pipe;
+	ingest->last_access = last.access;
 	ingest->checkpointed = last.process;
 	return 0;
 }
@@ -39,6 +40,7 @@ int ingest_open(struct ingest *ingest, struct store *store)
 	*ingest = (struct ingest){ .store = store };
 	state_init(&ingest->state);
 	sockets_init(&ingest->sockets);
+	sockets_init(&ingest->files.going_on);
 	return load_ids(ingest);
 }
 
@@ -73,6 +75,7 @@ void ingest_close(struct ingest *ingest)
 	forget_stream(ingest);
 	state_clear(&ingest->state);
 	sockets_clear(&ingest->sockets);
+	sockets_clear(&ingest->files.going_on);
 	dictionary_clear(&ingest->dictionary);
 }
 
@@ -129,7 +132,9 @@ static int load_living(struct ingest *ingest)
 	ret = store_living(ingest->store, ingest->load.boot, take_living, ingest);
 	if (!ret)
 		ret = store_ended(ingest->store, ingest->load.boot, take_ended, ingest);
-	return ret ? ret : apply_load_sockets(ingest);
+	if (!ret)
+		ret = apply_load_sockets(ingest);
+	return ret ? ret : apply_load_files(ingest);
 }
 
 /*
@@ -528,6 +533,8 @@ int ingest_commit(struct ingest *ingest)
 		ret = flush_received(ingest);
 	if (!ret)
 		ret = checkpoint(ingest);
+	if (!ret)
+		ret = apply_prune_files(ingest);
 	if (!ret && ingest->seen.at)
 		ret = store_set_seen(ingest->store, &ingest->seen);
 	if (!ret)

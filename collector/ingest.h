@@ -10,6 +10,7 @@
 #define KITH_INGEST_H
 
 #include "dictionary.h"
+#include "files.h"
 #include "record.h"
 #include "sockets.h"
 #include "state.h"
@@ -53,6 +54,8 @@ struct ingest {
 	int64_t last_connection;
 	int64_t last_listener;
 	int64_t last_pipe;
+	struct files files;
+	int64_t last_access;
 
 	/* the stream */
 	struct store_load load;

@@ -116,12 +116,12 @@ int pending_add_connection(struct pending *pending, struct store_connection *con
 
 int pending_add_pipe(struct pending *pending, const struct store_pipe *pipe)
 {
-	struct store_pipe *row = extend(&pending->pipes, sizeof(*row));
+	return append(&pending->pipes, pipe, sizeof(*pipe));
+}
 
-	if (!row)
-		return -ENOMEM;
-	*row = *pipe;
-	return 0;
+int pending_add_access(struct pending *pending, const struct store_access *access)
+{
+	return append(&pending->accesses, access, sizeof(*access));
 }
 
 int64_t pending_last_connection(const struct pending *pending)
@@ -168,9 +168,28 @@ struct store_pipe *pending_pipe(const struct pending *pending, int64_t id)
 	return &rows[id - rows->id];
 }
 
+int64_t pending_last_access(const struct pending *pending)
+{
+	const struct store_access *rows = (const void *)pending->accesses.data;
+	size_t count = pending->accesses.used / sizeof(*rows);
+
+	return count ? rows[count - 1].id : 0;
+}
+
+struct store_access *pending_access(const struct pending *pending, int64_t id)
+{
+	struct store_access *rows = (void *)pending->accesses.data;
+
+	if (!pending->accesses.used || id < rows->id ||
+	    (size_t)(id - rows->id) >= pending->accesses.used / sizeof(*rows))
+		return NULL;
+	return &rows[id - rows->id];
+}
+
 void pending_clear(struct pending *pending)
 {
 	pending->pipes.used = 0;
+	pending->accesses.used = 0;
 	pending->routes.used = 0;
 	pending->connections.used = 0;
 	pending->runs.used = 0;
@@ -193,4 +212,5 @@ void pending_free(struct pending *pending)
 	free(pending->connections.data);
 	free(pending->runs.data);
 	free(pending->pipes.data);
+	free(pending->accesses.data);
 }

@@ -46,6 +46,7 @@ struct pending {
 	struct pending_array routes;	  /* struct pending_route */
 	struct pending_array connections; /* struct store_connection, by id */
 	struct pending_array runs;	  /* struct run */
+	struct pending_array accesses;	  /* struct store_access, likewise */
 	struct pending_array pipes;	  /* struct store_pipe, by id, without gaps */
 	struct run_slot slots[RUN_SLOTS];
 	uint32_t commit; /* counts up */
@@ -68,14 +69,17 @@ int pending_add_route(struct pending *pending, int64_t id, const struct route *r
 int pending_add_connection(struct pending *pending, struct store_connection *connection,
 			   int64_t *last);
 int pending_add_pipe(struct pending *pending, const struct store_pipe *pipe);
+int pending_add_access(struct pending *pending, const struct store_access *access);
 
 /* The id of the last one that waits. */
 int64_t pending_last_connection(const struct pending *pending); /* but for those of runs */
 int64_t pending_last_pipe(const struct pending *pending);
+int64_t pending_last_access(const struct pending *pending);
 
 /* That of @id, if it waits here; NULL: it does not. */
 struct store_connection *pending_connection(const struct pending *pending, int64_t id);
 struct store_pipe *pending_pipe(const struct pending *pending, int64_t id);
+struct store_access *pending_access(const struct pending *pending, int64_t id);
 
 void pending_clear(struct pending *pending);
 void pending_free(struct pending *pending);

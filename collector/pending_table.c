@@ -87,9 +87,14 @@ static void process_column(const struct pending *pending, const void *row, int c
 		return put_nonnegative(result, process->clone_flags);
 	case 14:
 		return put_int(result, process->flags);
-	default:
+	case 15:
 		if (*process->comm)
 			sqlite3_result_text(result, process->comm, -1, SQLITE_STATIC);
+		return;
+	case 16:
+		return put_nonnegative(result, process->plain_reads);
+	default:
+		put_nonnegative(result, process->plain_bytes);
 	}
 }
 
@@ -130,8 +135,10 @@ static void execution_column(const struct pending *pending, const void *row, int
 		return put_nonnegative(result, execution->argv_size);
 	case 14:
 		return put_id(result, execution->error);
+	case 15:
+		return put_id(result, execution->live);
 	default:
-		put_id(result, execution->live);
+		put_id(result, execution->file);
 	}
 }
 
@@ -300,14 +307,52 @@ static void pipe_column(const struct pending *pending, const void *row, int colu
 	}
 }
 
+/* Without the id, as those of pipes. */
+static void access_column(const struct pending *pending, const void *row, int column,
+			  sqlite3_context *result)
+{
+	const struct store_access *access = row;
+
+	(void)pending;
+	switch (column) {
+	case 0:
+		return put_int(result, access->process);
+	case 1:
+		return put_id(result, access->file);
+	case 2:
+		return put_id(result, access->path);
+	case 3:
+		return put_int(result, access->first);
+	case 4:
+		return put_int(result, access->last);
+	case 5:
+		return put_nonnegative(result, access->reads);
+	case 6:
+		return put_nonnegative(result, access->bytes_read);
+	case 7:
+		return put_nonnegative(result, access->writes);
+	case 8:
+		return put_nonnegative(result, access->bytes_written);
+	case 9:
+		return put_id(result, access->writer);
+	case 10:
+		return put_int(result, store_access_flags(access));
+	case 11:
+		return put_int(result, access->load);
+	default:
+		put_id(result, access->number);
+	}
+}
+
 static const struct table tables[] = {
 	{ "pending_processes",
 	  "CREATE TABLE x (id, boot, key, ns_pid, parent, creator, started, lived, status,"
-	  " runtime, max_rss, execution, context, clone, flags, comm)",
+	  " runtime, max_rss, execution, context, clone, flags, comm,"
+	  " plain_reads, plain_bytes)",
 	  sizeof(struct pending_process), offsetof(struct pending, processes), process_column },
 	{ "pending_executions",
 	  "CREATE TABLE x (id, ts, process, parent, executable, argv, cwd, script, via, env,"
-	  " context, flags, unknown, argv_size, error, live)",
+	  " context, flags, unknown, argv_size, error, live, file)",
 	  sizeof(struct store_execution), offsetof(struct pending, executions),
 	  execution_column },
 	{ "pending_strings", "CREATE TABLE x (id, value)", sizeof(struct pending_string),
@@ -331,6 +376,10 @@ static const struct table tables[] = {
 	  "CREATE TABLE x (started, lasted, writer, reader, written, read, inode, device, path,"
 	  " flags, load, number)",
 	  sizeof(struct store_pipe), offsetof(struct pending, pipes), pipe_column },
+	{ "pending_accesses",
+	  "CREATE TABLE x (process, file, path, first, lasted, reads, bytes_read, writes,"
+	  " bytes_written, writer, flags, load, number)",
+	  sizeof(struct store_access), offsetof(struct pending, accesses), access_column },
 };
 
 /* What a module is registered with: its table and its rows. */

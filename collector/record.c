@@ -152,6 +152,7 @@ int record_parse(const void *data, size_t size, struct record *record)
 		return record->head.size;
 	if (first - sizeof(record->head) < body_sizes[record->head.type])
 		return -EBADMSG;
+	record->body_size = first - sizeof(record->head);
 	record->body = bytes + sizeof(record->head);
 	if (parse_items(bytes + first, record->head.size - first, record))
 		return -EBADMSG;

@@ -22,6 +22,7 @@ struct slice {
 struct record {
 	struct kith_record head;
 	const void *body; /* aligned to 8; at least as long as its type demands */
+	size_t body_size;
 	struct slice items[RECORD_ITEM_KINDS]; /* the last of each kind */
 	unsigned int script_count;
 	/* SCRIPT, in their order: so many, but the first always, be it without bytes */

@@ -27,6 +27,7 @@ int store_last(struct store *store, struct store_last *last)
 	last->connection = sqlite3_column_int64(statement, 9);
 	last->listener = sqlite3_column_int64(statement, 10);
 	last->pipe = sqlite3_column_int64(statement, 11);
+	last->access = sqlite3_column_int64(statement, 12);
 	statement_reset(store, STATEMENT_LAST);
 	return 0;
 }
@@ -220,6 +221,8 @@ static struct process read_process(sqlite3_stmt *statement)
 	process.execution = read_int(&reader);
 	process.context_id = read_int(&reader);
 	process.clone_flags = read_or(&reader, -1);
+	process.plain_reads = -1;
+	process.plain_bytes = -1;
 	process.flags = (uint32_t)read_int(&reader);
 	read_comm(&reader, &process);
 	read_context(&reader, &process.context);

@@ -15,7 +15,7 @@
 
 #include <uthash.h>
 
-enum socket_kind { SOCKET_CONNECTION, SOCKET_LISTENER, SOCKET_PIPE };
+enum socket_kind { SOCKET_CONNECTION, SOCKET_LISTENER, SOCKET_PIPE, SOCKET_ACCESS };
 
 /* Kept small: a busy host has a hundred thousand. */
 struct socket {

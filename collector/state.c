@@ -65,6 +65,8 @@ struct process *state_add(struct state *state, uint64_t key)
 	process->key = key;
 	process->lived = -1;
 	process->clone_flags = -1;
+	process->plain_reads = -1;
+	process->plain_bytes = -1;
 	HASH_ADD_BYHASHVALUE(hh, state->by_key, key, sizeof(key), hash_of(key), process);
 	if (!process->hh.tbl) {
 		release(state, process);

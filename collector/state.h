@@ -57,6 +57,8 @@ struct process {
 	int64_t runtime;
 	int64_t max_rss;
 	int64_t clone_flags; /* -1: not known */
+	int64_t plain_reads; /* of the system's own files; -1: not known */
+	int64_t plain_bytes;
 	uint32_t status;
 	uint32_t ns_pid;
 	uint32_t flags; /* enum process_flag */

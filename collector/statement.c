@@ -18,7 +18,8 @@ static const char *const texts[STATEMENTS] = {
 		" (SELECT max(id) FROM routes),"
 		" max(coalesce((SELECT max(id) FROM connections), 0),"
 		"  coalesce((SELECT id + 63 FROM connection_runs ORDER BY id DESC LIMIT 1), 0)),"
-		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes)",
+		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes),"
+		" (SELECT max(id) FROM accesses)",
 	[STATEMENT_BOOT_FIND] = "SELECT id FROM boots WHERE uuid = ?",
 	[STATEMENT_BOOT_ADD] = "INSERT INTO boots (uuid, first) VALUES (?, ?)",
 	[STATEMENT_LOAD_FIND] = "SELECT id FROM loads WHERE load = ?",
@@ -33,7 +34,9 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_PROCESS_UPDATE] =
 		"UPDATE processes SET ns_pid = ?2, parent = ?3, creator = ?4, started = ?5,"
 		" lived = ?6, status = ?7, runtime = ?8, max_rss = ?9, execution = ?10,"
-		" context = ?11, clone = ?12, flags = ?13, comm = ?14 WHERE id = ?1",
+		" context = ?11, clone = ?12, flags = ?13, comm = ?14,"
+		" plain_reads = coalesce(?15, plain_reads),"
+		" plain_bytes = coalesce(?16, plain_bytes) WHERE id = ?1",
 	[STATEMENT_CONTEXT] =
 		"INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_STRINGS] = "INSERT INTO strings SELECT * FROM pending_strings",
@@ -104,7 +107,24 @@ static const char *const texts[STATEMENTS] = {
 		"INSERT INTO sockets_made VALUES (?,?,?,?,?,?,?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
 		" first = min(first, excluded.first), last = max(last, excluded.last)",
-	[STATEMENT_CONTROL] = "INSERT INTO controls VALUES (NULL,?,?,?,?,?,?,?)",
+	[STATEMENT_FILE] = "INSERT OR IGNORE INTO files VALUES (?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_ACCESSES] =
+		"INSERT INTO accesses (process, file, path, first, lasted, reads, bytes_read,"
+		" writes, bytes_written, writer, flags, load, number)"
+		" SELECT * FROM pending_accesses",
+	[STATEMENT_ACCESS_UPDATE] =
+		"UPDATE accesses SET path = coalesce(?2, path), lasted = ?3, reads = ?4,"
+		" bytes_read = ?5, writes = ?6, bytes_written = ?7,"
+		" writer = coalesce(?8, writer), flags = ?9, number = ?10 WHERE id = ?1",
+	[STATEMENT_ACCESSES_OPEN] =
+		"SELECT number, id FROM accesses INDEXED BY accesses_open"
+		" WHERE number IS NOT NULL AND load = ?",
+	[STATEMENT_ACCESSES_CLOSE] =
+		"UPDATE accesses INDEXED BY accesses_open SET number = NULL"
+		" WHERE number IS NOT NULL AND (load < ? OR EXISTS (SELECT 1 FROM processes p"
+		"  WHERE p.id = process AND (p.lived IS NOT NULL OR p.flags & 8)))",
+	[STATEMENT_CHANGE] = "INSERT INTO changes VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_CONTROL] = "INSERT INTO controls VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CREDENTIAL_SET] =
 		"INSERT INTO credential_sets VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CREDENTIAL] =

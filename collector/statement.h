@@ -50,6 +50,12 @@ enum statement {
 	STATEMENT_PIPES_OPEN,
 	STATEMENT_PIPES_CLOSE,
 	STATEMENT_PIPE_USE,
+	STATEMENT_FILE,
+	STATEMENT_ACCESSES,
+	STATEMENT_ACCESS_UPDATE,
+	STATEMENT_ACCESSES_OPEN,
+	STATEMENT_ACCESSES_CLOSE,
+	STATEMENT_CHANGE,
 	STATEMENT_SOCKET_MADE,
 	STATEMENT_CONTROL,
 	STATEMENT_CREDENTIAL_SET,
@@ -129,6 +135,7 @@ const char *read_text(struct reader *reader);
 /* fact_socket.c and fact_pipe.c: write those that have waited. */
 int store_flush_connections(struct store *store);
 int store_flush_pipes(struct store *store);
+int store_flush_accesses(struct store *store);
 
 /* store.c: what @code of SQLite means to callers, with its words kept. */
 int store_fail(struct store *store, int code);

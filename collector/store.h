@@ -32,6 +32,7 @@ struct store_last {
 	int64_t connection;
 	int64_t listener;
 	int64_t pipe;
+	int64_t access;
 };
 
 /*
@@ -148,6 +149,7 @@ struct store_execution {
 	uint32_t unknown;
 	int error;
 	bool live;
+	int64_t file;
 };
 int store_execution(struct store *store, const struct store_execution *execution);
 
@@ -331,9 +333,70 @@ struct store_control {
 	int64_t path;
 	int64_t connection;
 	int64_t pipe;
+	int64_t last;
+	int64_t count;
+	int64_t value;
+	int64_t new_path; /* strings, as path and detail */
+	int64_t detail;
+	uint32_t flags;
 	uint32_t op; /* enum kith_control_op */
 };
 int store_control(struct store *store, const struct store_control *control);
+
+/* In column flags of accesses, beside KITH_ACCESS_*: reads of several files. */
+#define STORE_ACCESS_FOLDED (1u << 31)
+
+/* A file, if it is not there yet. */
+int store_file(struct store *store, int64_t id, const struct kith_file *file);
+
+/* 0 in an id means NULL, as -1 in a count. */
+struct store_access {
+	int64_t id;
+	int64_t process;
+	int64_t file;
+	int64_t path;
+	int64_t first;
+	int64_t last; /* ns after first */
+	int64_t reads;
+	int64_t bytes_read;
+	int64_t writes;
+	int64_t bytes_written; /* of folded reads: files */
+	int64_t writer;
+	int64_t load;
+	int64_t number; /* the module's; 0: it is over */
+	uint32_t flags;
+	uint32_t mntns;
+};
+/* What stands in column flags. */
+int64_t store_access_flags(const struct store_access *access);
+
+int store_access(struct store *store, const struct store_access *access);
+int store_access_update(struct store *store, const struct store_access *access);
+
+/* Those of @load that go on; of others, and of processes that have ended, none does. */
+int store_open_accesses(struct store *store, int64_t load,
+			int (*take)(void *context, int64_t number, int64_t id),
+			void *context);
+
+/* 0 in an id means NULL. */
+struct store_change {
+	int64_t ts;
+	int64_t lasted;
+	int64_t process;
+	int64_t path;
+	int64_t new_path;
+	int64_t text;
+	int64_t file;
+	int64_t other;
+	int64_t value;
+	int64_t to_value;
+	uint32_t count;
+	uint32_t op; /* enum kith_change_op */
+	uint32_t flags;
+	uint32_t mntns;
+	int error;
+};
+int store_change(struct store *store, const struct store_change *change);
 
 int store_cgroup_move(struct store *store, int64_t ts, int64_t process, int64_t target,
 		      int64_t container);

@@ -60,6 +60,8 @@ SELECT
   p.status >> 7 & 1 AS core_dumped,
   p.runtime AS cpu_ns,
   p.max_rss,
+  p.plain_reads,
+  p.plain_bytes,
   p.clone AS clone_flags,
   p.execution AS execution_id,
   (SELECT device FROM executables WHERE id =
@@ -123,7 +125,8 @@ SELECT
   coalesce(e.argv_size, length(CAST(argv.value AS BLOB)) + 1) AS argv_size,
   e.unknown,
   n.mnt AS mnt_ns, n.pid AS pid_ns, n.net AS net_ns, n.user AS user_ns,
-  n.cgroup AS cgroup_ns, n.ipc AS ipc_ns, n.uts AS uts_ns
+  n.cgroup AS cgroup_ns, n.ipc AS ipc_ns, n.uts AS uts_ns,
+  e.file AS file_id
 FROM executions e
 LEFT JOIN executables x ON x.id = e.executable
 LEFT JOIN strings argv ON argv.id = e.argv
@@ -412,7 +415,170 @@ FROM pipe_uses w
 CROSS JOIN pipe_uses r ON r.pipe = w.pipe
 CROSS JOIN pipes p ON p.id = w.pipe
 WHERE w.written > 0 AND r.read > 0 AND w.process <> r.process AND w.process AND r.process
-  AND p.writer IS NULL AND p.reader IS NULL;
+  AND p.writer IS NULL AND p.reader IS NULL
+UNION ALL
+-- Whoever had written what another then read, or might read by memory, unless a third had
+-- emptied the file in between.
+SELECT
+  w.process, r.process,
+  CAST(CASE (SELECT kind FROM files WHERE id = r.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
+    WHEN 8 THEN 'queue' WHEN 9 THEN 'queue' ELSE 'file' END AS TEXT),
+  CAST(coalesce((SELECT value FROM strings WHERE id = r.path), (SELECT 'inode ' || inode
+    FROM files WHERE id = r.file)) AS TEXT),
+  CAST(max(w.first, r.first) AS INTEGER), CAST(r.first + r.lasted AS INTEGER),
+  CAST(CASE WHEN r.reads IS NULL THEN NULL
+    WHEN (SELECT count(*) FROM accesses o WHERE o.file = r.file AND o.writes IS NOT NULL
+      AND o.process <> r.process) = 1 THEN r.bytes_read
+    ELSE min(r.bytes_read, w.bytes_written) END AS INTEGER),
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
+FROM accesses r
+CROSS JOIN accesses w ON w.file = r.file AND w.writes IS NOT NULL
+WHERE w.process <> r.process AND (r.reads IS NOT NULL OR r.flags & 2)
+  AND NOT r.flags >> 31 & 1 AND w.first <= r.first + r.lasted
+  AND NOT EXISTS (SELECT 1 FROM accesses t WHERE t.file = r.file AND t.writes IS NOT NULL
+    AND t.flags & 512 AND t.process <> w.process AND t.first > w.first + w.lasted
+    AND t.first <= r.first)
+UNION ALL
+-- Many files that one had written and another read, counted together.
+SELECT
+  writer, process, CAST('file' AS TEXT),
+  CAST((SELECT value FROM strings WHERE id = path) || iif(bytes_written > 1,
+    ' and ' || (bytes_written - 1) || ' more', '') AS TEXT),
+  first, CAST(first + lasted AS INTEGER), bytes_read,
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
+FROM accesses
+WHERE flags >> 31 & 1 AND writer IS NOT NULL
+UNION ALL
+SELECT
+  CAST(iif(op = 5, target, process) AS INTEGER), CAST(iif(op = 5, process, target) AS INTEGER),
+  CAST('vm' AS TEXT), CAST('memory' AS TEXT), ts, CAST(coalesce(last, ts) AS INTEGER), value,
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
+FROM controls
+WHERE op IN (5, 6) AND target IS NOT NULL AND target <> process;
+
+-- What each process did with each file; and what it executed, which is no access of its own.
+-- They stand apart as in flow.
+CREATE VIEW file_access AS
+SELECT
+  a.process AS process_id,
+  (SELECT value FROM strings WHERE id = a.path) AS path,
+  (SELECT device FROM files WHERE id = a.file) AS device,
+  (SELECT inode FROM files WHERE id = a.file) AS inode,
+  a.first,
+  CAST(a.first + a.lasted AS INTEGER) AS last,
+  CAST(coalesce(a.reads, 0) AS INTEGER) AS reads,
+  CAST(coalesce(a.bytes_read, 0) AS INTEGER) AS bytes_read,
+  CAST(coalesce(a.writes, 0) AS INTEGER) AS writes,
+  CAST(coalesce(a.bytes_written, 0) AS INTEGER) AS bytes_written,
+  CAST(a.flags & 1 AS INTEGER) AS created,
+  CAST(0 AS INTEGER) AS executed,
+  CAST(a.flags >> 1 & 1 AS INTEGER) AS mapped,
+  -- further columns
+  a.id AS access_id,
+  a.file AS file_id,
+  a.writer AS writer_id,
+  CAST(a.flags >> 2 & 1 AS INTEGER) AS mapped_executable,
+  CAST(a.flags >> 4 & 1 AS INTEGER) AS mapped_writable,
+  CAST(a.flags >> 5 & 1 AS INTEGER) AS read_at_most,
+  CAST(a.flags >> 6 & 1 AS INTEGER) AS written_at_most,
+  CAST(a.flags >> 7 & 1 AS INTEGER) AS unlinked,
+  CAST(a.flags >> 8 & 1 AS INTEGER) AS tmpfile,
+  CAST(a.flags >> 9 & 1 AS INTEGER) AS truncated,
+  CAST(a.flags >> 10 & 1 AS INTEGER) AS sensitive,
+  CAST(a.flags >> 11 & 1 AS INTEGER) AS changed,
+  CAST(a.flags >> 13 & 1 AS INTEGER) AS incomplete,
+  CAST(a.flags >> 32 & 4294967295 AS INTEGER) AS mnt_ns,
+  CAST(a.number IS NOT NULL AND (SELECT boot FROM loads WHERE id = a.load)
+    = (SELECT max(id) FROM boots) AS INTEGER) AS open
+FROM accesses a
+WHERE NOT a.flags >> 31 & 1
+UNION ALL
+SELECT
+  e.process,
+  (SELECT nullif(path, '') FROM executables WHERE id = e.executable),
+  (SELECT device FROM executables WHERE id = e.executable),
+  (SELECT inode FROM executables WHERE id = e.executable),
+  e.ts, CAST(e.ts AS INTEGER), CAST(0 AS INTEGER), CAST(0 AS INTEGER), CAST(0 AS INTEGER),
+  CAST(0 AS INTEGER), CAST(0 AS INTEGER), CAST(1 AS INTEGER), CAST(1 AS INTEGER),
+  CAST(NULL AS INTEGER), e.file, CAST(NULL AS INTEGER), CAST(1 AS INTEGER), CAST(0 AS INTEGER),
+  CAST(0 AS INTEGER), CAST(0 AS INTEGER),
+  CAST((SELECT origin FROM executables WHERE id = e.executable) IN ('memfd', 'deleted')
+    AS INTEGER),
+  CAST(0 AS INTEGER), CAST(0 AS INTEGER), CAST(0 AS INTEGER), CAST(0 AS INTEGER),
+  CAST(0 AS INTEGER), CAST(NULL AS INTEGER), CAST(0 AS INTEGER)
+FROM executions e
+WHERE e.error IS NULL AND e.live IS NULL;
+
+-- Reads of many files by one process: beyond the first few they are counted together, by
+-- who had written them last.
+CREATE VIEW folded_read AS
+SELECT
+  process AS process_id,
+  writer AS writer_id,
+  first,
+  first + lasted AS last,
+  bytes_written AS files,
+  reads,
+  bytes_read,
+  (SELECT value FROM strings WHERE id = path) AS path,
+  file AS file_id,
+  flags >> 5 & 1 AS read_at_most,
+  id AS access_id
+FROM accesses
+WHERE flags >> 31 & 1;
+
+-- What was done to names, modes, owners and contents; creations and truncations by open(2)
+-- stand with what was done with the file.
+CREATE VIEW file_change AS
+SELECT
+  ts,
+  process AS process_id,
+  CAST(CASE op WHEN 1 THEN 'create' WHEN 2 THEN 'rename' WHEN 3 THEN 'rename'
+    WHEN 4 THEN 'unlink' WHEN 5 THEN 'link' WHEN 6 THEN 'symlink' WHEN 7 THEN 'mkdir'
+    WHEN 8 THEN 'rmdir' WHEN 9 THEN 'chmod' WHEN 10 THEN 'chown' WHEN 11 THEN 'truncate'
+    WHEN 12 THEN 'setxattr' WHEN 13 THEN 'setxattr' WHEN 14 THEN 'utimes' END AS TEXT) AS op,
+  (SELECT value FROM strings WHERE id = path) AS path,
+  CAST((SELECT value FROM strings WHERE id = new_path) AS TEXT) AS new_path,
+  CAST(CASE op
+    WHEN 1 THEN printf('%04o', to_value & 4095)
+    WHEN 3 THEN 'exchange'
+    WHEN 6 THEN (SELECT value FROM strings WHERE id = text)
+    WHEN 7 THEN printf('%04o', to_value & 4095)
+    WHEN 9 THEN printf('%04o -> %04o', value & 4095, to_value & 4095)
+    WHEN 10 THEN printf('%d:%d -> %d:%d', value & 4294967295, value >> 32 & 4294967295,
+      to_value & 4294967295, to_value >> 32 & 4294967295)
+    WHEN 11 THEN printf('%d -> %d', value, to_value)
+    WHEN 12 THEN (SELECT value FROM strings WHERE id = text)
+    WHEN 13 THEN 'removed ' || (SELECT value FROM strings WHERE id = text)
+    WHEN 14 THEN strftime('%Y-%m-%dT%H:%M:%SZ', value / 1000000000, 'unixepoch') || ' -> ' ||
+      strftime('%Y-%m-%dT%H:%M:%SZ', to_value / 1000000000, 'unixepoch') END AS TEXT) AS detail,
+  -- further columns
+  error,
+  CAST(ts + lasted AS INTEGER) AS last,
+  count,
+  file AS file_id,
+  other AS replaced_id,
+  (SELECT device FROM files WHERE id = file) AS device,
+  (SELECT inode FROM files WHERE id = file) AS inode,
+  CAST(flags & 1 AS INTEGER) AS unsure,
+  CAST(flags >> 1 & 1 AS INTEGER) AS incomplete,
+  CAST(flags >> 32 & 4294967295 AS INTEGER) AS mnt_ns,
+  id AS change_id
+FROM changes
+UNION ALL
+SELECT
+  first, process, CAST(iif(flags & 1, 'create', 'truncate') AS TEXT),
+  (SELECT value FROM strings WHERE id = path), CAST(NULL AS TEXT),
+  CAST(iif(flags & 1, (SELECT printf('%04o', mode & 4095) FROM files WHERE id = file),
+    'by open') AS TEXT),
+  CAST(NULL AS INTEGER), CAST(first AS INTEGER), CAST(1 AS INTEGER), file,
+  CAST(NULL AS INTEGER),
+  (SELECT device FROM files WHERE id = file),
+  (SELECT inode FROM files WHERE id = file),
+  CAST(0 AS INTEGER), CAST(flags >> 13 & 1 AS INTEGER),
+  CAST(flags >> 32 & 4294967295 AS INTEGER), CAST(NULL AS INTEGER)
+FROM accesses
+WHERE flags & 513 AND NOT flags >> 31 & 1;
 
 CREATE VIEW socket_made AS
 SELECT
@@ -462,14 +628,37 @@ SELECT
   CAST(event || coalesce(': ' || detail, '') AS TEXT) AS detail,
   -- further columns
   CAST(NULL AS INTEGER) AS connection_id,
-  CAST(NULL AS INTEGER) AS pipe_id
+  CAST(NULL AS INTEGER) AS pipe_id,
+  CAST(ts AS INTEGER) AS last, CAST(1 AS INTEGER) AS count, CAST(NULL AS INTEGER) AS value,
+  CAST(0 AS INTEGER) AS tried
 FROM sensor_events
 WHERE process IS NOT NULL
 UNION ALL
 SELECT
-  ts, process, CAST(iif(op IN (1, 2), 'fd_pass', NULL) AS TEXT), target,
-  CAST(iif(op = 2, 'taken: ', '') || (SELECT value FROM strings WHERE id = path) AS TEXT),
-  connection, pipe
+  ts, process, CAST(CASE op WHEN 1 THEN 'fd_pass' WHEN 2 THEN 'fd_pass' WHEN 3 THEN 'ptrace'
+    WHEN 4 THEN 'signal' WHEN 5 THEN 'vm_read' WHEN 6 THEN 'vm_write' WHEN 7 THEN 'module_load'
+    WHEN 8 THEN 'module_unload' WHEN 9 THEN 'bpf_load' WHEN 10 THEN 'mount' WHEN 11 THEN 'umount'
+    WHEN 12 THEN 'pivot_root' WHEN 13 THEN 'chroot' WHEN 14 THEN 'setns' WHEN 15 THEN 'unshare'
+    WHEN 16 THEN 'kexec' WHEN 17 THEN 'keyctl' WHEN 18 THEN 'sysctl' END AS TEXT), target,
+  CAST(CASE op
+    WHEN 1 THEN (SELECT value FROM strings WHERE id = path)
+    WHEN 2 THEN 'taken: ' || (SELECT value FROM strings WHERE id = path)
+    WHEN 3 THEN CASE value & 3 WHEN 1 THEN 'read' WHEN 2 THEN 'attach' END
+    WHEN 4 THEN 'signal ' || value
+    WHEN 5 THEN value || ' bytes'
+    WHEN 6 THEN value || ' bytes'
+    WHEN 10 THEN (SELECT value FROM strings WHERE id = detail) || ' on ' ||
+      (SELECT value FROM strings WHERE id = path)
+    WHEN 12 THEN (SELECT value FROM strings WHERE id = path) || ', old root on ' ||
+      (SELECT value FROM strings WHERE id = new_path)
+    WHEN 14 THEN printf('0x%x', value)
+    WHEN 15 THEN printf('0x%x', value)
+    WHEN 16 THEN iif(value, 'for a crash', NULL)
+    WHEN 17 THEN 'operation ' || value
+    ELSE coalesce((SELECT value FROM strings WHERE id = detail),
+      (SELECT value FROM strings WHERE id = path)) END AS TEXT),
+  connection, pipe, CAST(coalesce(last, ts) AS INTEGER), CAST(coalesce(count, 1) AS INTEGER),
+  value, CAST(coalesce(flags & 1, 0) AS INTEGER)
 FROM controls;
 
 CREATE VIEW cgroup_move AS

@@ -111,6 +111,9 @@ static const char *const queries[] = {
 	"SELECT c.connection_id, k.name FROM connection c"
 	" LEFT JOIN container k ON k.container_id = c.server_container_id",
 	"SELECT * FROM flow WHERE pipe_id = 1",
+	"SELECT * FROM file_access JOIN process USING (process_id)",
+	"SELECT * FROM file_change JOIN process USING (process_id)",
+	"SELECT * FROM file_access LEFT JOIN process p ON p.process_id = writer_id",
 	"SELECT * FROM process p LEFT JOIN connection c ON c.connection_id = p.process_id",
 	"SELECT * FROM process WHERE exe = '/x' OR process_id IN"
 	" (SELECT process_id FROM execution WHERE exe = '/x')",

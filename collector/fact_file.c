@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The store's rows of files. */
+#include "statement.h"
+#include "store.h"
+
+int store_file(struct store *store, int64_t id, const struct kith_file *file)
+{
+	struct binder binder = statement_bind(store, STATEMENT_FILE);
+
+	bind_int(&binder, id);
+	bind_int(&binder, file->device);
+	bind_int(&binder, (int64_t)file->inode);
+	bind_other(&binder, file->real_device, file->device);
+	bind_other(&binder, (int64_t)file->real_inode, (int64_t)file->inode);
+	bind_int(&binder, file->generation);
+	bind_int(&binder, file->kind);
+	bind_int(&binder, file->mode);
+	bind_int(&binder, file->owner);
+	return statement_run(store, STATEMENT_FILE);
+}
+
+int store_access(struct store *store, const struct store_access *access)
+{
+	return pending_add_access(&store->pending, access);
+}
+
+int store_flush_accesses(struct store *store)
+{
+	return statement_number(store, STATEMENT_ACCESSES,
+				pending_last_access(&store->pending));
+}
+
+int64_t store_access_flags(const struct store_access *access)
+{
+	return (int64_t)access->mntns << 32 | access->flags;
+}
+
+static int update_access(struct store *store, const struct store_access *access)
+{
+	struct binder binder = statement_bind(store, STATEMENT_ACCESS_UPDATE);
+
+	bind_int(&binder, access->id);
+	bind_id(&binder, access->path);
+	bind_int(&binder, access->last);
+	bind_nonnegative(&binder, access->reads);
+	bind_nonnegative(&binder, access->bytes_read);
+	bind_nonnegative(&binder, access->writes);
+	bind_nonnegative(&binder, access->bytes_written);
+	bind_id(&binder, access->writer);
+	bind_int(&binder, store_access_flags(access));
+	bind_id(&binder, access->number);
+	return statement_run(store, STATEMENT_ACCESS_UPDATE);
+}
+
+int store_access_update(struct store *store, const struct store_access *access)
+{
+	struct store_access *waiting = pending_access(&store->pending, access->id);
+
+	if (!waiting)
+		return update_access(store, access);
+	*waiting = *access;
+	return 0;
+}
+
+int store_open_accesses(struct store *store, int64_t load,
+			int (*take)(void *context, int64_t number, int64_t id),
+			void *context)
+{
+	struct binder binder = statement_bind(store, STATEMENT_ACCESSES_OPEN);
+	int ret = statement_run_of(store, STATEMENT_ACCESSES_CLOSE, load);
+
+	bind_int(&binder, load);
+	while (!ret && (ret = statement_row(store, STATEMENT_ACCESSES_OPEN)) > 0) {
+		struct reader reader = statement_read(store, STATEMENT_ACCESSES_OPEN);
+		const int64_t number = read_int(&reader);
+
+		ret = take(context, number, read_int(&reader));
+		if (ret)
+			statement_reset(store, STATEMENT_ACCESSES_OPEN);
+	}
+	return ret;
+}
+
+int store_change(struct store *store, const struct store_change *change)
+{
+	struct binder binder = statement_bind(store, STATEMENT_CHANGE);
+
+	bind_int(&binder, change->ts);
+	bind_nonnegative(&binder, change->lasted);
+	bind_int(&binder, change->count);
+	bind_id(&binder, change->process);
+	bind_int(&binder, change->op);
+	bind_id(&binder, change->error);
+	bind_id(&binder, change->path);
+	bind_id(&binder, change->new_path);
+	bind_id(&binder, change->text);
+	bind_id(&binder, change->file);
+	bind_id(&binder, change->other);
+	bind_int(&binder, change->value);
+	bind_int(&binder, change->to_value);
+	bind_int(&binder, (int64_t)change->mntns << 32 | change->flags);
+	return statement_run(store, STATEMENT_CHANGE);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which file is which. */
+#include "files.h"
+
+#include <xxhash.h>
+
+enum { MINOR_BITS = 20 };
+
+int64_t files_id(const struct kith_file *file, int64_t boot)
+{
+	/* no padding */
+	const struct {
+		uint64_t inode;
+		int64_t boot;
+		uint32_t device;
+		uint32_t generation;
+	} identity = {
+		.inode = file->real_inode,
+		.boot = file->real_device >> MINOR_BITS ? 0 : boot,
+		.device = file->real_device,
+		.generation = file->generation,
+	};
+	int64_t id;
+
+	if (!file->real_inode && !file->inode)
+		return 0;
+	id = (int64_t)(XXH3_64bits(&identity, sizeof(identity)) & INT64_MAX);
+	return id ? id : 1;
+}
+
+bool files_is_recent(struct files *files, int64_t id)
+{
+	int64_t *slot = &files->recent[(uint64_t)id % FILES_RECENT];
+
+	if (*slot == id)
+		return true;
+	*slot = id;
+	return false;
+}

@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: GPL-2.0-only
+-- Files: what processes did with them, and what was done to them.
+
+-- A file is the same in all of its names, mounts and mount namespaces. On file systems
+-- without a device of their own (tmpfs, btrfs, NFS) only within a boot.
+CREATE TABLE files (
+  id          INTEGER PRIMARY KEY, -- a hash of what tells it from others
+  device      INTEGER,             -- as stat(2) shows them, major << 20 | minor
+  inode       INTEGER,
+  real_device INTEGER,             -- NULL: the same; of the file that holds the data
+  real_inode  INTEGER,
+  generation  INTEGER,             -- of the latter
+  kind        INTEGER,             -- enum kith_file_kind
+  mode        INTEGER,             -- when it was first used
+  owner       INTEGER
+);
+
+-- What one process did with one file. Told again while it goes on, then the row is brought
+-- up to date. No NOT NULL, as in connections.
+CREATE TABLE accesses (
+  id            INTEGER PRIMARY KEY,
+  process       INTEGER,
+  file          INTEGER,           -- of folded reads the first of them
+  path          INTEGER,           -- strings; NULL: not known
+  first         INTEGER,
+  lasted        INTEGER,           -- ns
+  reads         INTEGER,           -- NULL: none
+  bytes_read    INTEGER,
+  writes        INTEGER,           -- NULL: neither any, nor may it write by memory
+  bytes_written INTEGER,           -- of folded reads: files
+  writer        INTEGER,           -- another process that had written it last
+  flags         INTEGER,           -- KITH_ACCESS_* | mount namespace << 32; 1 << 31: folded
+                                   -- reads of several files
+  load          INTEGER,
+  number        INTEGER            -- the module's; NULL: it is over
+);
+
+CREATE INDEX accesses_open ON accesses (number) WHERE number IS NOT NULL;
+
+-- Who wrote it, for who reads it. Most rows are of files that were only read.
+CREATE INDEX accesses_written ON accesses (file) WHERE writes IS NOT NULL;
+
+CREATE TABLE changes (
+  id       INTEGER PRIMARY KEY,
+  ts       INTEGER,
+  lasted   INTEGER,
+  count    INTEGER,                -- of such changes, all alike
+  process  INTEGER,
+  op       INTEGER,                -- enum kith_change_op
+  error    INTEGER,                -- NULL: it succeeded
+  path     INTEGER,                -- strings
+  new_path INTEGER,
+  text     INTEGER,                -- strings: what a symbolic link says, name of an attribute
+  file     INTEGER,
+  other    INTEGER,                -- the file that had the new name
+  value    INTEGER,                -- before
+  to_value INTEGER,                -- after
+  flags    INTEGER                 -- KITH_CHANGE_* | mount namespace << 32
+);
+
+-- The file that is executed, as in accesses.
+ALTER TABLE executions ADD COLUMN file INTEGER;
+
+-- Reads of the system's own files, which are no rows.
+ALTER TABLE processes ADD COLUMN plain_reads INTEGER;
+ALTER TABLE processes ADD COLUMN plain_bytes INTEGER;
+
+ALTER TABLE controls ADD COLUMN last INTEGER;
+ALTER TABLE controls ADD COLUMN count INTEGER;
+ALTER TABLE controls ADD COLUMN value INTEGER;
+ALTER TABLE controls ADD COLUMN flags INTEGER;
+ALTER TABLE controls ADD COLUMN new_path INTEGER;
+ALTER TABLE controls ADD COLUMN detail INTEGER;
