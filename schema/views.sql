@@ -353,7 +353,10 @@ SELECT
   started AS first, CAST(started + lasted AS INTEGER) AS last, to_server AS bytes,
   -- further columns
   id AS connection_id,
-  CAST(NULL AS INTEGER) AS pipe_id
+  CAST(NULL AS INTEGER) AS pipe_id,
+  route AS route_id,
+  CAST(NULL AS INTEGER) AS file_id,
+  CAST(NULL AS INTEGER) AS access_id
 FROM connections
 WHERE client <> server AND to_server > 0
 UNION ALL
@@ -363,7 +366,8 @@ SELECT
     (SELECT protocol FROM routes WHERE id = route)),
   CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
     server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT),
-  started, CAST(started + lasted AS INTEGER), to_client, id, CAST(NULL AS INTEGER)
+  started, CAST(started + lasted AS INTEGER), to_client, id, CAST(NULL AS INTEGER),
+  route, CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
 FROM connections
 WHERE client <> server AND to_client > 0
 UNION ALL
@@ -373,7 +377,8 @@ SELECT
     (SELECT protocol FROM routes WHERE id = route)),
   CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
     server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT),
-  started, ended, sum_to_server, id, CAST(NULL AS INTEGER)
+  started, ended, sum_to_server, id, CAST(NULL AS INTEGER),
+  route, CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
 FROM connection_runs
 WHERE client <> server AND sum_to_server > 0
 UNION ALL
@@ -383,7 +388,8 @@ SELECT
     (SELECT protocol FROM routes WHERE id = route)),
   CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
     server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT),
-  started, ended, sum_to_client, id, CAST(NULL AS INTEGER)
+  started, ended, sum_to_client, id, CAST(NULL AS INTEGER),
+  route, CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
 FROM connection_runs
 WHERE client <> server AND sum_to_client > 0
 UNION ALL
@@ -392,7 +398,8 @@ SELECT
   CAST(coalesce((SELECT value FROM strings WHERE id = path), 'pipe:[' || inode || ']')
     AS TEXT),
   started, CAST(started + lasted AS INTEGER), CAST(coalesce(read, written) AS INTEGER),
-  CAST(NULL AS INTEGER), id
+  CAST(NULL AS INTEGER), id,
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
 FROM pipes
 WHERE writer <> reader AND coalesce(read, written) > 0
 UNION ALL
@@ -410,7 +417,8 @@ SELECT
       THEN w.written
     ELSE w.written * r.read /
       (SELECT total(u.read) FROM pipe_uses u WHERE u.pipe = w.pipe) END AS INTEGER),
-  CAST(NULL AS INTEGER), w.pipe
+  CAST(NULL AS INTEGER), w.pipe,
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
 FROM pipe_uses w
 CROSS JOIN pipe_uses r ON r.pipe = w.pipe
 CROSS JOIN pipes p ON p.id = w.pipe
@@ -430,7 +438,8 @@ SELECT
     WHEN (SELECT count(*) FROM accesses o WHERE o.file = r.file AND o.writes IS NOT NULL
       AND o.process <> r.process) = 1 THEN r.bytes_read
     ELSE min(r.bytes_read, w.bytes_written) END AS INTEGER),
-  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
+  CAST(NULL AS INTEGER), r.file, r.id
 FROM accesses r
 CROSS JOIN accesses w ON w.file = r.file AND w.writes IS NOT NULL
 WHERE w.process <> r.process AND (r.reads IS NOT NULL OR r.flags & 2)
@@ -445,14 +454,16 @@ SELECT
   CAST((SELECT value FROM strings WHERE id = path) || iif(bytes_written > 1,
     ' and ' || (bytes_written - 1) || ' more', '') AS TEXT),
   first, CAST(first + lasted AS INTEGER), bytes_read,
-  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
+  CAST(NULL AS INTEGER), file, id
 FROM accesses
 WHERE flags >> 31 & 1 AND writer IS NOT NULL
 UNION ALL
 SELECT
   CAST(iif(op = 5, target, process) AS INTEGER), CAST(iif(op = 5, process, target) AS INTEGER),
   CAST('vm' AS TEXT), CAST('memory' AS TEXT), ts, CAST(coalesce(last, ts) AS INTEGER), value,
-  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
 FROM controls
 WHERE op IN (5, 6) AND target IS NOT NULL AND target <> process;
 
