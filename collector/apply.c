@@ -83,6 +83,15 @@ int64_t apply_id(struct ingest *ingest, uint64_t key, uint64_t now)
 	return process ? process->id : -ENOMEM;
 }
 
+int64_t apply_text(struct ingest *ingest, const struct record *record, enum kith_item_kind kind)
+{
+	const struct slice item = record->items[kind];
+	const size_t room = item.size < DICTIONARY_NAME ? item.size : DICTIONARY_NAME;
+	const struct slice text = { item.data, room ? strnlen(item.data, room) : 0 };
+
+	return text.size ? dictionary_string(&ingest->dictionary, text) : 0;
+}
+
 int apply_context(struct ingest *ingest, struct process *process)
 {
 	int64_t id = dictionary_context(&ingest->dictionary, &process->context);
@@ -196,8 +205,8 @@ static void set_plain_reads(struct process *process, const struct record *record
 
 	if (record->body_size < sizeof(*exit))
 		return;
-	process->plain_reads = (int64_t)(exit->plain_reads & INT64_MAX);
-	process->plain_bytes = (int64_t)(exit->plain_bytes & INT64_MAX);
+	process->plain_reads = apply_bytes(exit->plain_reads);
+	process->plain_bytes = apply_bytes(exit->plain_bytes);
 }
 
 /* May come twice; the later one is right. */

@@ -14,6 +14,19 @@ struct process *apply_need(struct ingest *ingest, uint64_t key, uint64_t now);
 /* Id of the process @key, 0 for nobody, or an error. */
 int64_t apply_id(struct ingest *ingest, uint64_t key, uint64_t now);
 
+/*
+ * Id of the string in item @kind, which whoever made it may have chosen: cut as names are.
+ * 0: there is none, or an error.
+ */
+int64_t apply_text(struct ingest *ingest, const struct record *record,
+		   enum kith_item_kind kind);
+
+/* More than anything moves in its life. */
+static inline int64_t apply_bytes(uint64_t bytes)
+{
+	return bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
+}
+
 /* The context of @process has changed. */
 int apply_context(struct ingest *ingest, struct process *process);
 

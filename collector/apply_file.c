@@ -7,21 +7,17 @@
 #include <errno.h>
 #include <string.h>
 
-/* With more, it is looked whether all of them can be going on. */
-enum { OPEN_MAX = 1 << 18 };
+enum {
+	OPEN_MAX = 1 << 18, /* with more, it is looked whether all of them can be going on */
+};
 
-/* Of an item that is a path, cut as names are; 0: there is none. */
-static int64_t find_text(struct ingest *ingest, struct slice text)
-{
-	if (text.size > DICTIONARY_NAME)
-		text.size = DICTIONARY_NAME;
-	return text.size ? dictionary_string(&ingest->dictionary, text) : 0;
-}
+/* The last record of what a process did has come by then, or is lost. */
+#define LATE_NS INT64_C(60000000000)
 
 /* Its id, 0 for none, or an error. */
 static int64_t find_file(struct ingest *ingest, const struct kith_file *file)
 {
-	const int64_t id = files_id(file, ingest->load.boot);
+	const int64_t id = files_id(&ingest->files, file, ingest->load.boot);
 	int ret;
 
 	if (!id || files_is_recent(&ingest->files, id))
@@ -54,22 +50,42 @@ static int put_access(struct ingest *ingest, struct store_access *row, uint64_t 
 	struct socket *open = sockets_find(going_on, number);
 	const struct closed_socket *closed = open ? NULL :
 						    sockets_find_closed(going_on, number);
-	const struct closed_socket ended = { .number = number, .kind = SOCKET_ACCESS };
+	struct closed_socket ended = { .number = number, .kind = SOCKET_ACCESS };
 	int ret;
 
-	if (closed)
+	if (closed && !closed->gone)
 		return 0; /* a flush may have looked just before the end */
 	row->number = over ? 0 : (int64_t)number;
-	row->id = open ? open->id : ++ingest->last_access;
-	ret = open ? store_access_update(ingest->store, row) :
-		     store_access(ingest->store, row);
+	row->id = open ? open->id : closed ? closed->id : 0;
+	if (row->id) {
+		ret = store_access_update(ingest->store, row);
+	} else {
+		row->id = ++ingest->last_access;
+		ret = store_access(ingest->store, row);
+	}
 	if (ret)
 		return ret;
+	ended.id = row->id;
 	if (over)
 		return sockets_close(going_on, open, &ended);
 	if (!open && !sockets_open(going_on, number, SOCKET_ACCESS, row->id))
 		return -ENOMEM;
 	return 0;
+}
+
+/*
+ * Who wrote @file may have ended long ago, and long since be forgotten here; but that he
+ * wrote it is stored.
+ */
+static int64_t find_writer(struct ingest *ingest, uint64_t key, int64_t file, uint64_t ts)
+{
+	int64_t id = 0;
+
+	if (key && !state_find(&ingest->state, key))
+		id = state_find_ended(&ingest->state, key);
+	if (!id && key && file > 0 && !state_find(&ingest->state, key))
+		id = store_writer_find(ingest->store, ingest->load.boot, key, file);
+	return id ? id : apply_id(ingest, key, ts);
 }
 
 static int finish_access(struct ingest *ingest, const struct record *record, uint64_t user,
@@ -79,24 +95,26 @@ static int finish_access(struct ingest *ingest, const struct record *record, uin
 	const uint64_t ts = record->head.ts;
 
 	row->process = apply_id(ingest, user, ts);
-	row->writer = apply_id(ingest, writer, ts);
-	row->path = find_text(ingest, record->items[KITH_ITEM_PATH]);
+	row->path = apply_text(ingest, record, KITH_ITEM_PATH);
 	row->file = find_file(ingest, file);
+	row->writer = find_writer(ingest, writer, row->file, ts);
 	row->load = ingest->load.id;
-	if (row->process < 0 || row->writer < 0 || row->path < 0)
-		return -ENOMEM;
-	return row->file < 0 ? (int)row->file : 0;
+	if (row->file < 0)
+		return (int)row->file;
+	return row->process < 0 || row->path < 0 || row->writer < 0 ? -ENOMEM : 0;
 }
 
 int apply_access(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_access *body = record->body;
-	const bool writes = body->writes || body->flags & KITH_ACCESS_WRITABLE;
+	const bool reads = body->reads || body->bytes_read;
+	const bool writes = body->writes || body->bytes_written ||
+			    body->flags & (KITH_ACCESS_WRITABLE | KITH_ACCESS_TRUNCATED);
 	struct store_access row = {
 		.first = ingest_wall(ingest, body->first),
 		.last = lasted(body->first, body->last),
-		.reads = body->reads ? apply_bytes(body->reads) : -1,
-		.bytes_read = body->reads ? apply_bytes(body->bytes_read) : -1,
+		.reads = reads ? apply_bytes(body->reads) : -1,
+		.bytes_read = reads ? apply_bytes(body->bytes_read) : -1,
 		.writes = writes ? apply_bytes(body->writes) : -1,
 		.bytes_written = writes ? apply_bytes(body->bytes_written) : -1,
 		.flags = body->flags & ~(uint32_t)STORE_ACCESS_FOLDED,
@@ -110,7 +128,13 @@ int apply_access(struct ingest *ingest, const struct record *record)
 	return ret ? ret : put_access(ingest, &row, body->id, body->flags & KITH_ACCESS_OVER);
 }
 
-/* Its sum comes with the end, too; until then this is it. */
+static void raise(int64_t *sum, uint64_t now)
+{
+	if (apply_bytes(now) > *sum)
+		*sum = apply_bytes(now);
+}
+
+/* The sum comes with the end, too; until then this is it. */
 static int apply_plain_reads(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_reads *body = record->body;
@@ -118,8 +142,8 @@ static int apply_plain_reads(struct ingest *ingest, const struct record *record)
 
 	if (!process)
 		return -ENOMEM;
-	process->plain_reads = apply_bytes(body->reads);
-	process->plain_bytes = apply_bytes(body->bytes_read);
+	raise(&process->plain_reads, body->reads);
+	raise(&process->plain_bytes, body->bytes_read);
 	state_touch(&ingest->state, process);
 	return 0;
 }
@@ -148,35 +172,43 @@ int apply_reads(struct ingest *ingest, const struct record *record)
 	return ret ? ret : put_access(ingest, &row, body->id, body->flags & KITH_ACCESS_OVER);
 }
 
-int apply_change(struct ingest *ingest, const struct record *record)
+/* The row of a record, but for its files. */
+static struct store_change change_of(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_change *body = record->body;
-	const struct slice xattr = record->items[KITH_ITEM_XATTR];
-	struct store_change row = {
+	const bool named = record->items[KITH_ITEM_XATTR].size;
+
+	return (struct store_change){
 		.ts = ingest_wall(ingest, body->first),
 		.lasted = lasted(body->first, body->last),
 		.count = body->count,
 		.process = apply_id(ingest, record->head.process, record->head.ts),
 		.op = body->op,
 		.error = body->error,
-		.path = find_text(ingest, record->items[KITH_ITEM_PATH]),
-		.new_path = find_text(ingest, record->items[KITH_ITEM_NEW_PATH]),
-		.text = find_text(ingest, xattr.size ? xattr :
-						       record->items[KITH_ITEM_FILENAME]),
-		.file = find_file(ingest, &body->file),
-		.other = find_file(ingest, &body->other),
+		.path = apply_text(ingest, record, KITH_ITEM_PATH),
+		.new_path = apply_text(ingest, record, KITH_ITEM_NEW_PATH),
+		.text = apply_text(ingest, record, named ? KITH_ITEM_XATTR : KITH_ITEM_FILENAME),
 		.value = (int64_t)body->from,
 		.to_value = (int64_t)body->to,
 		.flags = body->flags,
 		.mntns = body->mntns,
 	};
+}
 
-	if (!body->op || !body->count)
+int apply_change(struct ingest *ingest, const struct record *record)
+{
+	const struct kith_change *body = record->body;
+	struct store_change row;
+
+	if (!body->op || !body->count || !record->head.process)
 		return subject_refuse(ingest);
-	if (row.process < 0 || row.path < 0 || row.new_path < 0 || row.text < 0)
-		return -ENOMEM;
+	row = change_of(ingest, record);
+	row.file = find_file(ingest, &body->file);
+	row.other = find_file(ingest, &body->other);
 	if (row.file < 0 || row.other < 0)
 		return (int)(row.file < 0 ? row.file : row.other);
+	if (row.process < 0 || row.path < 0 || row.new_path < 0 || row.text < 0)
+		return -ENOMEM;
 	return store_change(ingest->store, &row);
 }
 
@@ -192,8 +224,22 @@ static int take_access(void *ingest_, int64_t number, int64_t id)
 int apply_load_files(struct ingest *ingest)
 {
 	sockets_clear(&ingest->files.going_on);
+	ingest->files.pruned = 0;
 	memset(ingest->files.recent, 0, sizeof(ingest->files.recent));
 	return store_open_accesses(ingest->store, ingest->load.id, take_access, ingest);
+}
+
+static int close_access(void *ingest_, int64_t number, int64_t id)
+{
+	struct ingest *ingest = ingest_;
+	struct sockets *going_on = &ingest->files.going_on;
+	const struct closed_socket ended = { .number = (uint64_t)number,
+					     .id = id,
+					     .kind = SOCKET_ACCESS,
+					     .gone = true };
+	int ret = sockets_close(going_on, sockets_find(going_on, (uint64_t)number), &ended);
+
+	return ret ? ret : store_access_close(ingest->store, id);
 }
 
 /* The end of what a process did may be among what was lost, but it has ended. */
@@ -203,7 +249,7 @@ int apply_prune_files(struct ingest *ingest)
 
 	if (ingest->files.going_on.open <= OPEN_MAX + 2 * ingest->files.pruned)
 		return 0;
-	ret = apply_load_files(ingest);
+	ret = store_ended_accesses(ingest->store, ingest->seen.at - LATE_NS, close_access, ingest);
 	ingest->files.pruned = ingest->files.going_on.open;
 	return ret;
 }

@@ -19,17 +19,6 @@ static uint32_t flags_of(const struct kith_pipe *body)
 	return flags;
 }
 
-/* Of an item, cut as names are; 0: there is none. */
-static int64_t find_text(struct ingest *ingest, const struct record *record,
-			 enum kith_item_kind kind)
-{
-	struct slice path = record->items[kind];
-
-	if (path.size > DICTIONARY_NAME)
-		path.size = DICTIONARY_NAME;
-	return path.size ? dictionary_string(&ingest->dictionary, path) : 0;
-}
-
 /* The row of a record, but for its id, and for when it ended. */
 static int make_row(struct ingest *ingest, const struct record *record, struct store_pipe *row)
 {
@@ -43,7 +32,7 @@ static int make_row(struct ingest *ingest, const struct record *record, struct s
 		.written = apply_bytes(body->written),
 		.read = apply_bytes(body->read),
 		.inode = (int64_t)body->inode,
-		.path = (body->flags & KITH_PIPE_FIFO) ? find_text(ingest, record, KITH_ITEM_PATH) : 0,
+		.path = (body->flags & KITH_PIPE_FIFO) ? apply_text(ingest, record, KITH_ITEM_PATH) : 0,
 		.load = ingest->load.id,
 		.number = body->ended ? 0 : (int64_t)body->id,
 		.device = body->device,
@@ -173,10 +162,11 @@ int apply_control(struct ingest *ingest, const struct record *record)
 		.ts = ingest_wall(ingest, record->head.ts),
 		.process = apply_id(ingest, record->head.process, record->head.ts),
 		.target = apply_id(ingest, body->target, record->head.ts),
-		.path = find_text(ingest, record, KITH_ITEM_PATH),
-		.new_path = find_text(ingest, record, KITH_ITEM_NEW_PATH),
-		.detail = find_text(ingest, record, KITH_ITEM_DETAIL),
+		.path = apply_text(ingest, record, KITH_ITEM_PATH),
+		.new_path = apply_text(ingest, record, KITH_ITEM_NEW_PATH),
+		.detail = apply_text(ingest, record, KITH_ITEM_DETAIL),
 		.op = body->op,
+		.value = -1,
 	};
 
 	if (control.process < 0 || control.target < 0 || control.path < 0 ||

@@ -33,10 +33,4 @@ struct slice subject_name(const struct record *record, char *buffer);
 /* How it is found again by another load of the module. */
 struct socket_end apply_listener_end(const struct store_listener *listener);
 
-/* More than a socket or pipe moves in its life. */
-static inline int64_t apply_bytes(uint64_t bytes)
-{
-	return bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
-}
-
 #endif

@@ -32,7 +32,7 @@ int store_flush_accesses(struct store *store)
 
 int64_t store_access_flags(const struct store_access *access)
 {
-	return (int64_t)access->mntns << 32 | access->flags;
+	return (int64_t)((uint64_t)access->mntns << 32 | access->flags);
 }
 
 static int update_access(struct store *store, const struct store_access *access)
@@ -56,29 +56,77 @@ int store_access_update(struct store *store, const struct store_access *access)
 {
 	struct store_access *waiting = pending_access(&store->pending, access->id);
 
+	struct store_access before;
+
 	if (!waiting)
 		return update_access(store, access);
+	before = *waiting;
 	*waiting = *access;
+	waiting->first = before.first;
+	if (!waiting->path)
+		waiting->path = before.path;
+	if (!waiting->writer)
+		waiting->writer = before.writer;
 	return 0;
+}
+
+/* Each row of statement @which, of @parameter, is taken. */
+static int take_accesses(struct store *store, enum statement which, int64_t parameter,
+			 int (*take)(void *context, int64_t number, int64_t id),
+			 void *context)
+{
+	struct binder binder = statement_bind(store, which);
+	int ret = 0;
+
+	bind_int(&binder, parameter);
+	while (!ret && (ret = statement_row(store, which)) > 0) {
+		struct reader reader = statement_read(store, which);
+		const int64_t number = read_int(&reader);
+
+		ret = take(context, number, read_int(&reader));
+		if (ret)
+			statement_reset(store, which);
+	}
+	return ret;
 }
 
 int store_open_accesses(struct store *store, int64_t load,
 			int (*take)(void *context, int64_t number, int64_t id),
 			void *context)
 {
-	struct binder binder = statement_bind(store, STATEMENT_ACCESSES_OPEN);
 	int ret = statement_run_of(store, STATEMENT_ACCESSES_CLOSE, load);
 
-	bind_int(&binder, load);
-	while (!ret && (ret = statement_row(store, STATEMENT_ACCESSES_OPEN)) > 0) {
-		struct reader reader = statement_read(store, STATEMENT_ACCESSES_OPEN);
-		const int64_t number = read_int(&reader);
+	return ret ? ret : take_accesses(store, STATEMENT_ACCESSES_OPEN, load, take, context);
+}
 
-		ret = take(context, number, read_int(&reader));
-		if (ret)
-			statement_reset(store, STATEMENT_ACCESSES_OPEN);
-	}
-	return ret;
+int store_ended_accesses(struct store *store, int64_t before,
+			 int (*take)(void *context, int64_t number, int64_t id),
+			 void *context)
+{
+	return take_accesses(store, STATEMENT_ACCESSES_ENDED, before, take, context);
+}
+
+int store_access_close(struct store *store, int64_t id)
+{
+	return statement_run_of(store, STATEMENT_ACCESS_CLOSE, id);
+}
+
+int64_t store_writer_find(struct store *store, int64_t boot, uint64_t key, int64_t file)
+{
+	struct binder binder = statement_bind(store, STATEMENT_WRITER_FIND);
+	struct reader reader = statement_read(store, STATEMENT_WRITER_FIND);
+	int64_t id;
+	int ret;
+
+	bind_int(&binder, file);
+	bind_int(&binder, (int64_t)key);
+	bind_int(&binder, boot);
+	ret = statement_row(store, STATEMENT_WRITER_FIND);
+	if (ret <= 0)
+		return ret;
+	id = read_int(&reader);
+	statement_reset(store, STATEMENT_WRITER_FIND);
+	return id;
 }
 
 int store_change(struct store *store, const struct store_change *change)
@@ -98,6 +146,6 @@ int store_change(struct store *store, const struct store_change *change)
 	bind_id(&binder, change->other);
 	bind_int(&binder, change->value);
 	bind_int(&binder, change->to_value);
-	bind_int(&binder, (int64_t)change->mntns << 32 | change->flags);
+	bind_int(&binder, (int64_t)((uint64_t)change->mntns << 32 | change->flags));
 	return statement_run(store, STATEMENT_CHANGE);
 }

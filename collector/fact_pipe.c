@@ -145,7 +145,7 @@ int store_control(struct store *store, const struct store_control *control)
 	bind_id(&binder, control->pipe);
 	bind_id(&binder, control->last);
 	bind_id(&binder, control->count);
-	bind_id(&binder, control->value);
+	bind_nonnegative(&binder, control->value);
 	bind_id(&binder, control->flags);
 	bind_id(&binder, control->new_path);
 	bind_id(&binder, control->detail);

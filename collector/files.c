@@ -6,7 +6,13 @@
 
 enum { MINOR_BITS = 20 };
 
-int64_t files_id(const struct kith_file *file, int64_t boot)
+/* Of a queue of System V the number is its own, and the first is 0. */
+static bool is_none(const struct kith_file *file)
+{
+	return !file->real_inode && !file->inode && file->kind != KITH_FILE_SYSV_QUEUE;
+}
+
+int64_t files_id(const struct files *files, const struct kith_file *file, int64_t boot)
 {
 	/* no padding */
 	const struct {
@@ -14,17 +20,20 @@ int64_t files_id(const struct kith_file *file, int64_t boot)
 		int64_t boot;
 		uint32_t device;
 		uint32_t generation;
+		uint64_t numbered;
 	} identity = {
 		.inode = file->real_inode,
 		.boot = file->real_device >> MINOR_BITS ? 0 : boot,
 		.device = file->real_device,
 		.generation = file->generation,
+		.numbered = file->kind == KITH_FILE_SYSV_QUEUE,
 	};
 	int64_t id;
 
-	if (!file->real_inode && !file->inode)
+	if (is_none(file))
 		return 0;
-	id = (int64_t)(XXH3_64bits(&identity, sizeof(identity)) & INT64_MAX);
+	id = (int64_t)(XXH3_64bits_withSeed(&identity, sizeof(identity), (uint64_t)files->seed) &
+		       INT64_MAX);
 	return id ? id : 1;
 }
 

@@ -17,14 +17,15 @@ enum { FILES_RECENT = 4096 };
 struct files {
 	struct sockets going_on; /* accesses, as if they were sockets */
 	size_t pruned;		 /* open ones that were left when it was last done */
+	int64_t seed;
 	int64_t recent[FILES_RECENT];
 };
 
 /*
- * The id of @file: the same for the same file, in whatever database. Where file systems
+ * The id of @file: the same for the same file, in one database. Where file systems
  * have no device number of their own it holds for this @boot alone. 0: none is meant.
  */
-int64_t files_id(const struct kith_file *file, int64_t boot);
+int64_t files_id(const struct files *files, const struct kith_file *file, int64_t boot);
 
 /* Was it stored of late? If not, it is from now on. */
 bool files_is_recent(struct files *files, int64_t id);

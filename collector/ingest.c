@@ -31,6 +31,7 @@ static int load_ids(struct ingest *ingest)
 	ingest->last_listener = last.listener;
 	ingest->last_pipe = last.pipe;
 	ingest->last_access = last.access;
+	ingest->files.seed = last.file_seed;
 	ingest->checkpointed = last.process;
 	return 0;
 }

@@ -19,7 +19,8 @@ static const char *const texts[STATEMENTS] = {
 		" max(coalesce((SELECT max(id) FROM connections), 0),"
 		"  coalesce((SELECT id + 63 FROM connection_runs ORDER BY id DESC LIMIT 1), 0)),"
 		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes),"
-		" (SELECT max(id) FROM accesses)",
+		" (SELECT max(id) FROM accesses),"
+		" (SELECT value FROM meta WHERE name = 'file_seed')",
 	[STATEMENT_BOOT_FIND] = "SELECT id FROM boots WHERE uuid = ?",
 	[STATEMENT_BOOT_ADD] = "INSERT INTO boots (uuid, first) VALUES (?, ?)",
 	[STATEMENT_LOAD_FIND] = "SELECT id FROM loads WHERE load = ?",
@@ -121,8 +122,16 @@ static const char *const texts[STATEMENTS] = {
 		" WHERE number IS NOT NULL AND load = ?",
 	[STATEMENT_ACCESSES_CLOSE] =
 		"UPDATE accesses INDEXED BY accesses_open SET number = NULL"
-		" WHERE number IS NOT NULL AND (load < ? OR EXISTS (SELECT 1 FROM processes p"
-		"  WHERE p.id = process AND (p.lived IS NOT NULL OR p.flags & 8)))",
+		" WHERE number IS NOT NULL AND load <> ?",
+	[STATEMENT_ACCESSES_ENDED] =
+		"SELECT a.number, a.id FROM accesses a INDEXED BY accesses_open"
+		" CROSS JOIN processes p ON p.id = a.process"
+		" WHERE a.number IS NOT NULL AND (p.started + p.lived < ? OR p.flags & 8)",
+	[STATEMENT_ACCESS_CLOSE] = "UPDATE accesses SET number = NULL WHERE id = ?",
+	[STATEMENT_WRITER_FIND] =
+		"SELECT p.id FROM accesses a CROSS JOIN processes p ON p.id = a.process"
+		" WHERE a.file = ? AND a.writes IS NOT NULL AND p.key = ? AND p.boot = ?"
+		" ORDER BY a.first DESC LIMIT 1",
 	[STATEMENT_CHANGE] = "INSERT INTO changes VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CONTROL] = "INSERT INTO controls VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CREDENTIAL_SET] =

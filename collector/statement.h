@@ -55,6 +55,9 @@ enum statement {
 	STATEMENT_ACCESS_UPDATE,
 	STATEMENT_ACCESSES_OPEN,
 	STATEMENT_ACCESSES_CLOSE,
+	STATEMENT_ACCESSES_ENDED,
+	STATEMENT_ACCESS_CLOSE,
+	STATEMENT_WRITER_FIND,
 	STATEMENT_CHANGE,
 	STATEMENT_SOCKET_MADE,
 	STATEMENT_CONTROL,
@@ -132,7 +135,7 @@ int64_t read_int(struct reader *reader);
 int64_t read_or(struct reader *reader, int64_t otherwise); /* of NULL */
 const char *read_text(struct reader *reader);
 
-/* fact_socket.c and fact_pipe.c: write those that have waited. */
+/* fact_socket.c, fact_pipe.c and fact_file.c: write those that have waited. */
 int store_flush_connections(struct store *store);
 int store_flush_pipes(struct store *store);
 int store_flush_accesses(struct store *store);

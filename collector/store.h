@@ -33,6 +33,7 @@ struct store_last {
 	int64_t listener;
 	int64_t pipe;
 	int64_t access;
+	int64_t file_seed; /* of the ids of files */
 };
 
 /*
@@ -335,7 +336,7 @@ struct store_control {
 	int64_t pipe;
 	int64_t last;
 	int64_t count;
-	int64_t value;
+	int64_t value; /* -1: not known */
 	int64_t new_path; /* strings, as path and detail */
 	int64_t detail;
 	uint32_t flags;
@@ -349,7 +350,7 @@ int store_control(struct store *store, const struct store_control *control);
 /* A file, if it is not there yet. */
 int store_file(struct store *store, int64_t id, const struct kith_file *file);
 
-/* 0 in an id means NULL, as -1 in a count. */
+/* 0 in an id means NULL, and so does -1 in a count. */
 struct store_access {
 	int64_t id;
 	int64_t process;
@@ -373,10 +374,22 @@ int64_t store_access_flags(const struct store_access *access);
 int store_access(struct store *store, const struct store_access *access);
 int store_access_update(struct store *store, const struct store_access *access);
 
-/* Those of @load that go on; of others, and of processes that have ended, none does. */
+/* Those of @load that go on; of others none does. */
 int store_open_accesses(struct store *store, int64_t load,
 			int (*take)(void *context, int64_t number, int64_t id),
 			void *context);
+
+/*
+ * Those that go on of processes that are gone, or ended before @before: nothing comes of
+ * them. @take may close them.
+ */
+int store_ended_accesses(struct store *store, int64_t before,
+			 int (*take)(void *context, int64_t number, int64_t id),
+			 void *context);
+int store_access_close(struct store *store, int64_t id);
+
+/* The process @key of @boot, if it is stored that it wrote @file; 0: none, or an error. */
+int64_t store_writer_find(struct store *store, int64_t boot, uint64_t key, int64_t file);
 
 /* 0 in an id means NULL. */
 struct store_change {

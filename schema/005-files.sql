@@ -1,6 +1,10 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- Files: what processes did with them, and what was done to them.
 
+-- Ids of files are hashes that nobody can foresee: whoever makes file systems of his own
+-- can choose what tells their files apart.
+INSERT INTO meta VALUES ('file_seed', random());
+
 -- A file is the same in all of its names, mounts and mount namespaces. On file systems
 -- without a device of their own (tmpfs, btrfs, NFS) only within a boot.
 CREATE TABLE files (
@@ -15,6 +19,15 @@ CREATE TABLE files (
   owner       INTEGER
 );
 
+CREATE TABLE file_kinds (
+  id   INTEGER PRIMARY KEY,        -- enum kith_file_kind
+  name TEXT NOT NULL
+);
+
+INSERT INTO file_kinds VALUES
+  (1, 'regular'), (2, 'block'), (3, 'directory'), (4, 'other'), (5, 'pseudo'),
+  (6, 'memfd'), (7, 'shm'), (8, 'message-queue'), (9, 'sysv-queue');
+
 -- What one process did with one file. Told again while it goes on, then the row is brought
 -- up to date. No NOT NULL, as in connections.
 CREATE TABLE accesses (
@@ -26,7 +39,7 @@ CREATE TABLE accesses (
   lasted        INTEGER,           -- ns
   reads         INTEGER,           -- NULL: none
   bytes_read    INTEGER,
-  writes        INTEGER,           -- NULL: neither any, nor may it write by memory
+  writes        INTEGER,           -- NULL: it cannot have written, or emptied it
   bytes_written INTEGER,           -- of folded reads: files
   writer        INTEGER,           -- another process that had written it last
   flags         INTEGER,           -- KITH_ACCESS_* | mount namespace << 32; 1 << 31: folded
@@ -38,7 +51,7 @@ CREATE TABLE accesses (
 CREATE INDEX accesses_open ON accesses (number) WHERE number IS NOT NULL;
 
 -- Who wrote it, for who reads it. Most rows are of files that were only read.
-CREATE INDEX accesses_written ON accesses (file) WHERE writes IS NOT NULL;
+CREATE INDEX accesses_written ON accesses (file, first) WHERE writes IS NOT NULL;
 
 CREATE TABLE changes (
   id       INTEGER PRIMARY KEY,

@@ -425,8 +425,36 @@ CROSS JOIN pipes p ON p.id = w.pipe
 WHERE w.written > 0 AND r.read > 0 AND w.process <> r.process AND w.process AND r.process
   AND p.writer IS NULL AND p.reader IS NULL
 UNION ALL
--- Whoever had written what another then read, or might read by memory, unless a third had
--- emptied the file in between.
+-- Whoever wrote it last before another read it, or might read by memory: the kernel knows.
+SELECT
+  r.writer, r.process,
+  CAST(CASE (SELECT kind FROM files WHERE id = r.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
+    WHEN 8 THEN 'queue' WHEN 9 THEN 'queue' ELSE 'file' END AS TEXT),
+  CAST(coalesce((SELECT value FROM strings WHERE id = r.path), (SELECT 'inode ' || inode
+    FROM files WHERE id = r.file)) AS TEXT),
+  r.first, CAST(r.first + r.lasted AS INTEGER),
+  CAST(CASE WHEN r.reads IS NULL THEN NULL
+    WHEN EXISTS (SELECT 1 FROM accesses o WHERE o.file = r.file AND o.writes IS NOT NULL
+      AND o.first <= r.first + r.lasted AND o.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
+      AND x.writes IS NOT NULL AND x.first <= r.first + r.lasted
+      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
+      AND o.process <> r.process AND o.process <> r.writer)
+    THEN min(r.bytes_read, (SELECT iif(count(*) AND NOT max(w.flags >> 4 & 1),
+      total(w.bytes_written), r.bytes_read) FROM accesses w
+      WHERE w.file = r.file AND w.writes IS NOT NULL
+      AND w.first <= r.first + r.lasted AND w.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
+      AND x.writes IS NOT NULL AND x.first <= r.first + r.lasted
+      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
+      AND w.process = r.writer))
+    ELSE r.bytes_read END AS INTEGER),
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
+  CAST(NULL AS INTEGER), r.file, r.id
+FROM accesses r
+WHERE r.writer <> r.process AND (r.reads IS NOT NULL OR r.flags & 2)
+  AND NOT r.flags >> 31 & 1
+UNION ALL
+-- The others who had written it, of many the 64 that began last; but not what a third had
+-- thrown away in between.
 SELECT
   w.process, r.process,
   CAST(CASE (SELECT kind FROM files WHERE id = r.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
@@ -435,18 +463,48 @@ SELECT
     FROM files WHERE id = r.file)) AS TEXT),
   CAST(max(w.first, r.first) AS INTEGER), CAST(r.first + r.lasted AS INTEGER),
   CAST(CASE WHEN r.reads IS NULL THEN NULL
-    WHEN (SELECT count(*) FROM accesses o WHERE o.file = r.file AND o.writes IS NOT NULL
-      AND o.process <> r.process) = 1 THEN r.bytes_read
+    WHEN w.flags & 16 THEN r.bytes_read
+    WHEN r.writer IS NULL AND NOT EXISTS (SELECT 1 FROM accesses o WHERE o.file = r.file
+      AND o.writes IS NOT NULL AND o.first <= r.first + r.lasted AND o.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
+      AND x.writes IS NOT NULL AND x.first <= r.first + r.lasted
+      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
+      AND o.process <> r.process AND o.process <> w.process)
+    THEN r.bytes_read
     ELSE min(r.bytes_read, w.bytes_written) END AS INTEGER),
   CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
   CAST(NULL AS INTEGER), r.file, r.id
 FROM accesses r
 CROSS JOIN accesses w ON w.file = r.file AND w.writes IS NOT NULL
-WHERE w.process <> r.process AND (r.reads IS NOT NULL OR r.flags & 2)
-  AND NOT r.flags >> 31 & 1 AND w.first <= r.first + r.lasted
+  AND w.first <= r.first + r.lasted AND w.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
+      AND x.writes IS NOT NULL AND x.first <= r.first + r.lasted
+      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
+WHERE w.process <> r.process AND (w.writes > 0 OR w.flags & 16)
+  AND (r.reads IS NOT NULL OR r.flags & 2) AND NOT r.flags >> 31 & 1
+  AND w.process IS NOT r.writer
   AND NOT EXISTS (SELECT 1 FROM accesses t WHERE t.file = r.file AND t.writes IS NOT NULL
-    AND t.flags & 512 AND t.process <> w.process AND t.first > w.first + w.lasted
-    AND t.first <= r.first)
+    AND t.first > w.first + w.lasted AND t.first <= r.first
+    AND t.flags & 512 AND t.reads IS NULL AND t.process <> w.process)
+UNION ALL
+-- Who wrote what another executed, likewise.
+SELECT
+  w.process, r.process,
+  CAST(CASE (SELECT kind FROM files WHERE id = r.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
+    WHEN 8 THEN 'queue' WHEN 9 THEN 'queue' ELSE 'file' END AS TEXT),
+  CAST(coalesce((SELECT nullif(path, '') FROM executables WHERE id = r.executable),
+    (SELECT 'inode ' || inode FROM files WHERE id = r.file)) AS TEXT),
+  r.ts, CAST(r.ts AS INTEGER), CAST(NULL AS INTEGER),
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
+  CAST(NULL AS INTEGER), r.file, CAST(NULL AS INTEGER)
+FROM executions r
+CROSS JOIN accesses w ON w.file = r.file AND w.writes IS NOT NULL
+  AND w.first <= r.ts AND w.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
+      AND x.writes IS NOT NULL AND x.first <= r.ts
+      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
+WHERE w.process <> r.process AND (w.writes > 0 OR w.flags & 16)
+  AND r.error IS NULL AND r.live IS NULL
+  AND NOT EXISTS (SELECT 1 FROM accesses t WHERE t.file = r.file AND t.writes IS NOT NULL
+    AND t.first > w.first + w.lasted AND t.first <= r.ts
+    AND t.flags & 512 AND t.reads IS NULL AND t.process <> w.process)
 UNION ALL
 -- Many files that one had written and another read, counted together.
 SELECT
@@ -499,14 +557,18 @@ SELECT
   CAST(a.flags >> 11 & 1 AS INTEGER) AS changed,
   CAST(a.flags >> 13 & 1 AS INTEGER) AS incomplete,
   CAST(a.flags >> 32 & 4294967295 AS INTEGER) AS mnt_ns,
-  CAST(a.number IS NOT NULL AND (SELECT boot FROM loads WHERE id = a.load)
-    = (SELECT max(id) FROM boots) AS INTEGER) AS open
+  CAST(a.number IS NOT NULL
+    AND (SELECT boot FROM loads WHERE id = a.load) = (SELECT max(id) FROM boots)
+    AND (SELECT lived IS NULL AND NOT flags & 8 FROM processes WHERE id = a.process)
+    AS INTEGER) AS open,
+  CAST((SELECT name FROM file_kinds WHERE id = (SELECT kind FROM files WHERE id = a.file))
+    AS TEXT) AS kind
 FROM accesses a
 WHERE NOT a.flags >> 31 & 1
 UNION ALL
 SELECT
   e.process,
-  (SELECT nullif(path, '') FROM executables WHERE id = e.executable),
+  CAST((SELECT nullif(path, '') FROM executables WHERE id = e.executable) AS TEXT),
   (SELECT device FROM executables WHERE id = e.executable),
   (SELECT inode FROM executables WHERE id = e.executable),
   e.ts, CAST(e.ts AS INTEGER), CAST(0 AS INTEGER), CAST(0 AS INTEGER), CAST(0 AS INTEGER),
@@ -515,8 +577,13 @@ SELECT
   CAST(0 AS INTEGER), CAST(0 AS INTEGER),
   CAST((SELECT origin FROM executables WHERE id = e.executable) IN ('memfd', 'deleted')
     AS INTEGER),
-  CAST(0 AS INTEGER), CAST(0 AS INTEGER), CAST(0 AS INTEGER), CAST(0 AS INTEGER),
-  CAST(0 AS INTEGER), CAST(NULL AS INTEGER), CAST(0 AS INTEGER)
+  CAST(0 AS INTEGER), CAST(0 AS INTEGER), CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
+  CAST(0 AS INTEGER),
+  (SELECT mnt FROM namespaces WHERE id =
+    (SELECT namespaces FROM contexts WHERE id = e.context)),
+  CAST(0 AS INTEGER),
+  CAST((SELECT name FROM file_kinds WHERE id = (SELECT kind FROM files WHERE id = e.file))
+    AS TEXT)
 FROM executions e
 WHERE e.error IS NULL AND e.live IS NULL;
 
@@ -561,8 +628,10 @@ SELECT
     WHEN 11 THEN printf('%d -> %d', value, to_value)
     WHEN 12 THEN (SELECT value FROM strings WHERE id = text)
     WHEN 13 THEN 'removed ' || (SELECT value FROM strings WHERE id = text)
-    WHEN 14 THEN strftime('%Y-%m-%dT%H:%M:%SZ', value / 1000000000, 'unixepoch') || ' -> ' ||
-      strftime('%Y-%m-%dT%H:%M:%SZ', to_value / 1000000000, 'unixepoch') END AS TEXT) AS detail,
+    WHEN 14 THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', nullif(value, 0) / 1000000000,
+      'unixepoch') || ' -> ', '') || iif(to_value,
+      strftime('%Y-%m-%dT%H:%M:%SZ', to_value / 1000000000, 'unixepoch'), 'now')
+    END AS TEXT) AS detail,
   -- further columns
   error,
   CAST(ts + lasted AS INTEGER) AS last,
@@ -658,10 +727,10 @@ SELECT
     WHEN 4 THEN 'signal ' || value
     WHEN 5 THEN value || ' bytes'
     WHEN 6 THEN value || ' bytes'
-    WHEN 10 THEN (SELECT value FROM strings WHERE id = detail) || ' on ' ||
-      (SELECT value FROM strings WHERE id = path)
-    WHEN 12 THEN (SELECT value FROM strings WHERE id = path) || ', old root on ' ||
-      (SELECT value FROM strings WHERE id = new_path)
+    WHEN 10 THEN coalesce((SELECT value FROM strings WHERE id = detail) || ' on ', '') ||
+      coalesce((SELECT value FROM strings WHERE id = path), 'unknown')
+    WHEN 12 THEN coalesce((SELECT value FROM strings WHERE id = path), 'unknown') ||
+      coalesce(', old root on ' || (SELECT value FROM strings WHERE id = new_path), '')
     WHEN 14 THEN printf('0x%x', value)
     WHEN 15 THEN printf('0x%x', value)
     WHEN 16 THEN iif(value, 'for a crash', NULL)

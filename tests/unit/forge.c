@@ -4,12 +4,15 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { ANYBODY = 1000, CGROUP = 7 };
 
-/* That of a machine that has just booted. */
+/* Those of a machine that has just booted. */
 static const uint32_t netns_of_host = 4026531840;
+static const uint32_t mntns_of_host = 4026531841;
 
 static const uint32_t everything = KITH_KNOWN_EXE | KITH_KNOWN_ARGV | KITH_KNOWN_ENV |
 				   KITH_KNOWN_CWD | KITH_KNOWN_SCRIPT | KITH_KNOWN_NS |
@@ -420,6 +423,110 @@ struct kith_socket_made *forge_made(struct forge *forge, uint64_t process, uint3
 	body->family = family;
 	body->type = type;
 	body->protocol = protocol;
+	return body;
+}
+
+struct kith_file forge_file(uint64_t inode)
+{
+	return (struct kith_file){
+		.inode = inode,
+		.real_inode = inode,
+		.device = 8 << 20 | 1,
+		.real_device = 8 << 20 | 1,
+		.generation = 1,
+		.mode = 0100644,
+		.owner = ANYBODY,
+		.kind = KITH_FILE_REGULAR,
+	};
+}
+
+static const char *path_of(uint64_t inode)
+{
+	static char path[32];
+
+	snprintf(path, sizeof(path), "/f/%" PRIu64, inode);
+	return path;
+}
+
+struct kith_access *forge_access_of(struct forge *forge, uint64_t id, uint64_t user,
+				    struct kith_file file, const char *path)
+{
+	struct kith_access *body = forge_record(forge, KITH_RECORD_ACCESS, 0, sizeof(*body));
+
+	body->id = id;
+	body->user = user;
+	body->first = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->last = forge_last(forge)->ts;
+	body->file = file;
+	body->mntns = mntns_of_host;
+	if (path)
+		forge_text(forge, KITH_ITEM_PATH, path);
+	return body;
+}
+
+struct kith_access *forge_access(struct forge *forge, uint64_t id, uint64_t user,
+				 uint64_t inode)
+{
+	return forge_access_of(forge, id, user, forge_file(inode), path_of(inode));
+}
+
+struct kith_access *forge_write(struct forge *forge, uint64_t id, uint64_t user,
+				uint64_t inode, uint64_t bytes)
+{
+	struct kith_access *body = forge_access(forge, id, user, inode);
+
+	body->writes = 1;
+	body->bytes_written = bytes;
+	body->flags = KITH_ACCESS_OVER;
+	return body;
+}
+
+struct kith_access *forge_read(struct forge *forge, uint64_t id, uint64_t user, uint64_t inode,
+			       uint64_t bytes)
+{
+	struct kith_access *body = forge_access(forge, id, user, inode);
+
+	body->reads = 1;
+	body->bytes_read = bytes;
+	body->flags = KITH_ACCESS_OVER;
+	return body;
+}
+
+struct kith_reads *forge_reads(struct forge *forge, uint64_t id, uint64_t user,
+			       uint64_t writer, uint64_t inode)
+{
+	struct kith_reads *body = forge_record(forge, KITH_RECORD_READS, 0, sizeof(*body));
+
+	body->id = id;
+	body->user = user;
+	body->writer = writer;
+	body->first = forge_last(forge)->ts - FORGE_STEP_NS;
+	body->last = forge_last(forge)->ts;
+	body->files = 3;
+	body->reads = 4;
+	body->bytes_read = 5000;
+	body->file = forge_file(inode);
+	body->flags = KITH_ACCESS_OVER;
+	body->mntns = mntns_of_host;
+	forge_text(forge, KITH_ITEM_PATH, path_of(inode));
+	return body;
+}
+
+struct kith_change *forge_change(struct forge *forge, uint64_t process, unsigned int op,
+				 uint64_t inode)
+{
+	struct kith_change *body =
+		forge_record(forge, KITH_RECORD_CHANGE, process, sizeof(*body));
+
+	body->first = forge_last(forge)->ts;
+	body->last = body->first;
+	body->op = op;
+	body->count = 1;
+	body->mntns = mntns_of_host;
+	if (inode) {
+		body->file = forge_file(inode);
+		forge_text(forge, KITH_ITEM_PATH, path_of(inode));
+	}
 	return body;
 }
 

@@ -105,6 +105,32 @@ void forge_pipe_use(struct forge *forge, uint64_t id, uint64_t user, uint64_t wr
 /* One socket, since the record before. */
 struct kith_socket_made *forge_made(struct forge *forge, uint64_t process, uint32_t family,
 				    uint32_t type, uint32_t protocol);
+/* A regular file of this inode, with generation 1, on device 8:1. */
+struct kith_file forge_file(uint64_t inode);
+
+/*
+ * All that @user did with the file of @inode, of one step that ended just now: nothing yet.
+ * Its path is /f/INODE.
+ */
+struct kith_access *forge_access(struct forge *forge, uint64_t id, uint64_t user,
+				 uint64_t inode);
+struct kith_access *forge_access_of(struct forge *forge, uint64_t id, uint64_t user,
+				    struct kith_file file, const char *path);
+
+/* The same: 1 write, or read, of so many bytes; it is over. */
+struct kith_access *forge_write(struct forge *forge, uint64_t id, uint64_t user,
+				uint64_t inode, uint64_t bytes);
+struct kith_access *forge_read(struct forge *forge, uint64_t id, uint64_t user, uint64_t inode,
+			       uint64_t bytes);
+
+/* 3 files, of which that of @inode is the first; 4 reads, 5000 bytes; it is over. */
+struct kith_reads *forge_reads(struct forge *forge, uint64_t id, uint64_t user,
+			       uint64_t writer, uint64_t inode);
+
+/* Once, just now, to the file of @inode, which is named /f/INODE. */
+struct kith_change *forge_change(struct forge *forge, uint64_t process, unsigned int op,
+				 uint64_t inode);
+
 struct kith_control *forge_control(struct forge *forge, uint64_t process, unsigned int op,
 				   uint64_t target, const char *path);
 
