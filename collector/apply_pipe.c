@@ -169,6 +169,8 @@ int apply_control(struct ingest *ingest, const struct record *record)
 		.value = -1,
 	};
 
+	if (!body->op)
+		return subject_refuse(ingest);
 	if (control.process < 0 || control.target < 0 || control.path < 0 ||
 	    control.new_path < 0 || control.detail < 0)
 		return -ENOMEM;

@@ -515,7 +515,7 @@ SELECT
   CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
   CAST(NULL AS INTEGER), file, id
 FROM accesses
-WHERE flags >> 31 & 1 AND writer IS NOT NULL
+WHERE flags >> 31 & 1 AND writer <> process
 UNION ALL
 SELECT
   CAST(iif(op = 5, target, process) AS INTEGER), CAST(iif(op = 5, process, target) AS INTEGER),
