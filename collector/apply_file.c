@@ -42,6 +42,25 @@ static int64_t lasted(uint64_t first, uint64_t last)
 	return last > first && last - first <= INT64_MAX ? (int64_t)(last - first) : 0;
 }
 
+/* What is told of by @number, which is in row @id now, goes on, or is @over. */
+static int remember(struct ingest *ingest, uint64_t number, struct socket *open, int64_t id,
+		    bool over)
+{
+	struct sockets *going_on = &ingest->files.going_on;
+	const struct closed_socket ended = { .number = number, .id = id, .kind = SOCKET_ACCESS };
+	int ret = 0;
+
+	if (over && open)
+		ret = store_access_close(ingest->store, id);
+	if (over)
+		return ret ? ret : sockets_close(going_on, open, &ended);
+	if (open)
+		return 0;
+	if (!sockets_open(going_on, number, SOCKET_ACCESS, id))
+		return -ENOMEM;
+	return store_access_open(ingest->store, id, ingest->load.id, number);
+}
+
 /* @row is what is known by @number now, in the row that it has, or in a new one. */
 static int put_access(struct ingest *ingest, struct store_access *row, uint64_t number,
 		      bool over)
@@ -50,12 +69,10 @@ static int put_access(struct ingest *ingest, struct store_access *row, uint64_t 
 	struct socket *open = sockets_find(going_on, number);
 	const struct closed_socket *closed = open ? NULL :
 						    sockets_find_closed(going_on, number);
-	struct closed_socket ended = { .number = number, .kind = SOCKET_ACCESS };
 	int ret;
 
 	if (closed && !closed->gone)
 		return 0; /* a flush may have looked just before the end */
-	row->number = over ? 0 : (int64_t)number;
 	row->id = open ? open->id : closed ? closed->id : 0;
 	if (row->id) {
 		ret = store_access_update(ingest->store, row);
@@ -63,14 +80,7 @@ static int put_access(struct ingest *ingest, struct store_access *row, uint64_t 
 		row->id = ++ingest->last_access;
 		ret = store_access(ingest->store, row);
 	}
-	if (ret)
-		return ret;
-	ended.id = row->id;
-	if (over)
-		return sockets_close(going_on, open, &ended);
-	if (!open && !sockets_open(going_on, number, SOCKET_ACCESS, row->id))
-		return -ENOMEM;
-	return 0;
+	return ret ? ret : remember(ingest, number, open, row->id, over);
 }
 
 /*
@@ -79,11 +89,16 @@ static int put_access(struct ingest *ingest, struct store_access *row, uint64_t 
  */
 static int64_t find_writer(struct ingest *ingest, uint64_t key, int64_t file, uint64_t ts)
 {
-	int64_t id = 0;
+	const struct process *process;
+	int64_t id;
 
-	if (key && !state_find(&ingest->state, key))
-		id = state_find_ended(&ingest->state, key);
-	if (!id && key && file > 0 && !state_find(&ingest->state, key))
+	if (!key)
+		return 0;
+	process = state_find(&ingest->state, key);
+	if (process)
+		return process->id;
+	id = state_find_ended(&ingest->state, key);
+	if (!id && file > 0)
 		id = store_writer_find(ingest->store, ingest->load.boot, key, file);
 	return id ? id : apply_id(ingest, key, ts);
 }
@@ -98,7 +113,6 @@ static int finish_access(struct ingest *ingest, const struct record *record, uin
 	row->path = apply_text(ingest, record, KITH_ITEM_PATH);
 	row->file = find_file(ingest, file);
 	row->writer = find_writer(ingest, writer, row->file, ts);
-	row->load = ingest->load.id;
 	if (row->file < 0)
 		return (int)row->file;
 	return row->process < 0 || row->path < 0 || row->writer < 0 ? -ENOMEM : 0;
@@ -117,7 +131,7 @@ int apply_access(struct ingest *ingest, const struct record *record)
 		.bytes_read = reads ? apply_bytes(body->bytes_read) : -1,
 		.writes = writes ? apply_bytes(body->writes) : -1,
 		.bytes_written = writes ? apply_bytes(body->bytes_written) : -1,
-		.flags = body->flags & ~(uint32_t)STORE_ACCESS_FOLDED,
+		.flags = body->flags & (STORE_ACCESS_FOLDED - 1),
 		.mntns = body->mntns,
 	};
 	int ret;

@@ -30,9 +30,17 @@ int store_flush_accesses(struct store *store)
 				pending_last_access(&store->pending));
 }
 
+/* Numbers of namespaces count up from there: what is left is short. */
+static int64_t flags_and_namespace(uint32_t flags, uint32_t mntns)
+{
+	const uint32_t first = 0xf0000000;
+
+	return (int64_t)(mntns ^ first) << 16 | (flags & 0xffff);
+}
+
 int64_t store_access_flags(const struct store_access *access)
 {
-	return (int64_t)((uint64_t)access->mntns << 32 | access->flags);
+	return flags_and_namespace(access->flags, access->mntns);
 }
 
 static int update_access(struct store *store, const struct store_access *access)
@@ -48,7 +56,6 @@ static int update_access(struct store *store, const struct store_access *access)
 	bind_nonnegative(&binder, access->bytes_written);
 	bind_id(&binder, access->writer);
 	bind_int(&binder, store_access_flags(access));
-	bind_id(&binder, access->number);
 	return statement_run(store, STATEMENT_ACCESS_UPDATE);
 }
 
@@ -70,15 +77,13 @@ int store_access_update(struct store *store, const struct store_access *access)
 	return 0;
 }
 
-/* Each row of statement @which, of @parameter, is taken. */
-static int take_accesses(struct store *store, enum statement which, int64_t parameter,
+/* Each row of statement @which is taken. */
+static int take_accesses(struct store *store, enum statement which,
 			 int (*take)(void *context, int64_t number, int64_t id),
 			 void *context)
 {
-	struct binder binder = statement_bind(store, which);
 	int ret = 0;
 
-	bind_int(&binder, parameter);
 	while (!ret && (ret = statement_row(store, which)) > 0) {
 		struct reader reader = statement_read(store, which);
 		const int64_t number = read_int(&reader);
@@ -94,16 +99,29 @@ int store_open_accesses(struct store *store, int64_t load,
 			int (*take)(void *context, int64_t number, int64_t id),
 			void *context)
 {
-	int ret = statement_run_of(store, STATEMENT_ACCESSES_CLOSE, load);
+	int ret = statement_run_of(store, STATEMENT_ACCESSES_FORGET, load);
 
-	return ret ? ret : take_accesses(store, STATEMENT_ACCESSES_OPEN, load, take, context);
+	return ret ? ret : take_accesses(store, STATEMENT_ACCESSES_OPEN, take, context);
 }
 
 int store_ended_accesses(struct store *store, int64_t before,
 			 int (*take)(void *context, int64_t number, int64_t id),
 			 void *context)
 {
-	return take_accesses(store, STATEMENT_ACCESSES_ENDED, before, take, context);
+	struct binder binder = statement_bind(store, STATEMENT_ACCESSES_ENDED);
+
+	bind_int(&binder, before);
+	return take_accesses(store, STATEMENT_ACCESSES_ENDED, take, context);
+}
+
+int store_access_open(struct store *store, int64_t id, int64_t load, uint64_t number)
+{
+	struct binder binder = statement_bind(store, STATEMENT_ACCESS_OPEN);
+
+	bind_int(&binder, id);
+	bind_int(&binder, load);
+	bind_int(&binder, (int64_t)number);
+	return statement_run(store, STATEMENT_ACCESS_OPEN);
 }
 
 int store_access_close(struct store *store, int64_t id)
@@ -146,6 +164,6 @@ int store_change(struct store *store, const struct store_change *change)
 	bind_id(&binder, change->other);
 	bind_int(&binder, change->value);
 	bind_int(&binder, change->to_value);
-	bind_int(&binder, (int64_t)((uint64_t)change->mntns << 32 | change->flags));
+	bind_int(&binder, flags_and_namespace(change->flags, change->mntns));
 	return statement_run(store, STATEMENT_CHANGE);
 }

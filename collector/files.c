@@ -2,6 +2,7 @@
 /* Which file is which. */
 #include "files.h"
 
+#include <string.h>
 #include <xxhash.h>
 
 enum { MINOR_BITS = 20 };
@@ -39,10 +40,14 @@ int64_t files_id(const struct files *files, const struct kith_file *file, int64_
 
 bool files_is_recent(struct files *files, int64_t id)
 {
-	int64_t *slot = &files->recent[(uint64_t)id % FILES_RECENT];
+	int64_t *row = files->recent +
+		       (uint64_t)id % (FILES_RECENT / FILES_IN_ROW) * FILES_IN_ROW;
+	size_t i;
 
-	if (*slot == id)
-		return true;
-	*slot = id;
+	for (i = 0; i < FILES_IN_ROW; i++)
+		if (row[i] == id)
+			return true;
+	memmove(row + 1, row, (FILES_IN_ROW - 1) * sizeof(*row));
+	*row = id;
 	return false;
 }

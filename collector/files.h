@@ -12,13 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FILES_RECENT = 4096 };
+enum { FILES_RECENT = 16384, FILES_IN_ROW = 4 };
 
 struct files {
 	struct sockets going_on; /* accesses, as if they were sockets */
 	size_t pruned;		 /* open ones that were left when it was last done */
 	int64_t seed;
-	int64_t recent[FILES_RECENT];
+	int64_t recent[FILES_RECENT]; /* rows by id, the last one first */
 };
 
 /*

@@ -335,12 +335,8 @@ static void access_column(const struct pending *pending, const void *row, int co
 		return put_nonnegative(result, access->bytes_written);
 	case 9:
 		return put_id(result, access->writer);
-	case 10:
-		return put_int(result, store_access_flags(access));
-	case 11:
-		return put_int(result, access->load);
 	default:
-		put_id(result, access->number);
+		put_int(result, store_access_flags(access));
 	}
 }
 
@@ -378,7 +374,7 @@ static const struct table tables[] = {
 	  sizeof(struct store_pipe), offsetof(struct pending, pipes), pipe_column },
 	{ "pending_accesses",
 	  "CREATE TABLE x (process, file, path, first, lasted, reads, bytes_read, writes,"
-	  " bytes_written, writer, flags, load, number)",
+	  " bytes_written, writer, flags)",
 	  sizeof(struct store_access), offsetof(struct pending, accesses), access_column },
 };
 

@@ -111,23 +111,20 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_FILE] = "INSERT OR IGNORE INTO files VALUES (?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_ACCESSES] =
 		"INSERT INTO accesses (process, file, path, first, lasted, reads, bytes_read,"
-		" writes, bytes_written, writer, flags, load, number)"
-		" SELECT * FROM pending_accesses",
+		" writes, bytes_written, writer, flags) SELECT * FROM pending_accesses",
 	[STATEMENT_ACCESS_UPDATE] =
 		"UPDATE accesses SET path = coalesce(?2, path), lasted = ?3, reads = ?4,"
 		" bytes_read = ?5, writes = ?6, bytes_written = ?7,"
-		" writer = coalesce(?8, writer), flags = ?9, number = ?10 WHERE id = ?1",
-	[STATEMENT_ACCESSES_OPEN] =
-		"SELECT number, id FROM accesses INDEXED BY accesses_open"
-		" WHERE number IS NOT NULL AND load = ?",
-	[STATEMENT_ACCESSES_CLOSE] =
-		"UPDATE accesses INDEXED BY accesses_open SET number = NULL"
-		" WHERE number IS NOT NULL AND load <> ?",
+		" writer = coalesce(?8, writer), flags = ?9 WHERE id = ?1",
+	[STATEMENT_ACCESSES_OPEN] = "SELECT number, access FROM accesses_open",
+	[STATEMENT_ACCESSES_FORGET] = "DELETE FROM accesses_open WHERE load <> ?",
 	[STATEMENT_ACCESSES_ENDED] =
-		"SELECT a.number, a.id FROM accesses a INDEXED BY accesses_open"
+		"SELECT o.number, o.access FROM accesses_open o"
+		" CROSS JOIN accesses a ON a.id = o.access"
 		" CROSS JOIN processes p ON p.id = a.process"
-		" WHERE a.number IS NOT NULL AND (p.started + p.lived < ? OR p.flags & 8)",
-	[STATEMENT_ACCESS_CLOSE] = "UPDATE accesses SET number = NULL WHERE id = ?",
+		" WHERE p.started + p.lived < ? OR p.flags & 8",
+	[STATEMENT_ACCESS_OPEN] = "REPLACE INTO accesses_open VALUES (?,?,?)",
+	[STATEMENT_ACCESS_CLOSE] = "DELETE FROM accesses_open WHERE access = ?",
 	[STATEMENT_WRITER_FIND] =
 		"SELECT p.id FROM accesses a CROSS JOIN processes p ON p.id = a.process"
 		" WHERE a.file = ? AND a.writes IS NOT NULL AND p.key = ? AND p.boot = ?"

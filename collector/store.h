@@ -345,7 +345,7 @@ struct store_control {
 int store_control(struct store *store, const struct store_control *control);
 
 /* In column flags of accesses, beside KITH_ACCESS_*: reads of several files. */
-#define STORE_ACCESS_FOLDED (1u << 31)
+#define STORE_ACCESS_FOLDED (1u << 15)
 
 /* A file, if it is not there yet. */
 int store_file(struct store *store, int64_t id, const struct kith_file *file);
@@ -363,8 +363,6 @@ struct store_access {
 	int64_t writes;
 	int64_t bytes_written; /* of folded reads: files */
 	int64_t writer;
-	int64_t load;
-	int64_t number; /* the module's; 0: it is over */
 	uint32_t flags;
 	uint32_t mntns;
 };
@@ -373,6 +371,10 @@ int64_t store_access_flags(const struct store_access *access);
 
 int store_access(struct store *store, const struct store_access *access);
 int store_access_update(struct store *store, const struct store_access *access);
+
+/* The access @id, which is @number to the module, goes on from now on; or no more. */
+int store_access_open(struct store *store, int64_t id, int64_t load, uint64_t number);
+int store_access_close(struct store *store, int64_t id);
 
 /* Those of @load that go on; of others none does. */
 int store_open_accesses(struct store *store, int64_t load,
@@ -386,7 +388,6 @@ int store_open_accesses(struct store *store, int64_t load,
 int store_ended_accesses(struct store *store, int64_t before,
 			 int (*take)(void *context, int64_t number, int64_t id),
 			 void *context);
-int store_access_close(struct store *store, int64_t id);
 
 /* The process @key of @boot, if it is stored that it wrote @file; 0: none, or an error. */
 int64_t store_writer_find(struct store *store, int64_t boot, uint64_t key, int64_t file);

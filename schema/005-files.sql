@@ -31,7 +31,6 @@ INSERT INTO file_kinds VALUES
 -- What one process did with one file. Told again while it goes on, then the row is brought
 -- up to date. No NOT NULL, as in connections.
 CREATE TABLE accesses (
-  id            INTEGER PRIMARY KEY,
   process       INTEGER,
   file          INTEGER,           -- of folded reads the first of them
   path          INTEGER,           -- strings; NULL: not known
@@ -42,13 +41,18 @@ CREATE TABLE accesses (
   writes        INTEGER,           -- NULL: it cannot have written, or emptied it
   bytes_written INTEGER,           -- of folded reads: files
   writer        INTEGER,           -- another process that had written it last
-  flags         INTEGER,           -- KITH_ACCESS_* | mount namespace << 32; 1 << 31: folded
-                                   -- reads of several files
-  load          INTEGER,
-  number        INTEGER            -- the module's; NULL: it is over
+  flags         INTEGER,           -- KITH_ACCESS_*, 1 << 15: folded reads of several files
+                                   -- | (mount namespace ^ 0xf0000000) << 16
+  id            INTEGER PRIMARY KEY -- last: then SQLite has no columns to copy
 );
 
-CREATE INDEX accesses_open ON accesses (number) WHERE number IS NOT NULL;
+-- Those that go on, for a restart. Most are over when they are told of, and so pay
+-- neither for the columns nor for an index.
+CREATE TABLE accesses_open (
+  access INTEGER PRIMARY KEY,
+  load   INTEGER NOT NULL,
+  number INTEGER NOT NULL          -- the module's
+);
 
 -- Who wrote it, for who reads it. Most rows are of files that were only read.
 CREATE INDEX accesses_written ON accesses (file, first) WHERE writes IS NOT NULL;
@@ -68,7 +72,7 @@ CREATE TABLE changes (
   other    INTEGER,                -- the file that had the new name
   value    INTEGER,                -- before
   to_value INTEGER,                -- after
-  flags    INTEGER                 -- KITH_CHANGE_* | mount namespace << 32
+  flags    INTEGER                 -- KITH_CHANGE_*, the rest as in accesses
 );
 
 -- The file that is executed, as in accesses.

@@ -451,7 +451,7 @@ SELECT
   CAST(NULL AS INTEGER), r.file, r.id
 FROM accesses r
 WHERE r.writer <> r.process AND (r.reads IS NOT NULL OR r.flags & 2)
-  AND NOT r.flags >> 31 & 1
+  AND NOT r.flags >> 15 & 1
 UNION ALL
 -- The others who had written it, of many the 64 that began last; but not what a third had
 -- thrown away in between.
@@ -479,7 +479,7 @@ CROSS JOIN accesses w ON w.file = r.file AND w.writes IS NOT NULL
       AND x.writes IS NOT NULL AND x.first <= r.first + r.lasted
       ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
 WHERE w.process <> r.process AND (w.writes > 0 OR w.flags & 16)
-  AND (r.reads IS NOT NULL OR r.flags & 2) AND NOT r.flags >> 31 & 1
+  AND (r.reads IS NOT NULL OR r.flags & 2) AND NOT r.flags >> 15 & 1
   AND w.process IS NOT r.writer
   AND NOT EXISTS (SELECT 1 FROM accesses t WHERE t.file = r.file AND t.writes IS NOT NULL
     AND t.first > w.first + w.lasted AND t.first <= r.first
@@ -515,7 +515,7 @@ SELECT
   CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
   CAST(NULL AS INTEGER), file, id
 FROM accesses
-WHERE flags >> 31 & 1 AND writer <> process
+WHERE flags >> 15 & 1 AND writer <> process
 UNION ALL
 SELECT
   CAST(iif(op = 5, target, process) AS INTEGER), CAST(iif(op = 5, process, target) AS INTEGER),
@@ -556,15 +556,17 @@ SELECT
   CAST(a.flags >> 10 & 1 AS INTEGER) AS sensitive,
   CAST(a.flags >> 11 & 1 AS INTEGER) AS changed,
   CAST(a.flags >> 13 & 1 AS INTEGER) AS incomplete,
-  CAST(a.flags >> 32 & 4294967295 AS INTEGER) AS mnt_ns,
-  CAST(a.number IS NOT NULL
-    AND (SELECT boot FROM loads WHERE id = a.load) = (SELECT max(id) FROM boots)
-    AND (SELECT lived IS NULL AND NOT flags & 8 FROM processes WHERE id = a.process)
+  -- a ^ b is (a | b) - (a & b)
+  CAST(nullif((a.flags >> 16 | 4026531840) - (a.flags >> 16 & 4026531840), 0)
+    AS INTEGER) AS mnt_ns,
+  CAST(EXISTS (SELECT 1 FROM accesses_open WHERE access = a.id)
+    AND (SELECT lived IS NULL AND NOT flags & 8 AND boot = (SELECT max(id) FROM boots)
+      FROM processes WHERE id = a.process)
     AS INTEGER) AS open,
   CAST((SELECT name FROM file_kinds WHERE id = (SELECT kind FROM files WHERE id = a.file))
     AS TEXT) AS kind
 FROM accesses a
-WHERE NOT a.flags >> 31 & 1
+WHERE NOT a.flags >> 15 & 1
 UNION ALL
 SELECT
   e.process,
@@ -603,7 +605,7 @@ SELECT
   flags >> 5 & 1 AS read_at_most,
   id AS access_id
 FROM accesses
-WHERE flags >> 31 & 1;
+WHERE flags >> 15 & 1;
 
 -- What was done to names, modes, owners and contents; creations and truncations by open(2)
 -- stand with what was done with the file.
@@ -642,7 +644,8 @@ SELECT
   (SELECT inode FROM files WHERE id = file) AS inode,
   CAST(flags & 1 AS INTEGER) AS unsure,
   CAST(flags >> 1 & 1 AS INTEGER) AS incomplete,
-  CAST(flags >> 32 & 4294967295 AS INTEGER) AS mnt_ns,
+  CAST(nullif((flags >> 16 | 4026531840) - (flags >> 16 & 4026531840), 0)
+    AS INTEGER) AS mnt_ns,
   id AS change_id
 FROM changes
 UNION ALL
@@ -656,9 +659,10 @@ SELECT
   (SELECT device FROM files WHERE id = file),
   (SELECT inode FROM files WHERE id = file),
   CAST(0 AS INTEGER), CAST(flags >> 13 & 1 AS INTEGER),
-  CAST(flags >> 32 & 4294967295 AS INTEGER), CAST(NULL AS INTEGER)
+  CAST(nullif((flags >> 16 | 4026531840) - (flags >> 16 & 4026531840), 0)
+    AS INTEGER), CAST(NULL AS INTEGER)
 FROM accesses
-WHERE flags & 513 AND NOT flags >> 31 & 1;
+WHERE flags & 513 AND NOT flags >> 15 & 1;
 
 CREATE VIEW socket_made AS
 SELECT

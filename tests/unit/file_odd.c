@@ -110,7 +110,7 @@ START_TEST(all_bits)
 	body->flags = KITH_ACCESS_OVER;
 	body->mntns = 0;
 	rig_expect(&rig, "SELECT count(*), reads, writes, created, open, mnt_ns FROM file_access",
-		   "1|0|0|0|0|0");
+		   "1|0|0|0|0|-");
 	ck_assert_uint_eq(rig.ingest.bad_records, 0);
 	rig_close(&rig);
 }
