@@ -69,6 +69,8 @@ int store_access_update(struct store *store, const struct store_access *access)
 		return update_access(store, access);
 	before = *waiting;
 	*waiting = *access;
+	waiting->process = before.process;
+	waiting->file = before.file;
 	waiting->first = before.first;
 	if (!waiting->path)
 		waiting->path = before.path;

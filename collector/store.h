@@ -370,6 +370,7 @@ struct store_access {
 int64_t store_access_flags(const struct store_access *access);
 
 int store_access(struct store *store, const struct store_access *access);
+/* But for who did it, with which file, from when on, and what is not known. */
 int store_access_update(struct store *store, const struct store_access *access);
 
 /* The access @id, which is @number to the module, goes on from now on; or no more. */

@@ -110,6 +110,32 @@ static void forge_others(unsigned int number, uint64_t client, uint64_t server)
 	forge_control(&forge, client, KITH_CONTROL_FD_TAKE, server, NULL)->object = 102;
 }
 
+/* What is done with files and to them, and to the kernel. */
+static void forge_files(unsigned int number, uint64_t shell, uint64_t child)
+{
+	const struct kith_file file = forge_file(12);
+
+	forge_item(&forge, KITH_ITEM_FILE, &file, sizeof(file)); /* of the execution */
+	forge_write(&forge, 500 + number, child, 12, 4096)->flags |= KITH_ACCESS_CREATED;
+	forge_read(&forge, 600 + number, shell, 12, 4096)->writer = child;
+	forge_access(&forge, 103, shell, 13 + number)->flags =
+		KITH_ACCESS_MAPPED | KITH_ACCESS_SHARED | KITH_ACCESS_WRITABLE;
+	forge_access_of(&forge, 104, child, (struct kith_file){ .kind = KITH_FILE_SYSV_QUEUE },
+			NULL)
+		->flags = UINT32_MAX & ~KITH_ACCESS_OVER;
+	forge_reads(&forge, 105, shell, child, 14)->flags = 0;
+	forge_reads(&forge, 106, child, 0, 15)->flags = KITH_READS_PLAIN;
+	forge_change(&forge, child, KITH_CHANGE_RENAME, 12)->other = forge_file(13);
+	forge_text(&forge, KITH_ITEM_NEW_PATH, "/f/\x1b]0;x");
+	forge_change(&forge, child, KITH_CHANGE_SYMLINK, 0)->error = EEXIST;
+	forge_text(&forge, KITH_ITEM_FILENAME, "../../etc/passwd");
+	forge_change(&forge, child, KITH_CHANGE_SETXATTR, 12)->flags = KITH_CHANGE_UNSURE;
+	forge_text(&forge, KITH_ITEM_XATTR, "security.capability");
+	forge_control(&forge, child, KITH_CONTROL_MOUNT, 0, "/mnt")->value = 4096;
+	forge_text(&forge, KITH_ITEM_DETAIL, "/dev/sda1, ext4");
+	forge_control(&forge, child, KITH_CONTROL_VM_READ, shell, NULL)->count = 3;
+}
+
 /* All types, most items, and lives that hang together. */
 static void forge_lives(unsigned int number)
 {
@@ -126,6 +152,7 @@ static void forge_lives(unsigned int number)
 	forge_item(&forge, KITH_ITEM_NAMESPACES, namespaces, sizeof(namespaces));
 	forge_text(&forge, KITH_ITEM_COMM, "renamed");
 	forge_text(&forge, KITH_ITEM_CGROUP, "/docker/0123");
+	forge_files(number, shell, child);
 	forge_exec_failed(&forge, child, ENOENT, "/bin/nothing");
 	forge_credential(&forge, child, KITH_CAUSE_SETUID, 0, 1000);
 	forge_item(&forge, KITH_ITEM_GROUPS_TO, namespaces, 12);
@@ -137,7 +164,7 @@ static void forge_lives(unsigned int number)
 	forge_others(number, shell, child);
 	forge_loss(&forge, 1, KITH_CLASS_PROCESS, KITH_LOSS_FULL, 3 + number);
 	forge.ring = 1;
-	forge_exit(&forge, child, 1 << 8);
+	forge_exit(&forge, child, 1 << 8)->plain_reads = 5;
 	forge.ring = 0;
 }
 
