@@ -14,7 +14,8 @@
 static const char doc[] =
 	"Shows what is known of PROCESS: what it is, who started it, what it executed, "
 	"how its credentials changed, whom it talked to, through which pipes, where it listened, "
-	"what it did to others and they to it, whom it started, and what may be missing. "
+	"which files it wrote, which it read that are sensitive or that others had written, what it "
+	"did to files, to others and they to it, whom it started, and what may be missing. "
 	SELECT_HELP "\vOf several, the five youngest.";
 
 enum { SHOWN = 5 };
@@ -47,6 +48,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 /* Of a server's thousands the last are enough. */
 #define CONNECTIONS "100"
+#define FILES	    "100"
 #define TAKES_PART                                                                       \
 	"(?1 IN (client_id, server_id, client_opener_id, server_opener_id) OR connection_id" \
 	" IN (SELECT connection_id FROM connection_use WHERE process_id = ?1))"
@@ -54,6 +56,19 @@ static error_t parse(int key, char *text, struct argp_state *state)
 #define USES_PIPE                                                                   \
 	"(?1 IN (writer_id, reader_id) OR pipe_id IN (SELECT pipe_id FROM pipe_use" \
 	" WHERE process_id = ?1))"
+
+#define WROTE "process_id = ?1 AND (writes OR created OR truncated OR mapped_writable)"
+#define READ_OF_OTHERS                                                                     \
+	"process_id = ?1 AND (reads OR mapped) AND NOT executed"                           \
+	" AND (sensitive OR changed OR writer_id IS NOT NULL)"
+#define CHANGED "process_id = ?1 AND change_id IS NOT NULL"
+#define ACTED	"?1 IN (process_id, target_id)"
+
+/* How many more there are than were shown, and how to see them. */
+#define MORE(what, view, condition)                                                        \
+	"SELECT count(*) - " FILES " AS " what ", 'kith sql ''SELECT * FROM " view         \
+	" WHERE process_id = ' || ?1 || '''' AS see FROM " view " WHERE " condition         \
+	" HAVING count(*) > " FILES
 
 /* What is asked about one process, in the order it is shown. ?1: process_id */
 static const struct {
@@ -95,9 +110,31 @@ static const struct {
 	{ "listener",
 	  "SELECT listener_id, protocol, addr, port, name, started, ended, open, gone FROM listener"
 	  " WHERE process_id = ?1 ORDER BY listener_id" },
+	{ "file written",
+	  "SELECT first, last, path, inode, writes, bytes_written, written_at_most, created,"
+	  " truncated, mapped_writable, reads, bytes_read, unlinked, open, kind, access_id"
+	  " FROM file_access WHERE " WROTE " ORDER BY access_id DESC LIMIT " FILES },
+	{ "more files written", MORE("files", "file_access", WROTE) },
+	{ "file read",
+	  "SELECT first, last, path, inode, reads, bytes_read, read_at_most, mapped,"
+	  " mapped_executable, sensitive, changed, writer_id, unlinked, open, kind, access_id"
+	  " FROM file_access WHERE " READ_OF_OTHERS " ORDER BY access_id DESC LIMIT " FILES },
+	{ "more files read", MORE("files", "file_access", READ_OF_OTHERS) },
+	{ "many files read",
+	  "SELECT first, last, files, path, reads, bytes_read, read_at_most, writer_id"
+	  " FROM folded_read WHERE process_id = ?1 ORDER BY access_id DESC LIMIT " FILES },
+	{ "change",
+	  "SELECT ts, op, path, new_path, detail, error, count, last, unsure, change_id"
+	  " FROM file_change WHERE " CHANGED " ORDER BY change_id DESC LIMIT " FILES },
+	{ "more changes", MORE("changes", "file_change", CHANGED) },
 	{ "control",
-	  "SELECT ts, op, process_id, target_id, detail, connection_id, pipe_id FROM control"
-	  " WHERE process_id = ?1 OR target_id = ?1 ORDER BY ts" },
+	  "SELECT ts, op, process_id, target_id, detail, count, last, tried, connection_id,"
+	  " pipe_id FROM (SELECT * FROM control WHERE " ACTED " ORDER BY ts DESC LIMIT " FILES
+	  ") ORDER BY ts" },
+	{ "more controls",
+	  "SELECT count(*) - " FILES " AS controls, 'kith sql ''SELECT * FROM control WHERE ' || ?1"
+	  " || ' IN (process_id, target_id)''' AS see FROM control WHERE " ACTED
+	  " HAVING count(*) > " FILES },
 	{ "cgroup move",
 	  "SELECT m.ts, m.process_id AS mover_id, c.path FROM cgroup_move m"
 	  " LEFT JOIN container c USING (container_id) WHERE target_id = ?1 ORDER BY ts" },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What was done to files' names, modes and the like, and to processes and the kernel. */
+#include "program.h"
 #include "rig.h"
 
 #include <errno.h>
@@ -248,6 +249,84 @@ START_TEST(acts_together)
 }
 END_TEST
 
+/* All that kith show says of files and acts, the last of many, and how to see the others. */
+START_TEST(shown)
+{
+	begin();
+	forge_write(&rig.forge, 7, keys[0], 12, 10)->flags |= KITH_ACCESS_CREATED;
+	forge_read(&rig.forge, 8, keys[0], 13, 20)->flags |= KITH_ACCESS_SENSITIVE;
+	forge_read(&rig.forge, 9, keys[0], 14, 20)->writer = keys[1];
+	forge_read(&rig.forge, 10, keys[0], 15, 20); /* of no interest */
+	forge_reads(&rig.forge, 11, keys[0], keys[1], 16);
+	forge_change(&rig.forge, keys[0], KITH_CHANGE_UNLINK, 12)->error = EACCES;
+	forge_control(&rig.forge, keys[1], KITH_CONTROL_PTRACE, keys[0], NULL)->value = 2;
+	forge_control(&rig.forge, keys[0], KITH_CONTROL_CHROOT, 0, "/srv/\x1b[2J");
+	rig_feed(&rig);
+	rig_commit(&rig);
+	ck_assert_int_eq(run("kith", "show", DB, "500", END), 0);
+	check_in("\nfile written  first=", printed);
+	check_in("  path=/f/12  inode=12  writes=1  bytes_written=10  ", printed);
+	check_in("  path=/f/13  inode=13  reads=1  bytes_read=20  ", printed);
+	check_in("  writer_id=2  ", printed);
+	check_in("  files=3  path=/f/16  reads=4  bytes_read=5000  ", printed);
+	check_in("  op=unlink  path=/f/12  error=13  count=1  ", printed);
+	check_in("  op=ptrace  process_id=2  target_id=1  detail=attach  ", printed);
+	check_in("  detail=/srv/\\x1b[2J  ", printed);
+	ck_assert_ptr_null(strstr(printed, "/f/15"));
+	ck_assert_ptr_null(strstr(printed, "\nmore "));
+	ck_assert_int_eq(run("kith", "show", DB, "501", END), 0);
+	check_in("  op=ptrace  ", printed);
+	ck_assert_ptr_null(strstr(printed, "\nfile "));
+	end();
+}
+END_TEST
+
+static void forge_one(int kind, unsigned int i)
+{
+	switch (kind) {
+	case 0:
+		forge_write(&rig.forge, 1 + i, keys[0], 1000 + i, 10);
+		break;
+	case 1:
+		forge_read(&rig.forge, 1 + i, keys[0], 1000 + i, 10)->writer = keys[1];
+		break;
+	case 2:
+		forge_change(&rig.forge, keys[0], KITH_CHANGE_UNLINK, 1000 + i);
+		break;
+	default:
+		forge_control(&rig.forge, keys[0], KITH_CONTROL_SIGNAL, keys[1], NULL)->value = i;
+	}
+}
+
+static const char *const more[] = {
+	"\nmore files written  files=1  see=\"kith sql 'SELECT * FROM file_access"
+	" WHERE process_id = 1'\"\n",
+	"\nmore files read  files=1  see=\"kith sql 'SELECT * FROM file_access"
+	" WHERE process_id = 1'\"\n",
+	"\nmore changes  changes=1  see=\"kith sql 'SELECT * FROM file_change"
+	" WHERE process_id = 1'\"\n",
+	"\nmore controls  controls=1  see=\"kith sql 'SELECT * FROM control"
+	" WHERE 1 IN (process_id, target_id)'\"\n",
+};
+
+/* The last hundred. */
+START_TEST(many_shown)
+{
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < 101; i++)
+		forge_one(_i, i);
+	rig_feed(&rig);
+	rig_commit(&rig);
+	ck_assert_int_eq(run("kith", "show", DB, "500", END), 0);
+	ck_assert_ptr_nonnull(strstr(printed, more[_i]));
+	ck_assert_ptr_nonnull(strstr(printed, _i == 3 ? "=\"signal 1\"" : "=/f/1001  "));
+	ck_assert_ptr_null(strstr(printed, _i == 3 ? "=\"signal 0\"" : "=/f/1000  "));
+	end();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("change");
@@ -259,5 +338,7 @@ int main(void)
 	unit_add(suite, by_open);
 	unit_add_rows(suite, each_act, UNIT_COUNT(acts));
 	unit_add(suite, acts_together);
+	unit_add(suite, shown);
+	unit_add_rows(suite, many_shown, UNIT_COUNT(more));
 	return unit_run(suite);
 }
