@@ -13,15 +13,16 @@
 static const char doc[] =
 	"Runs one SQL statement on the database, for reading. The views are described "
 	"in kith-schema(5). :since and :until in it are the times given, or the limits "
-	"of time.\v"
+	"of time; others are set with --set.\v"
 	"Example: kith sql \"SELECT ts, cause, uid_from, uid_to FROM credential WHERE "
 	"unexplained\"";
 
-enum { OPTION_CSV = 256 };
+enum { OPTION_CSV = 256, VALUES = 16 };
 
 static const struct argp_option options[] = {
 	{ "csv", OPTION_CSV, NULL, 0, "comma-separated values", 0 },
 	{ "file", 'f', "FILE", 0, "the statement is in FILE", 0 },
+	{ "set", 's', "NAME=VALUE", 0, "what :NAME stands for", 0 },
 	{ 0 },
 };
 
@@ -30,7 +31,21 @@ struct arguments {
 	enum format format;
 	const char *sql;
 	const char *file; /* or NULL: it holds the statement */
+	const char *values[VALUES]; /* NAME=VALUE */
+	size_t value_count;
 };
+
+static void add_value(struct arguments *arguments, const char *text,
+		      const struct argp_state *state)
+{
+	const char *end = strchr(text, '=');
+
+	if (!end || end == text)
+		argp_error(state, "--set wants NAME=VALUE, not '%s'", text);
+	if (arguments->value_count == VALUES)
+		argp_error(state, "at most %d values, please", VALUES);
+	arguments->values[arguments->value_count++] = text;
+}
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
@@ -46,6 +61,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case 'f':
 		arguments->file = text;
 		return 0;
+	case 's':
+		add_value(arguments, text, state);
+		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->sql || arguments->file)
 			argp_error(state, "one statement at a time, please: quote it");
@@ -60,21 +78,38 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
-/* :since and :until; any other would be NULL, which nobody has meant. */
-static int bind(sqlite3_stmt *statement, const struct common *common)
+/* What --set says of parameter @name; NULL: nothing. */
+static const char *value_of(const struct arguments *arguments, const char *name)
+{
+	const size_t size = strlen(name);
+	size_t i;
+
+	for (i = arguments->value_count; i--;)
+		if (!strncmp(arguments->values[i], name, size) &&
+		    arguments->values[i][size] == '=')
+			return arguments->values[i] + size + 1;
+	return NULL;
+}
+
+/* One without a value would be NULL, which nobody has meant. */
+static int bind(sqlite3_stmt *statement, const struct arguments *arguments)
 {
 	int i, count = sqlite3_bind_parameter_count(statement);
 
 	for (i = 1; i <= count; i++) {
 		const char *name = sqlite3_bind_parameter_name(statement, i);
+		const char *value = name && *name == ':' ? value_of(arguments, name + 1) : NULL;
 
-		if (name && !strcmp(name, ":since")) {
-			sqlite3_bind_int64(statement, i, common->since);
+		if (value) {
+			sqlite3_bind_text(statement, i, value, -1, SQLITE_STATIC);
+		} else if (name && !strcmp(name, ":since")) {
+			sqlite3_bind_int64(statement, i, arguments->common.since);
 		} else if (name && !strcmp(name, ":until")) {
-			sqlite3_bind_int64(statement, i, common->until);
+			sqlite3_bind_int64(statement, i, arguments->common.until);
 		} else {
-			log_error("cannot understand the query: only :since and :until "
-				  "have a value, not %s", name ? name : "?");
+			log_error("cannot understand the query: only :since, :until and what "
+				  "--set says have a value, not %s",
+				  name ? name : "?");
 			return 2;
 		}
 	}
@@ -90,7 +125,7 @@ static int run(const struct arguments *arguments)
 	if (!status)
 		status = query_prepare(db, &statement, arguments->sql);
 	if (!status)
-		status = bind(statement, &arguments->common);
+		status = bind(statement, arguments);
 	if (!status)
 		status = query_print(db, statement, arguments->format, stdout);
 	sqlite3_finalize(statement);

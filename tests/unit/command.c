@@ -268,7 +268,7 @@ static const struct {
 	const char *says;
 } parameters[] = {
 	{ "SELECT :since < :until AS a", 0, "" },
-	{ "SELECT :name", 2, "only :since and :until have a value, not :name" },
+	{ "SELECT :name", 2, "only :since, :until and what --set says have a value, not :name" },
 	{ "SELECT ?", 2, "not ?" },
 	{ "SELECT ?2", 2, "not ?" },
 	{ "SELECT $since, :since", 2, "not $since" },
@@ -280,6 +280,25 @@ START_TEST(parameters_of_a_statement)
 	ck_assert_int_eq(run("kith", "sql", DB, parameters[_i].sql, END), parameters[_i].status);
 	check_in(parameters[_i].says, said);
 	ck_assert_str_eq(printed, parameters[_i].status ? "" : "a\n1\n");
+}
+END_TEST
+
+START_TEST(parameters_that_are_set)
+{
+	make_process();
+	ck_assert_int_eq(run("kith", "sql", DB, "--csv", "--set", "a=x=y", "-s", "b=", "-s", "aa=1",
+			     "SELECT :a, :b, :aa + 1", END),
+			 0);
+	check_in("\nx=y,,2\r\n", printed);
+	ck_assert_int_eq(run("kith", "sql", DB, "--set", "a", "SELECT 1", END), 2);
+	check_in("--set wants NAME=VALUE, not 'a'", said);
+	ck_assert_int_eq(run("kith", "sql", DB, "--set", "=a", "SELECT 1", END), 2);
+	ck_assert_int_eq(run("kith", "sql", DB, "--set", "a=1", "SELECT :b", END), 2);
+	check_in("not :b", said);
+	ck_assert_int_eq(run("kith", "sql", DB, "--csv", "-s", "a=1", "-s", "a=2", "SELECT :a",
+			     END),
+			 0);
+	check_in("\n2\r\n", printed);
 }
 END_TEST
 
@@ -468,6 +487,7 @@ int main(void)
 	unit_add(suite, status_of_nothing);
 	unit_add_rows(suite, an_answer_that_is_lost, UNIT_COUNT(answers));
 	unit_add_rows(suite, words_of_kith, UNIT_COUNT(words));
+	unit_add(suite, parameters_that_are_set);
 	unit_add_rows(suite, parameters_of_a_statement, UNIT_COUNT(parameters));
 	unit_add(suite, files_that_may_not_be_used);
 	unit_add_rows(suite, status_of_a_damaged_database, UNIT_COUNT(counted));

@@ -19,19 +19,26 @@ static void begin(void)
 	heir = forge_key(RIG_NOW, HEIR);
 }
 
-/* @value is as long as @parameter. */
-static void put(char *text, const char *parameter, const char *value)
+/* @text with @value for each @parameter; the caller frees it, and @text is freed. */
+static char *put(char *text, const char *parameter, const char *value)
 {
-	char *at;
-	size_t i;
+	const char *from = text, *at;
+	char *result;
+	size_t size;
+	FILE *stream = open_memstream(&result, &size);
 
-	while ((at = strstr(text, parameter)))
-		for (i = 0; value[i]; i++)
-			at[i] = value[i];
+	ck_assert_ptr_nonnull(stream);
+	for (; (at = strstr(from, parameter)); from = at + strlen(parameter))
+		fprintf(stream, "%.*s%s", (int)(at - from), from, value);
+	fputs(from, stream);
+	fclose(stream);
+	free(text);
+	return result;
 }
 
-/* Columns of schema/queries/@name.sql, over all time. */
-static void check_ready(const char *name, const char *columns, const char *want)
+/* Columns of schema/queries/@name.sql, over all time, with @value for :path and :process. */
+static void check_ready_of(const char *name, const char *value, const char *columns,
+			   const char *want)
 {
 	char path[256], sql[8192], *text = NULL;
 	size_t room = 0, used;
@@ -42,14 +49,21 @@ static void check_ready(const char *name, const char *columns, const char *want)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_gt(getdelim(&text, &room, '\0', file), 0);
 	fclose(file);
-	put(text, ":since", "0     ");
-	put(text, ":until", "9e99  ");
+	text = put(text, ":since", "0");
+	text = put(text, ":until", "9e99");
+	text = put(text, ":path", value);
+	text = put(text, ":process", value);
 	used = (size_t)snprintf(sql, sizeof(sql), "SELECT %s FROM (\n%s)", columns, text);
 	ck_assert_uint_lt(used, sizeof(sql));
 	free(text);
 	rig_feed(&rig);
 	rig_commit(&rig);
 	rig_check(sql, want);
+}
+
+static void check_ready(const char *name, const char *columns, const char *want)
+{
+	check_ready_of(name, "NULL", columns, want);
 }
 
 #define ROOT "exe, argv, started_by"
@@ -191,6 +205,122 @@ START_TEST(who_listens_in)
 }
 END_TEST
 
+static void exec_file(uint64_t process, const char *path, uint64_t inode)
+{
+	const struct kith_file file = forge_file(inode);
+
+	forge_exec(&rig.forge, process, 0, path, path, strlen(path) + 1);
+	forge_item(&rig.forge, KITH_ITEM_FILE, &file, sizeof(file));
+}
+
+/* curl fetches a file, a shell renames it and makes it executable, and somebody runs it. */
+static void forge_download(void)
+{
+	struct kith_change *change;
+
+	FORGE_EXEC(&rig.forge, shell, 0, "/bin/curl", "curl\0-O");
+	forge_connection(&rig.forge, 1, shell, 0);
+	forge_one_end(&rig.forge, KITH_CLIENT);
+	forge_address(((struct kith_connection *)(forge_last(&rig.forge) + 1))
+			      ->ends[KITH_CLIENT]
+			      .peer_addr,
+		      "198.51.100.7");
+	rig.forge.now += RIG_STEP;
+	forge_write(&rig.forge, 2, shell, 12, 4096)->flags |= KITH_ACCESS_CREATED;
+	change = forge_change(&rig.forge, program, KITH_CHANGE_RENAME, 12);
+	change->to = 0;
+	forge_text(&rig.forge, KITH_ITEM_NEW_PATH, "/opt/tool");
+	change = forge_change(&rig.forge, program, KITH_CHANGE_CHMOD, 12);
+	change->from = 0100644;
+	change->to = 0100755;
+	rig.forge.now += RIG_STEP;
+	exec_file(heir, "/opt/tool", 12);
+}
+
+START_TEST(what_came_from_the_network)
+{
+	begin();
+	forge_download();
+	/* one that was there before, and one that nobody from outside wrote */
+	exec_file(heir, "/bin/ls", 77);
+	rig.forge.now += RIG_STEP;
+	forge_write(&rig.forge, 3, program, 13, 1);
+	rig.forge.now += RIG_STEP;
+	exec_file(heir, "/f/13", 13);
+	check_ready("ran-what-the-network-wrote",
+		    "exe, written_as, bytes_written, writer, writer_exe, writer_argv",
+		    "/opt/tool|/f/12|4096|500|/bin/curl|curl -O");
+	rig_close(&rig);
+}
+END_TEST
+
+/* A script is a file that another program reads. */
+START_TEST(what_script_came_from_the_network)
+{
+	begin();
+	forge_download();
+	rig.forge.now += RIG_STEP;
+	exec_file(program, "/bin/dash", 78);
+	forge_text(&rig.forge, KITH_ITEM_SCRIPT, "/f/12");
+	check_ready("ran-what-the-network-wrote", "exe, written_as",
+		    "/opt/tool|/f/12\n/bin/dash|/f/12");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(where_it_went)
+{
+	begin();
+	forge_download();
+	rig.forge.now += RIG_STEP;
+	forge_access_of(&rig.forge, 3, program, forge_file(12), "/opt/tool")->reads = 1;
+	forge_reads(&rig.forge, 4, heir, shell, 12);
+	forge_write(&rig.forge, 5, program, 13, 1); /* another */
+	check_ready_of("where-a-file-went", "'/f/12'",
+		       "what, path, new_path, bytes_read, bytes_written, pid",
+		       "created|/f/12|-|0|4096|500\nrename|/f/12|/opt/tool|0|0|501\n"
+		       "chmod|/f/12|0644 -> 0755|0|0|501\nexecuted|/opt/tool|-|0|0|502\n"
+		       "read|/opt/tool|-|0|0|501\nread with others|/f/12|-|5000|0|502");
+	check_ready_of("where-a-file-went", "'/opt/tool'", "count(*)", "6");
+	check_ready_of("where-a-file-went", "'/opt'", "count(*)", "0");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(what_they_touched)
+{
+	begin();
+	forge_fork(&rig.forge, shell, program);
+	forge_fork(&rig.forge, program, heir);
+	forge_read(&rig.forge, 1, program, 12, 10)->flags |= KITH_ACCESS_SENSITIVE;
+	forge_read(&rig.forge, 2, heir, 12, 20);
+	forge_reads(&rig.forge, 3, heir, 0, 13);
+	forge_write(&rig.forge, 4, shell, 14, 5);
+	rig_feed(&rig);
+	check_ready_of("what-a-tree-touched", "1",
+		       "path, files, processes, reads, bytes_read, writes, bytes_written, created,"
+		       " executed, sensitive",
+		       "/f/12|1|2|2|30|0|0|0|0|1\n/f/13|3|1|4|5000|0|0|0|0|0\n"
+		       "/f/14|1|1|0|0|1|5|0|0|0");
+	check_ready_of("what-a-tree-touched", "'3'", "path, processes", "/f/12|1\n/f/13|1");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(who_changed_it)
+{
+	begin();
+	forge_download();
+	check_ready_of("changed-by-whom", "'/f/12'", "op, path, new_path, detail, pid, error",
+		       "create|/f/12|-|0644|500|-\nwrite|/f/12|-|4096 bytes|500|-\n"
+		       "rename|/f/12|/opt/tool|-|501|-\nchmod|/f/12|-|0644 -> 0755|501|-");
+	check_ready_of("changed-by-whom", "'/opt'", "op, new_path", "rename|/opt/tool");
+	check_ready_of("changed-by-whom", "'/f'", "count(*)", "4");
+	check_ready_of("changed-by-whom", "'/f/1'", "count(*)", "0");
+	rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ready");
@@ -203,5 +333,10 @@ int main(void)
 	unit_add(suite, when_they_talked);
 	unit_add(suite, what_they_talked_through);
 	unit_add(suite, who_listens_in);
+	unit_add(suite, what_came_from_the_network);
+	unit_add(suite, what_script_came_from_the_network);
+	unit_add(suite, where_it_went);
+	unit_add(suite, what_they_touched);
+	unit_add(suite, who_changed_it);
 	return unit_run(suite);
 }
