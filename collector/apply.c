@@ -85,10 +85,12 @@ int64_t apply_id(struct ingest *ingest, uint64_t key, uint64_t now)
 
 int64_t apply_text(struct ingest *ingest, const struct record *record, enum kith_item_kind kind)
 {
-	const struct slice item = record->items[kind];
-	const size_t room = item.size < DICTIONARY_NAME ? item.size : DICTIONARY_NAME;
-	const struct slice text = { item.data, room ? strnlen(item.data, room) : 0 };
+	struct slice text = record->items[kind];
 
+	if (text.size > DICTIONARY_NAME)
+		text.size = DICTIONARY_NAME;
+	if (text.size)
+		text.size = strnlen(text.data, text.size);
 	return text.size ? dictionary_string(&ingest->dictionary, text) : 0;
 }
 

@@ -24,6 +24,7 @@ static int make_row(struct ingest *ingest, const struct record *record, struct s
 {
 	const struct kith_pipe *body = record->body;
 	const uint64_t started = body->started ? body->started : body->ended;
+	const bool named = body->flags & KITH_PIPE_FIFO;
 
 	*row = (struct store_pipe){
 		.started = ingest_wall(ingest, started ? started : record->head.ts),
@@ -32,7 +33,7 @@ static int make_row(struct ingest *ingest, const struct record *record, struct s
 		.written = apply_bytes(body->written),
 		.read = apply_bytes(body->read),
 		.inode = (int64_t)body->inode,
-		.path = (body->flags & KITH_PIPE_FIFO) ? apply_text(ingest, record, KITH_ITEM_PATH) : 0,
+		.path = named ? apply_text(ingest, record, KITH_ITEM_PATH) : 0,
 		.load = ingest->load.id,
 		.number = body->ended ? 0 : (int64_t)body->id,
 		.device = body->device,
@@ -158,7 +159,11 @@ static void set_repeats(struct ingest *ingest, const struct kith_control *body,
 int apply_control(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_control *body = record->body;
-	struct store_control control = {
+	struct store_control control;
+
+	if (!body->op)
+		return subject_refuse(ingest);
+	control = (struct store_control){
 		.ts = ingest_wall(ingest, record->head.ts),
 		.process = apply_id(ingest, record->head.process, record->head.ts),
 		.target = apply_id(ingest, body->target, record->head.ts),
@@ -168,9 +173,6 @@ int apply_control(struct ingest *ingest, const struct record *record)
 		.op = body->op,
 		.value = -1,
 	};
-
-	if (!body->op)
-		return subject_refuse(ingest);
 	if (control.process < 0 || control.target < 0 || control.path < 0 ||
 	    control.new_path < 0 || control.detail < 0)
 		return -ENOMEM;

@@ -14,8 +14,8 @@
 static const char doc[] =
 	"Shows what is known of PROCESS: what it is, who started it, what it executed, "
 	"how its credentials changed, whom it talked to, through which pipes, where it listened, "
-	"which files it wrote, which it read that are sensitive or that others had written, what it "
-	"did to files, to others and they to it, whom it started, and what may be missing. "
+	"which files it wrote, which it read that are sensitive or that others had written, "
+	"what it did to files, to others and they to it, whom it started, and what may be missing. "
 	SELECT_HELP "\vOf several, the five youngest.";
 
 enum { SHOWN = 5 };

@@ -13,26 +13,27 @@ static bool is_none(const struct kith_file *file)
 	return !file->real_inode && !file->inode && file->kind != KITH_FILE_SYSV_QUEUE;
 }
 
+/* What tells one file from another. No padding. */
+struct identity {
+	uint64_t inode;
+	int64_t boot;
+	uint32_t device;
+	uint32_t generation;
+	uint64_t numbered; /* it is of System V */
+};
+
 int64_t files_id(const struct files *files, const struct kith_file *file, int64_t boot)
 {
-	/* no padding */
-	const struct {
-		uint64_t inode;
-		int64_t boot;
-		uint32_t device;
-		uint32_t generation;
-		uint64_t numbered;
-	} identity = {
-		.inode = file->real_inode,
-		.boot = file->real_device >> MINOR_BITS ? 0 : boot,
-		.device = file->real_device,
-		.generation = file->generation,
-		.numbered = file->kind == KITH_FILE_SYSV_QUEUE,
-	};
+	struct identity identity;
 	int64_t id;
 
 	if (is_none(file))
 		return 0;
+	identity.inode = file->real_inode;
+	identity.boot = file->real_device >> MINOR_BITS ? 0 : boot;
+	identity.device = file->real_device;
+	identity.generation = file->generation;
+	identity.numbered = file->kind == KITH_FILE_SYSV_QUEUE;
 	id = (int64_t)(XXH3_64bits_withSeed(&identity, sizeof(identity), (uint64_t)files->seed) &
 		       INT64_MAX);
 	return id ? id : 1;

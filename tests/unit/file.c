@@ -390,8 +390,8 @@ START_TEST(plain)
 		   "6|7000");
 	/* none, and one of the first release, which does not tell */
 	forge_exit(&rig.forge, keys[1], 0);
-	exit = forge_record(&rig.forge, KITH_RECORD_EXIT, keys[2],
-			    offsetof(struct kith_exit, plain_reads));
+	forge_record(&rig.forge, KITH_RECORD_EXIT, keys[2],
+		     offsetof(struct kith_exit, plain_reads));
 	exit = forge_exit(&rig.forge, keys[3], 0);
 	exit->plain_reads = UINT64_MAX;
 	exit->plain_bytes = UINT64_C(1) << 63;

@@ -136,8 +136,8 @@ START_TEST(all_bits_of_others)
 		   "9223372036854775807|9223372036854775807|9223372036854775807|1|1");
 	rig_check("SELECT bytes, object FROM flow",
 		  "9223372036854775807|/f/12 and 9223372036854775806 more");
-	rig_check("SELECT op, detail, error, count, unsure, incomplete, mnt_ns, file_id = replaced_id"
-		  " FROM file_change",
+	rig_check("SELECT op, detail, error, count, unsure, incomplete, mnt_ns,"
+		  " file_id = replaced_id FROM file_change",
 		  "-|-|-1|4294967295|1|1|4294967295|1");
 	rig_check("SELECT op, detail, count, value, tried FROM control",
 		  "-|-|4294967295|9223372036854775807|1");
