@@ -159,11 +159,7 @@ static void set_repeats(struct ingest *ingest, const struct kith_control *body,
 int apply_control(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_control *body = record->body;
-	struct store_control control;
-
-	if (!body->op)
-		return subject_refuse(ingest);
-	control = (struct store_control){
+	struct store_control control = {
 		.ts = ingest_wall(ingest, record->head.ts),
 		.process = apply_id(ingest, record->head.process, record->head.ts),
 		.target = apply_id(ingest, body->target, record->head.ts),
@@ -173,6 +169,7 @@ int apply_control(struct ingest *ingest, const struct record *record)
 		.op = body->op,
 		.value = -1,
 	};
+
 	if (control.process < 0 || control.target < 0 || control.path < 0 ||
 	    control.new_path < 0 || control.detail < 0)
 		return -ENOMEM;

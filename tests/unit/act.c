@@ -175,7 +175,7 @@ START_TEST(shown)
 	rig_feed(&rig);
 	rig_commit(&rig);
 	ck_assert_int_eq(run("kith", "show", DB, "500", END), 0);
-	check_in("  op=fd_pass  process_id=1  target_id=2  detail=/etc/\\x1b\n", printed);
+	check_in("  op=fd_pass  process_id=1  target_id=2  detail=/etc/\\x1b  count=1  ", printed);
 	check_in("socket made  family=packet  type=raw  protocol=3  protocol_name=ETH_P_ALL",
 		 printed);
 	ck_assert_int_eq(run("kith", "show", DB, "501", END), 0);

@@ -56,15 +56,12 @@ static void forge_nonsense(int what)
 	case 6:
 		forge_change(&rig.forge, 0, KITH_CHANGE_UNLINK, 12);
 		break;
-	case 7: /* never */
+	default: /* never */
 		forge_change(&rig.forge, keys[0], KITH_CHANGE_UNLINK, 12)->count = 0;
-		break;
-	default:
-		forge_control(&rig.forge, keys[0], 0, keys[1], "/x");
 	}
 }
 
-enum { NONSENSES = 9 };
+enum { NONSENSES = 8 };
 
 START_TEST(nonsense)
 {
