@@ -11,6 +11,7 @@ _kith_options() {
 	tree) echo "$common --threads" ;;
 	talks) echo "$common --each --follow" ;;
 	trace) echo "$common --forward --back --depth --width --limit" ;;
+	timeline) echo "$common --limit --tree" ;;
 	sql) echo "$common --csv --file" ;;
 	record) echo "$common --seconds" ;;
 	help | --*) ;;
@@ -21,7 +22,7 @@ _kith_options() {
 # _kith_words BEFORE: what may stand behind that word.
 _kith_words() {
 	if [ "$COMP_CWORD" = 1 ]; then
-		echo status hooks tree show talks trace sql record help --help --version
+		echo status hooks tree show talks trace timeline sql record help --help --version
 		return
 	fi
 	case $1 in
