@@ -85,10 +85,10 @@ static int find_processes(struct idset *processes, sqlite3 *db, const struct que
 		 " AND " QUERY_LIVED_SINCE,
 		 question->process);
 	status = query_prepare(db, &statement, sql);
-	if (!status)
+	if (!status) {
 		question_bind(question, statement, common);
-	if (!status)
 		status = idset_read(processes, db, statement);
+	}
 	sqlite3_finalize(statement);
 	return status;
 }

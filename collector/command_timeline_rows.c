@@ -109,7 +109,7 @@ struct event {
 };
 
 struct timeline {
-	const struct events *events;
+	struct events *events;
 	sqlite3 *db;
 	int64_t *latest; /* a heap of times, the earliest on top */
 	size_t kept;
@@ -370,7 +370,7 @@ static int begin(struct timeline *timeline)
 	return status || timeline->latest ? status : out_of_memory();
 }
 
-int events_print(const struct events *events, sqlite3 *db)
+int events_print(struct events *events, sqlite3 *db)
 {
 	struct timeline timeline = { .events = events, .db = db };
 	int status = begin(&timeline);

@@ -110,9 +110,12 @@ static int take_places(struct origin *origin, const int64_t *ids, size_t count, 
 		log_error("cannot follow what moved: out of memory");
 		return EX_OSERR;
 	}
-	for (i = 0; i < count; i++)
-		origin->places[i] = files ? (struct place){ .file = ids[i] } :
-					    (struct place){ .process = ids[i] };
+	for (i = 0; i < count; i++) {
+		if (files)
+			origin->places[i].file = ids[i];
+		else
+			origin->places[i].process = ids[i];
+	}
 	origin->count = count;
 	return 0;
 }
@@ -174,7 +177,7 @@ static void print_name(sqlite3_stmt *row, bool json)
 }
 
 /* Those of @what itself are told only where there are others. */
-static int print_names(const struct origin *origin, sqlite3 *db,
+static int print_names(struct origin *origin, sqlite3 *db,
 		       const struct arguments *arguments)
 {
 	sqlite3_stmt *row = NULL;
@@ -253,7 +256,7 @@ static int follow(const struct origin *origin, const struct moves *moves, bool f
 	return status;
 }
 
-static int answer(const struct origin *origin, sqlite3 *db, const struct arguments *arguments)
+static int answer(struct origin *origin, sqlite3 *db, const struct arguments *arguments)
 {
 	const bool both = arguments->forward == arguments->back;
 	struct moves moves;

@@ -103,7 +103,7 @@ static bool has_next(const struct trace *trace, uint32_t number)
 /* The branches that pass a line below @number. Of a long chain the last. */
 static void print_branches(const struct trace *trace, uint32_t number)
 {
-	bool goes_on[BRANCHES];
+	bool goes_on[BRANCHES] = { false };
 	uint32_t count = 0, depth = trace->steps[number].depth;
 
 	if (depth > BRANCHES)

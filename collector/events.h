@@ -21,6 +21,6 @@ struct events {
 };
 
 /* Return: exit status. */
-int events_print(const struct events *events, sqlite3 *db);
+int events_print(struct events *events, sqlite3 *db);
 
 #endif

@@ -93,10 +93,10 @@ static void answer(sqlite3_context *result, int argc, sqlite3_value **argv)
 					   idset_has(set, sqlite3_value_int64(*argv)));
 }
 
-int idset_offer(const struct idset *set, sqlite3 *db, const char *name)
+int idset_offer(struct idset *set, sqlite3 *db, const char *name)
 {
 	int code = sqlite3_create_function(db, name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-					   (void *)(uintptr_t)set, answer, NULL, NULL);
+					   set, answer, NULL, NULL);
 
 	return code == SQLITE_OK ? 0 : query_failed(db);
 }
@@ -107,10 +107,10 @@ int idset_files(struct idset *set, sqlite3 *db, const char *path)
 	int status = query_prepare(db, &statement, files);
 
 	*set = (struct idset){ .count = 0 };
-	if (!status)
+	if (!status) {
 		sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
-	if (!status)
 		status = idset_read(set, db, statement);
+	}
 	sqlite3_finalize(statement);
 	return status;
 }

@@ -22,7 +22,7 @@ bool idset_has(const struct idset *set, int64_t id);
 void idset_clear(struct idset *set);
 
 /* In queries @name(id) is 1 if @set has it, else 0. Return: exit status. */
-int idset_offer(const struct idset *set, sqlite3 *db, const char *name);
+int idset_offer(struct idset *set, sqlite3 *db, const char *name);
 
 /*
  * The files that ever had @path: those used or executed by that name, and those that were

@@ -28,8 +28,8 @@ static const char *const link_queries[] = {
 		" WHERE op IN ('vm_read', 'vm_write') AND target_id IS NOT NULL AND "
 		WHEN("ts", "last"),
 	[LINK_FOLDED] = LINK_COLUMNS("writer_id", "process_id", "first", "last")
-		"bytes_read, 0, file_id, access_id FROM folded_read WHERE writer_id IS NOT NULL AND "
-		WHEN("first", "last"),
+		"bytes_read, 0, file_id, access_id FROM folded_read WHERE writer_id IS NOT NULL"
+		" AND " WHEN("first", "last"),
 };
 
 /* As in struct use. Views of these would look up what nobody asks for here. */
@@ -37,7 +37,8 @@ static const char *const use_queries[] = {
 	"SELECT file, process, first, first + lasted, iif(reads IS NULL, -1, bytes_read),"
 	" bytes_written, id, iif(reads IS NOT NULL OR flags & 2, 1, 0) +"
 	" iif(writes IS NOT NULL, 2 + iif(flags & 512, 8, 0), 0) + iif(flags & 1024, 16, 0)"
-	" FROM accesses WHERE file IS NOT NULL AND NOT flags >> 31 & 1 AND " WHEN("first", "first + lasted"),
+	" FROM accesses WHERE file IS NOT NULL AND NOT flags >> 31 & 1 AND "
+	WHEN("first", "first + lasted"),
 	"SELECT file, process, ts, ts, -1, 0, id, 4 FROM executions"
 	" WHERE file IS NOT NULL AND error IS NULL AND live IS NULL AND " WHEN("ts", "ts"),
 };

@@ -24,7 +24,7 @@ struct search {
 	uint32_t waiting;
 	uint32_t room; /* of steps, and of the queue */
 	/* of the step that is followed now */
-	const struct step *from;
+	struct step from;
 	struct step *found;
 	size_t found_count;
 	size_t found_room;
@@ -168,7 +168,7 @@ static bool can_move(const struct hop *hop, bool forward, int64_t have, int64_t 
 /* In a conversation both sides talk: what comes back by it is nothing new. */
 static bool is_answer(const struct search *search, const struct hop *hop)
 {
-	const struct step *from = search->from;
+	const struct step *from = &search->from;
 
 	return hop->kind == HOP_CONNECTION && from->parent != TRACE_NONE &&
 	       from->kind == HOP_CONNECTION && from->object == hop->object &&
@@ -179,7 +179,7 @@ static bool take(void *search_, const struct hop *hop)
 {
 	struct search *search = search_;
 	const bool forward = search->trace->forward;
-	const int64_t have = search->from->when;
+	const int64_t have = search->from.when;
 	struct step step = {
 		.place = { .process = hop->other },
 		.kind = hop->kind,
@@ -339,14 +339,11 @@ static bool add_children(struct search *search, uint32_t parent)
 
 static bool find_hops(struct search *search, uint32_t number)
 {
-	const struct step from = search->trace->steps[number];
-
-	search->from = &from;
+	search->from = search->trace->steps[number];
 	search->found_count = 0;
-	if (!hops_of(search->moves, from.place, search->trace->forward, take, search))
+	if (!hops_of(search->moves, search->from.place, search->trace->forward, take, search))
 		return false;
 	join_alike(search);
-	search->from = NULL;
 	return true;
 }
 

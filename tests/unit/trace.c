@@ -95,7 +95,8 @@ START_TEST(the_whole_chain)
 		"2023-11-14T22:14:15.834574848Z  502 /bin/c\n"
 		AT("185400") "└─ file /tmp/out  119 B  501 /bin/b\n"
 		AT("184400") "   └─ unix /run/b.sock  118 B  500 /bin/a\n"
-		AT("183400") "      └─ file /etc/secret (sensitive)  120 B  (nobody else wrote it)\n");
+		AT("183400") "      └─ file /etc/secret (sensitive)  120 B"
+			     "  (nobody else wrote it)\n");
 	rig_close(&rig);
 }
 END_TEST
@@ -352,7 +353,7 @@ START_TEST(as_view_flow)
 				kind == 3 ? KITH_ACCESS_TRUNCATED : 0;
 		else
 			forge_reads(&rig.forge, process, inode, "/tmp/x", 30)->first -=
-				10 * FORGE_STEP_NS;
+				UINT64_C(10) * FORGE_STEP_NS;
 	}
 	commit();
 	for (i = 0; i < PROCESSES; i++) {
