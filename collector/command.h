@@ -14,6 +14,8 @@ int command_show(int argc, char **argv);
 int command_sql(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_talks(int argc, char **argv);
+int command_timeline(int argc, char **argv);
+int command_trace(int argc, char **argv);
 int command_tree(int argc, char **argv);
 
 /* Options that all commands have. */

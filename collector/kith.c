@@ -26,6 +26,8 @@ static const struct {
 	{ "tree", command_tree, "processes and their descendants" },
 	{ "show", command_show, "all about a process" },
 	{ "talks", command_talks, "who talked to whom" },
+	{ "trace", command_trace, "where data went, and where it came from" },
+	{ "timeline", command_timeline, "everything in order of time" },
 	{ "sql", command_sql, "ask the database" },
 	{ "record", command_record, "write what the module reports to a file" },
 };

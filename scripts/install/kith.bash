@@ -10,6 +10,8 @@ _kith_options() {
 	status) echo "$common --wait-synced" ;;
 	tree) echo "$common --threads" ;;
 	talks) echo "$common --each --follow" ;;
+	trace) echo "$common --forward --back --depth --width --limit" ;;
+	timeline) echo "$common --limit --tree" ;;
 	sql) echo "$common --csv --file" ;;
 	record) echo "$common --seconds" ;;
 	help | --*) ;;
@@ -20,7 +22,7 @@ _kith_options() {
 # _kith_words BEFORE: what may stand behind that word.
 _kith_words() {
 	if [ "$COMP_CWORD" = 1 ]; then
-		echo status hooks tree show talks sql record help --help --version
+		echo status hooks tree show talks trace timeline sql record help --help --version
 		return
 	fi
 	case $1 in
@@ -39,7 +41,7 @@ _kith() {
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	case $before/${COMP_WORDS[1]}/$word in
-	--db/* | -d/* | --file/* | -f/* | */record/[!-]*)
+	--db/* | -d/* | --file/* | -f/sql/* | */record/[!-]* | */trace/[/.]*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(_kith_words "$before")" -- "$word") ;;
