@@ -399,14 +399,13 @@ static int put_connection(struct ingest *ingest, const struct kith_connection *b
 	int ret;
 
 	if (!id) {
-		row->id = ++ingest->last_connection;
 		set_lasted(ingest, body, row);
-		return store_connection(ingest->store, row);
+		return store_connection(ingest->store, row, &ingest->last_connection);
 	}
 	ret = store_connection_find(ingest->store, id, &before);
 	row->id = id;
 	if (ret)
-		return ret == -ENOENT ? 0 : ret; /* somebody has deleted it */
+		return ret == -ENOENT ? 0 : ret; /* deleted, or told of twice */
 	merge(row, &before);
 	set_lasted(ingest, body, row);
 	return store_connection_update(ingest->store, row);

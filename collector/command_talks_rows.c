@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define OF(column, side) "(SELECT " column " FROM process WHERE process_id = " side "_id)"
-#define OF_ONE(column)	 "(SELECT " column " FROM connection WHERE connection_id = one)"
+#define OF_ROUTE(column) "(SELECT " column " FROM routes WHERE id = route_id)"
 #define CONTAINER(side)                                                             \
 	"(SELECT name FROM container WHERE runtime IS NOT NULL AND container_id = " \
 	OF("container_id", side) ")"
@@ -41,7 +41,7 @@
 /* One row for each pair of programs and place; %s: with, where. */
 static const char grouped[] =
 	"WITH %s talk AS MATERIALIZED (SELECT client_id, server_id, route_id, scope,"
-	" established, iif(established, NULL, error) AS error, min(connection_id) AS one,"
+	" established, iif(established, NULL, error) AS error,"
 	" " COUNTED ", total(bytes_to_server) AS to_server,"
 	" total(bytes_to_client) AS to_client FROM connection WHERE started <= ?3 AND"
 	" " QUERY_LASTED_SINCE("connection") " AND %s GROUP BY 1, 2, 3, 4, 5, 6)"
@@ -52,9 +52,10 @@ static const char grouped[] =
 	" bytes_to_server, CAST(total(to_client) AS INTEGER) AS bytes_to_client, scope,"
 	" established, error, server_name, client_container, server_container"
 	" FROM (SELECT *, " PROGRAM("client", "client") ", " PROGRAM("server", "server") ","
-	" iif(client_id IS NULL, " OF_ONE("client_addr") ", NULL) AS client_host,"
-	" " OF_ONE("server_addr") " AS server_addr, " OF_ONE("server_port") " AS server_port,"
-	" " OF_ONE("server_name") " AS server_name, " OF_ONE("protocol") " AS protocol"
+	" iif(client_id IS NULL, " OF_ROUTE("client_addr") ", NULL) AS client_host,"
+	" " OF_ROUTE("server_addr") " AS server_addr, " OF_ROUTE("server_port") " AS server_port,"
+	" " OF_ROUTE("name") " AS server_name, (SELECT name FROM protocols WHERE id = "
+	OF_ROUTE("protocol") ") AS protocol"
 	" FROM talk) GROUP BY " GROUP_BY_PROGRAM ", server_addr, server_port, server_name,"
 	" scope, established, error ORDER BY established DESC, since, until";
 
@@ -103,6 +104,8 @@ enum grouped_column {
 	CONTAINER("target") " AS server_container, pipe_id FROM " PIPES " AND"
 
 #define WITH "WITH %s unused AS (SELECT 1) "
+/* At most so many share a run_id. None of them was ever open. */
+#define RUN "64"
 
 enum each_column {
 	E_ID, E_STARTED, E_ENDED, E_OPEN, E_GONE, E_CLIENT, E_CLIENT_PID, E_CLIENT_EXE,
@@ -117,8 +120,9 @@ const struct talks_queries talks_queries[TALKS_KINDS] = {
 		grouped,
 		WITH EACH " started <= ?3 AND " QUERY_LASTED_SINCE("connection")
 		" AND %s ORDER BY started, connection_id",
-		WITH EACH " connection_id > ?4 AND %s ORDER BY connection_id",
-		EACH " connection_id = ?4 AND NOT open",
+		WITH EACH " connection_id > ?4 AND (run_id IS NULL OR run_id > ?4 - " RUN ")"
+		" AND %s ORDER BY connection_id",
+		EACH " connection_id = ?4 AND run_id IS NULL AND NOT open",
 		"SELECT max(connection_id) FROM connection",
 		"SELECT min(connection_id) - 1 FROM connection WHERE started >= ?1",
 		E_ID,

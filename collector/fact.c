@@ -153,6 +153,8 @@ int store_flush(struct store *store)
 		ret = statement_run(store, STATEMENT_ROUTES);
 	if (!ret && store->pending.connections.used)
 		ret = store_flush_connections(store);
+	if (!ret && store->pending.runs.used)
+		ret = statement_run(store, STATEMENT_RUNS);
 	if (!ret && store->pending.pipes.used)
 		ret = store_flush_pipes(store);
 	pending_clear(&store->pending);

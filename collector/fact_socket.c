@@ -27,9 +27,9 @@ int64_t store_connection_flags(const struct store_connection *connection)
 	return connection->flags | (int64_t)connection->error << CONNECTION_ERROR_SHIFT;
 }
 
-int store_connection(struct store *store, const struct store_connection *connection)
+int store_connection(struct store *store, struct store_connection *connection, int64_t *last)
 {
-	return pending_add_connection(&store->pending, connection);
+	return pending_add_connection(&store->pending, connection, last);
 }
 
 static int update_connection(struct store *store, const struct store_connection *connection)

@@ -7,6 +7,7 @@
 #ifndef KITH_PENDING_H
 #define KITH_PENDING_H
 
+#include "run.h"
 #include "store.h"
 
 #include <sqlite3.h>
@@ -19,6 +20,23 @@ struct pending_array {
 	size_t room;
 };
 
+struct pending_process {
+	const struct process *process;
+};
+
+struct pending_string {
+	int64_t id;
+	size_t offset; /* into characters */
+	size_t size;
+};
+
+struct pending_route {
+	int64_t id;
+	struct route route;
+	size_t name; /* into characters */
+	size_t name_size;
+};
+
 struct pending {
 	int64_t boot;			  /* of the processes */
 	struct pending_array processes;	  /* struct pending_process */
@@ -26,8 +44,11 @@ struct pending {
 	struct pending_array strings;	  /* struct pending_string */
 	struct pending_array characters;  /* of strings and routes */
 	struct pending_array routes;	  /* struct pending_route */
-	struct pending_array connections; /* struct store_connection, by id, without gaps */
-	struct pending_array pipes;	  /* struct store_pipe, likewise */
+	struct pending_array connections; /* struct store_connection, by id */
+	struct pending_array runs;	  /* struct run */
+	struct pending_array pipes;	  /* struct store_pipe, by id, without gaps */
+	struct run_slot slots[RUN_SLOTS];
+	uint32_t commit; /* counts up */
 };
 
 /* Make the virtual tables: pending_processes and so on. */
@@ -39,12 +60,17 @@ int pending_add_execution(struct pending *pending, const struct store_execution 
 int pending_add_string(struct pending *pending, int64_t id, struct slice value);
 int pending_add_route(struct pending *pending, int64_t id, const struct route *route,
 		      struct slice name);
-int pending_add_connection(struct pending *pending,
-			   const struct store_connection *connection);
+
+/*
+ * It gets the id that follows *last, which moves on. One that is over and has many like
+ * it becomes one of a run: pending_connection() does not find it.
+ */
+int pending_add_connection(struct pending *pending, struct store_connection *connection,
+			   int64_t *last);
 int pending_add_pipe(struct pending *pending, const struct store_pipe *pipe);
 
 /* The id of the last one that waits. */
-int64_t pending_last_connection(const struct pending *pending);
+int64_t pending_last_connection(const struct pending *pending); /* but for those of runs */
 int64_t pending_last_pipe(const struct pending *pending);
 
 /* That of @id, if it waits here; NULL: it does not. */

@@ -15,7 +15,9 @@ static const char *const texts[STATEMENTS] = {
 		" (SELECT max(id) FROM strings), (SELECT max(id) FROM executables),"
 		" (SELECT max(id) FROM namespaces), (SELECT max(id) FROM containers),"
 		" (SELECT max(id) FROM contexts), (SELECT max(id) FROM credential_sets),"
-		" (SELECT max(id) FROM routes), (SELECT max(id) FROM connections),"
+		" (SELECT max(id) FROM routes),"
+		" max(coalesce((SELECT max(id) FROM connections), 0),"
+		"  coalesce((SELECT id + 63 FROM connection_runs ORDER BY id DESC LIMIT 1), 0)),"
 		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes)",
 	[STATEMENT_BOOT_FIND] = "SELECT id FROM boots WHERE uuid = ?",
 	[STATEMENT_BOOT_ADD] = "INSERT INTO boots (uuid, first) VALUES (?, ?)",
@@ -51,9 +53,8 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_EXECUTIONS] = "INSERT INTO executions SELECT * FROM pending_executions",
 	[STATEMENT_ROUTES] = "INSERT INTO routes SELECT * FROM pending_routes",
 	[STATEMENT_CONNECTIONS] =
-		"INSERT INTO connections (started, lasted, route, client, server, client_opener,"
-		" server_opener, client_port, to_server, to_client, isns, flags, load, number)"
-		" SELECT * FROM pending_connections",
+		"INSERT INTO connections SELECT * FROM pending_connections",
+	[STATEMENT_RUNS] = "INSERT INTO connection_runs SELECT * FROM pending_runs",
 	[STATEMENT_CONNECTION_UPDATE] =
 		"UPDATE connections SET started = ?2, lasted = ?3, route = ?4, client = ?5,"
 		" server = ?6, client_opener = ?7, server_opener = ?8, client_port = ?9,"

@@ -228,10 +228,11 @@ struct store_connection {
 int64_t store_connection_ports(const struct store_connection *connection);
 int64_t store_connection_flags(const struct store_connection *connection);
 
-int store_connection(struct store *store, const struct store_connection *connection);
+/* It gets the id that follows *last, which moves on: by one, or by a run of ids. */
+int store_connection(struct store *store, struct store_connection *connection, int64_t *last);
 int store_connection_update(struct store *store, const struct store_connection *connection);
 
-/* As it is stored, or waits for that. -ENOENT: there is none. */
+/* As it is stored, or waits for that. -ENOENT: there is none, or it is one of a run. */
 int store_connection_find(struct store *store, int64_t id,
 			  struct store_connection *connection);
 

@@ -191,68 +191,102 @@ LEFT JOIN processes p ON p.id = r.process
 LEFT JOIN credential_sets a ON a.id = r.before
 LEFT JOIN credential_sets b ON b.id = r.after;
 
--- One table and no join, as view process is, and for the same reason.
+-- Table connections, with those of connection_runs as if each had a row of its own there.
+-- Both halves have columns of the same types, so that SQLite can flatten this.
 CREATE VIEW connection AS
 SELECT
-  c.id AS connection_id,
+  t.id AS connection_id,
   (SELECT name FROM protocols WHERE id =
-    (SELECT protocol FROM routes WHERE id = c.route)) AS protocol,
-  c.started,
-  c.started + c.lasted AS ended,
-  c.client AS client_id,
-  (SELECT client_addr FROM routes WHERE id = c.route) AS client_addr,
-  c.client_port & 65535 AS client_port,
-  c.server AS server_id,
-  (SELECT server_addr FROM routes WHERE id = c.route) AS server_addr,
-  (SELECT server_port FROM routes WHERE id = c.route) AS server_port,
-  (SELECT name FROM routes WHERE id = c.route) AS server_name,
-  c.to_server AS bytes_to_server,
-  c.to_client AS bytes_to_client,
-  CASE c.flags >> 6 & 3 WHEN 0 THEN 'same-container' WHEN 1 THEN 'same-host'
+    (SELECT protocol FROM routes WHERE id = t.route)) AS protocol,
+  t.started,
+  t.started + t.lasted AS ended,
+  t.client AS client_id,
+  (SELECT client_addr FROM routes WHERE id = t.route) AS client_addr,
+  t.client_port & 65535 AS client_port,
+  t.server AS server_id,
+  (SELECT server_addr FROM routes WHERE id = t.route) AS server_addr,
+  (SELECT server_port FROM routes WHERE id = t.route) AS server_port,
+  (SELECT name FROM routes WHERE id = t.route) AS server_name,
+  t.to_server AS bytes_to_server,
+  t.to_client AS bytes_to_client,
+  CASE t.flags >> 6 & 3 WHEN 0 THEN 'same-container' WHEN 1 THEN 'same-host'
     WHEN 2 THEN 'private' ELSE 'public' END AS scope,
   -- further columns
-  nullif(coalesce(c.client_opener, c.client), 0) AS client_opener_id,
-  nullif(coalesce(c.server_opener, c.server), 0) AS server_opener_id,
-  c.flags >> 2 & 1 AS established,
-  nullif(c.flags >> 8, 0) AS error,
-  CASE WHEN c.flags & 3 < 3 THEN NULL WHEN c.flags & 8 THEN 'tuple'
-    WHEN (SELECT protocol FROM routes WHERE id = c.route) = 1 THEN 'isn' END AS joined,
-  CASE WHEN c.flags & 1 THEN (SELECT coalesce(dialled_addr, server_addr) FROM routes
-    WHERE id = c.route) END AS dialled_addr,
-  CASE WHEN c.flags & 1 THEN (SELECT coalesce(dialled_port, server_port) FROM routes
-    WHERE id = c.route) END AS dialled_port,
-  CASE WHEN c.flags & 2 THEN (SELECT coalesce(seen_addr, client_addr) FROM routes
-    WHERE id = c.route) END AS seen_addr,
+  nullif(coalesce(t.client_opener, t.client), 0) AS client_opener_id,
+  nullif(coalesce(t.server_opener, t.server), 0) AS server_opener_id,
+  t.flags >> 2 & 1 AS established,
+  nullif(t.flags >> 8, 0) AS error,
+  CASE WHEN t.flags & 3 < 3 THEN NULL WHEN t.flags & 8 THEN 'tuple'
+    WHEN (SELECT protocol FROM routes WHERE id = t.route) = 1 THEN 'isn' END AS joined,
+  CASE WHEN t.flags & 1 THEN (SELECT coalesce(dialled_addr, server_addr) FROM routes
+    WHERE id = t.route) END AS dialled_addr,
+  CASE WHEN t.flags & 1 THEN (SELECT coalesce(dialled_port, server_port) FROM routes
+    WHERE id = t.route) END AS dialled_port,
+  CASE WHEN t.flags & 2 THEN (SELECT coalesce(seen_addr, client_addr) FROM routes
+    WHERE id = t.route) END AS seen_addr,
   -- a ^ b is (a | b) - (a & b)
-  CASE WHEN c.flags & 2 THEN (c.client_port >> 16 | c.client_port & 65535)
-    - (c.client_port >> 16 & c.client_port) END AS seen_port,
+  CASE WHEN t.flags & 2 THEN (t.client_port >> 16 | t.client_port & 65535)
+    - (t.client_port >> 16 & t.client_port) END AS seen_port,
   CASE WHEN (SELECT datagrams FROM protocols WHERE id =
-      (SELECT protocol FROM routes WHERE id = c.route)) THEN NULL
-    ELSE nullif(c.isns >> 32 & 4294967295, 0) END AS client_isn,
+      (SELECT protocol FROM routes WHERE id = t.route)) THEN NULL
+    ELSE nullif(t.isns >> 32 & 4294967295, 0) END AS client_isn,
   CASE WHEN (SELECT datagrams FROM protocols WHERE id =
-      (SELECT protocol FROM routes WHERE id = c.route)) THEN NULL
-    ELSE nullif(c.isns & 4294967295, 0) END AS server_isn,
-  (SELECT client_netns FROM routes WHERE id = c.route) AS client_netns,
-  (SELECT server_netns FROM routes WHERE id = c.route) AS server_netns,
-  CASE WHEN c.lasted IS NOT NULL OR c.flags >> 5 & 1 THEN 0 ELSE
-    (SELECT boot FROM loads WHERE id = c.load) = (SELECT max(id) FROM boots) END AS open,
+      (SELECT protocol FROM routes WHERE id = t.route)) THEN NULL
+    ELSE nullif(t.isns & 4294967295, 0) END AS server_isn,
+  (SELECT client_netns FROM routes WHERE id = t.route) AS client_netns,
+  (SELECT server_netns FROM routes WHERE id = t.route) AS server_netns,
+  CASE WHEN t.lasted IS NOT NULL OR t.flags >> 5 & 1 THEN 0 ELSE
+    (SELECT boot FROM loads WHERE id = t.load) = (SELECT max(id) FROM boots) END AS open,
   -- it is over, but nobody saw when: so are all of boots that are
-  CASE WHEN c.flags >> 5 & 1 THEN 1 WHEN c.lasted IS NOT NULL THEN 0 ELSE
-    (SELECT boot FROM loads WHERE id = c.load) < (SELECT max(id) FROM boots) END AS gone,
-  c.flags >> 4 & 1 AS incomplete,
-  (SELECT boot FROM loads WHERE id = c.load) AS boot_id,
-  c.route AS route_id,
+  CASE WHEN t.flags >> 5 & 1 THEN 1 WHEN t.lasted IS NOT NULL THEN 0 ELSE
+    (SELECT boot FROM loads WHERE id = t.load) < (SELECT max(id) FROM boots) END AS gone,
+  t.flags >> 4 & 1 AS incomplete,
+  (SELECT boot FROM loads WHERE id = t.load) AS boot_id,
+  t.route AS route_id,
   CASE WHEN (SELECT datagrams FROM protocols WHERE id =
-      (SELECT protocol FROM routes WHERE id = c.route))
-    THEN coalesce(c.isns >> 32 & 4294967295, 0) END AS datagrams_to_server,
+      (SELECT protocol FROM routes WHERE id = t.route))
+    THEN coalesce(t.isns >> 32 & 4294967295, 0) END AS datagrams_to_server,
   CASE WHEN (SELECT datagrams FROM protocols WHERE id =
-      (SELECT protocol FROM routes WHERE id = c.route))
-    THEN coalesce(c.isns & 4294967295, 0) END AS datagrams_to_client,
+      (SELECT protocol FROM routes WHERE id = t.route))
+    THEN coalesce(t.isns & 4294967295, 0) END AS datagrams_to_client,
   (SELECT container FROM contexts WHERE id =
-    (SELECT context FROM processes WHERE id = c.client)) AS client_container_id,
+    (SELECT context FROM processes WHERE id = t.client)) AS client_container_id,
   (SELECT container FROM contexts WHERE id =
-    (SELECT context FROM processes WHERE id = c.server)) AS server_container_id
-FROM connections c;
+    (SELECT context FROM processes WHERE id = t.server)) AS server_container_id,
+  t.run AS run_id
+FROM (
+  SELECT id, started, lasted, route, client, server, client_opener, server_opener, client_port,
+    to_server, to_client, isns, flags, load, CAST(NULL AS INTEGER) AS run
+  FROM connections
+  UNION ALL
+  SELECT
+    CAST(r.id + o.n AS INTEGER),
+    CAST(r.started + ifnull(CAST(substr(r.started_more,
+      1 + o.n * (length(r.started_more) / r.count),
+      length(r.started_more) / r.count) AS INTEGER), 0) AS INTEGER),
+    CAST(r.lasted + ifnull(CAST(substr(r.lasted_more,
+      1 + o.n * (length(r.lasted_more) / r.count),
+      length(r.lasted_more) / r.count) AS INTEGER), 0) AS INTEGER),
+    r.route, r.client, r.server, r.client_opener, r.server_opener,
+    CAST(nullif(r.client_port + ifnull(CAST(substr(r.port_more,
+      1 + o.n * (length(r.port_more) / r.count),
+      length(r.port_more) / r.count) AS INTEGER), 0), -1) AS INTEGER),
+    CAST(r.to_server + ifnull(CAST(substr(r.to_server_more,
+      1 + o.n * (length(r.to_server_more) / r.count),
+      length(r.to_server_more) / r.count) AS INTEGER), 0) AS INTEGER),
+    CAST(r.to_client + ifnull(CAST(substr(r.to_client_more,
+      1 + o.n * (length(r.to_client_more) / r.count),
+      length(r.to_client_more) / r.count) AS INTEGER), 0) AS INTEGER),
+    CAST(nullif((r.client_isn + ifnull(CAST(substr(r.client_more,
+      1 + o.n * (length(r.client_more) / r.count),
+      length(r.client_more) / r.count) AS INTEGER), 0)) << 32
+      | (r.server_isn + ifnull(CAST(substr(r.server_more,
+      1 + o.n * (length(r.server_more) / r.count),
+      length(r.server_more) / r.count) AS INTEGER), 0)), 0) AS INTEGER),
+    r.flags, r.load, r.id
+  FROM connection_runs r
+  CROSS JOIN ordinals o ON o.n < r.count
+) t;
 
 CREATE VIEW connection_use AS
 SELECT connection AS connection_id, iif(side, 'server', 'client') AS side,
@@ -302,9 +336,9 @@ CREATE VIEW pipe_use AS
 SELECT pipe AS pipe_id, nullif(process, 0) AS process_id, written, read, first, last
 FROM pipe_uses;
 
--- A conversation is two flows, a pipe is one from each that wrote to each that read. They
--- stand apart as tables do, and their columns have the same types, so that SQLite can
--- flatten this where it is joined. What a process sends to itself is none.
+-- A conversation is two flows, as is a run of them; a pipe is one from each that wrote to
+-- each that read. They stand apart as tables do, and their columns have the same types, so
+-- that SQLite can flatten this where it is joined. What a process sends to itself is none.
 CREATE VIEW flow AS
 SELECT
   client AS source_id, server AS target_id,
@@ -329,6 +363,26 @@ SELECT
   started, CAST(started + lasted AS INTEGER), to_client, id, CAST(NULL AS INTEGER)
 FROM connections
 WHERE client <> server AND to_client > 0
+UNION ALL
+SELECT
+  client, server,
+  (SELECT via FROM protocols WHERE id =
+    (SELECT protocol FROM routes WHERE id = route)),
+  CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
+    server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT),
+  started, ended, sum_to_server, id, CAST(NULL AS INTEGER)
+FROM connection_runs
+WHERE client <> server AND sum_to_server > 0
+UNION ALL
+SELECT
+  server, client,
+  (SELECT via FROM protocols WHERE id =
+    (SELECT protocol FROM routes WHERE id = route)),
+  CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
+    server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT),
+  started, ended, sum_to_client, id, CAST(NULL AS INTEGER)
+FROM connection_runs
+WHERE client <> server AND sum_to_client > 0
 UNION ALL
 SELECT
   writer, reader, CAST(iif(flags & 1, 'fifo', 'pipe') AS TEXT),
