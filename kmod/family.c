@@ -88,7 +88,7 @@ static bool is_known(int family, int type, int protocol)
 }
 
 /* security_socket_post_create(sock, family, type, protocol, kern) */
-void kith_family_created(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_family_created)
 {
 	struct creation creation = {
 		.process = kith_key(current),

@@ -109,7 +109,7 @@ struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key
 }
 
 /* accept(2): current has got it. */
-void kith_socket_grafted(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_socket_grafted)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 
@@ -120,7 +120,7 @@ void kith_socket_grafted(struct kith_ftrace_regs *regs)
 }
 
 /* Its end should have been seen, but for that of a hub. */
-void kith_socket_freed(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_socket_freed)
 {
 	struct kith_socket *socket = kith_socket_find(KITH_ARGUMENT(regs, 0, struct sock *));
 

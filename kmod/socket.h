@@ -18,7 +18,7 @@
 #ifndef _KITH_SOCKET_H
 #define _KITH_SOCKET_H
 
-#include "compat/ftrace.h"
+#include "entry.h"
 #include "name.h"
 
 #include <kith/uapi.h>
@@ -125,8 +125,8 @@ struct kith_socket {
 };
 
 /* Hooks; see the table in hook.c. */
-void kith_socket_grafted(struct kith_ftrace_regs *regs);
-void kith_socket_freed(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_socket_grafted;
+kith_entry_fn kith_socket_freed;
 
 int kith_socket_init(void);
 

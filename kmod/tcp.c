@@ -82,7 +82,7 @@ void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received)
 }
 
 /* In tcp_connect(): the tuple and our first sequence number are final. */
-void kith_tcp_connecting(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_tcp_connecting)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	struct kith_socket *socket;
@@ -101,7 +101,7 @@ void kith_tcp_connecting(struct kith_ftrace_regs *regs)
 }
 
 /* In a softirq; current is anybody. */
-void kith_tcp_cloned(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_tcp_cloned)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct request_sock *request = KITH_ARGUMENT(regs, 1, struct request_sock *);
@@ -253,13 +253,13 @@ static void use(const struct sock *sk)
 }
 
 /* tcp_sendmsg(sk, ...), tcp_recvmsg(sk, ...), tcp_sendpage(sk, ...) */
-void kith_tcp_used(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_tcp_used)
 {
 	use(KITH_ARGUMENT(regs, 0, struct sock *));
 }
 
 /* tcp_splice_read(socket, ...) */
-void kith_tcp_splicing(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_tcp_splicing)
 {
 	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk));
 }

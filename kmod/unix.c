@@ -125,7 +125,7 @@ static bool make_ends(const struct sock *client_sk, const struct sock *server_sk
  * security_unix_stream_connect(sk, listener, newsk): nothing can go wrong any more. The
  * states of the first two are locked.
  */
-void kith_unix_connecting(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_connecting)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct sock *listener = KITH_ARGUMENT(regs, 1, struct sock *);
@@ -158,7 +158,7 @@ static void listens(const struct sock *sk, u64 user, bool found)
 }
 
 /* security_socket_listen(sock, backlog), maybe not for the first time */
-void kith_unix_listening(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_listening)
 {
 	const struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
 
@@ -263,7 +263,7 @@ static void send(struct sock *sk, u32 bytes)
 }
 
 /* skb_copy_datagram_from_iter(skb, ...): what a stream sends is being copied. */
-void kith_unix_copied(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_copied)
 {
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
 	struct sock *sk = skb->sk;
@@ -277,7 +277,7 @@ void kith_unix_copied(struct kith_ftrace_regs *regs)
 }
 
 /* unix_stream_sendpage(sock, ...), until 6.4: it may have to wait for room. */
-void kith_unix_sending_page(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_sending_page)
 {
 	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk), true);
 }
@@ -286,7 +286,7 @@ void kith_unix_sending_page(struct kith_ftrace_regs *regs)
  * skb_append_pagefrags(skb, page, offset, size): then, with the state of its peer locked,
  * it is sent, but for one that takes no more pages.
  */
-void kith_unix_page_appended(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_page_appended)
 {
 	struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
 	int frags = skb_shinfo(skb)->nr_frags;
@@ -304,7 +304,7 @@ void kith_unix_page_appended(struct kith_ftrace_regs *regs)
 }
 
 /* skb_splice_from_iter(skb, iter, most, ...), since 6.5: what is spliced is not copied. */
-void kith_unix_spliced(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_spliced)
 {
 	struct sock *sk = KITH_ARGUMENT(regs, 0, struct sk_buff *)->sk;
 	const struct iov_iter *iter = KITH_ARGUMENT(regs, 1, struct iov_iter *);
@@ -314,7 +314,7 @@ void kith_unix_spliced(struct kith_ftrace_regs *regs)
 }
 
 /* unix_stream_recvmsg(sock, ...), unix_stream_splice_read(sock, ...) */
-void kith_unix_receiving(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_receiving)
 {
 	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk), false);
 }
@@ -371,7 +371,7 @@ static struct kith_socket *obtain_peer(struct kith_socket *from, struct kith_soc
  * security_unix_may_send(sock, other): a datagram is about to go there, or will. The
  * other's state is locked.
  */
-void kith_unix_may_send(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_may_send)
 {
 	const struct socket *there = KITH_ARGUMENT(regs, 1, struct socket *);
 	const struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
@@ -410,7 +410,7 @@ static struct kith_socket *receiver_of(const struct sock *sk, const struct sk_bu
 }
 
 /* skb_free_datagram(sk, skb): it was taken out of the queue, or, if it is there, peeked at. */
-void kith_unix_taken(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_taken)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
@@ -457,7 +457,7 @@ static void close_hub(struct kith_socket *hub)
 }
 
 /* unix_release_sock(sk, embryo) */
-void kith_unix_released(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_released)
 {
 	struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	struct kith_socket *socket = kith_socket_find(sk);

@@ -6,16 +6,16 @@
 #include "socket.h"
 
 /* Hooks; see the table in hook.c. */
-void kith_unix_connecting(struct kith_ftrace_regs *regs);
-void kith_unix_listening(struct kith_ftrace_regs *regs);
-void kith_unix_may_send(struct kith_ftrace_regs *regs);
-void kith_unix_copied(struct kith_ftrace_regs *regs);
-void kith_unix_spliced(struct kith_ftrace_regs *regs);
-void kith_unix_receiving(struct kith_ftrace_regs *regs);
-void kith_unix_sending_page(struct kith_ftrace_regs *regs);
-void kith_unix_page_appended(struct kith_ftrace_regs *regs);
-void kith_unix_taken(struct kith_ftrace_regs *regs);
-void kith_unix_released(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_unix_connecting;
+kith_entry_fn kith_unix_listening;
+kith_entry_fn kith_unix_may_send;
+kith_entry_fn kith_unix_copied;
+kith_entry_fn kith_unix_spliced;
+kith_entry_fn kith_unix_receiving;
+kith_entry_fn kith_unix_sending_page;
+kith_entry_fn kith_unix_page_appended;
+kith_entry_fn kith_unix_taken;
+kith_entry_fn kith_unix_released;
 
 /* current has accepted @sk. Context: as kith_socket_find(). */
 void kith_unix_accepted(const struct sock *sk);
