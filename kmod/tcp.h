@@ -13,7 +13,7 @@ kith_entry_fn kith_tcp_splicing;
 void kith_tcp_state(void *data, const struct sock *sk, const int before, const int now);
 
 /* Bytes that @socket has got across, and got, up to now. Context: its lock is held. */
-void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received);
+struct kith_moved kith_tcp_count(const struct kith_socket *socket);
 
 /* A listening socket's port may be chosen late. Context: its lock is held. */
 void kith_tcp_name(struct kith_socket *socket);

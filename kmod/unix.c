@@ -229,7 +229,7 @@ static struct kith_socket *meet(struct sock *sk, u64 user, bool sends)
 /* Who is the first to use it leaves nothing to others. Packets count when they are taken. */
 static u64 unread_of(const struct kith_socket *socket, struct sock *sk)
 {
-	return socket->use_count && sk->sk_type == SOCK_STREAM ? kith_unix_unread(sk) : 0;
+	return READ_ONCE(socket->user) && sk->sk_type == SOCK_STREAM ? kith_unix_unread(sk) : 0;
 }
 
 /* The entry of a stream or of packets, which current uses from now on. */
@@ -416,7 +416,8 @@ KITH_ENTRY(kith_unix_taken)
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
 	struct kith_socket *socket;
 
-	if (sk->sk_family != AF_UNIX || skb->next)
+	/* Streams come here when they are accepted. */
+	if (sk->sk_family != AF_UNIX || sk->sk_type == SOCK_STREAM || skb->next)
 		return;
 	socket = receiver_of(sk, skb);
 	if (!socket)
@@ -449,7 +450,7 @@ static void close_hub(struct kith_socket *hub)
 {
 	unsigned long flags;
 
-	kith_socket_lock(hub, &flags);
+	flags = kith_socket_lock(hub);
 	if (!hub->finished)
 		set_name(hub, hub->sk);
 	hub->gone = true;
@@ -465,8 +466,9 @@ KITH_ENTRY(kith_unix_released)
 
 	if (!socket)
 		return;
+	/* Who is alone need not leave anything to others. */
 	if (sk->sk_type == SOCK_STREAM)
-		unread = kith_unix_unread(sk);
+		unread = socket->use_count > 1 ? kith_unix_unread(sk) : 0;
 	else if (socket->role != KITH_LISTENS)
 		take_unread(sk);
 	if (kith_socket_is_hub(socket))
@@ -492,12 +494,14 @@ void kith_unix_found(struct sock *sk, u64 user)
 		kith_datagram_found(socket, user);
 }
 
-void kith_unix_count(const struct kith_socket *socket, u64 *sent, u64 *received)
+struct kith_moved kith_unix_count(const struct kith_socket *socket)
 {
 	const struct kith_socket *other = socket->other;
 
-	*sent = atomic64_read(&socket->sent);
-	*received = other ? atomic64_read(&other->sent) : 0;
+	return (struct kith_moved){
+		.sent = atomic64_read(&socket->sent),
+		.received = other ? atomic64_read(&other->sent) : 0,
+	};
 }
 
 static bool has_moved(const struct kith_socket *socket)

@@ -24,7 +24,7 @@ void kith_unix_accepted(const struct sock *sk);
 void kith_unix_found(struct sock *sk, u64 user);
 
 /* Bytes that the stream @socket has sent, and got, read or not. Context: its lock is held. */
-void kith_unix_count(const struct kith_socket *socket, u64 *sent, u64 *received);
+struct kith_moved kith_unix_count(const struct kith_socket *socket);
 
 /* Has nothing been said that anybody could want to know of? */
 bool kith_unix_is_silent(const struct kith_socket *socket);
