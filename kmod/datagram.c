@@ -159,15 +159,6 @@ static bool has_arrived(const struct kith_socket *from, const struct kith_socket
 	return atomic64_read(&from->datagrams_sent) == atomic64_read(&to->datagrams_received);
 }
 
-/*
- * A Unix socket is freed when all that it has sent was taken. One of UDP leaves it
- * to whoever receives it, who may answer.
- */
-bool kith_datagram_ends_both(const struct kith_socket *socket)
-{
-	return socket->protocol == KITH_PROTOCOL_UNIX_DGRAM;
-}
-
 static bool is_idle(const struct kith_socket *socket, unsigned long time)
 {
 	return time_is_before_jiffies(READ_ONCE(socket->active) + time);

@@ -38,7 +38,7 @@ MODULE_PARM_DESC(without,
 		 "symbols, with commas between, that are not hooked even if they are there");
 
 static DEFINE_MUTEX(tally_lock); /* protects reported_missed, and the detaching */
-static DEFINE_PER_CPU(u64, hits[KITH_AT_COUNT]);
+DEFINE_PER_CPU(u64, kith_hook_hits_here[KITH_AT_COUNT]);
 
 #define EXECVE_HOOK(where, call)                                         \
 	{                                                                \
@@ -281,7 +281,7 @@ const struct kith_hook *kith_hook_get(unsigned int i)
 
 void kith_hook_hit(unsigned int i)
 {
-	this_cpu_inc(hits[i]);
+	this_cpu_inc(kith_hook_hits_here[i]);
 }
 
 u64 kith_hook_hits(unsigned int i)
@@ -290,7 +290,7 @@ u64 kith_hook_hits(unsigned int i)
 	u64 sum = 0;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(hits[i], cpu));
+		sum += READ_ONCE(per_cpu(kith_hook_hits_here[i], cpu));
 	return sum;
 }
 
@@ -319,17 +319,6 @@ void kith_hook_tally(void)
 		hooks[i].reported_missed = missed;
 	}
 	mutex_unlock(&tally_lock);
-}
-
-static void notrace enter(unsigned long ip, unsigned long parent_ip,
-			  struct ftrace_ops *ops, struct kith_ftrace_regs *regs)
-{
-	struct kith_hook *hook = container_of(ops, struct kith_hook, ops);
-
-	kith_hook_enter();
-	this_cpu_inc(hits[hook->index]);
-	hook->entry(regs);
-	kith_hook_leave();
 }
 
 static void match_tracepoint(struct tracepoint *tracepoint, void *hook_)
@@ -389,7 +378,8 @@ static int attach_ftrace(struct kith_hook *hook)
 	int ret;
 
 	memset(&hook->ops, 0, sizeof(hook->ops));
-	hook->ops.func = enter;
+	hook->ops.func = hook->entry;
+	hook->ops.private = (void *)(hook - hooks);
 	hook->ops.flags = KITH_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
 	if (hook->unless && !set_filter(&hook->ops, hook->unless)) {
 		hook->needless = true;
@@ -538,10 +528,8 @@ int kith_hook_init(void)
 
 	execs = clamp(execs, 1U, EXECS_MAX);
 	hooks[KITH_AT_EXIT].callback = kith_process_exited();
-	for (i = 0; i < KITH_AT_COUNT; i++) {
+	for (i = 0; i < KITH_AT_COUNT; i++)
 		hooks[i].error = -ENODEV;
-		hooks[i].index = i;
-	}
 	for (i = 0; i < KITH_AT_COUNT; i++) {
 		struct kith_hook *hook = &hooks[order[i]];
 

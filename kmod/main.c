@@ -57,9 +57,6 @@ static int __init kith_init(void)
 	ret = kith_socket_init();
 	if (ret)
 		goto err_socket;
-	ret = kith_pipe_init();
-	if (ret)
-		goto err_pipe;
 	ret = kith_stream_init();
 	if (ret)
 		goto err_stream;
@@ -88,7 +85,6 @@ err_hook:
 	kith_stream_exit();
 err_stream:
 	kith_pipe_exit();
-err_pipe:
 	kith_socket_exit();
 err_socket:
 	kith_task_exit();

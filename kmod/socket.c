@@ -34,6 +34,8 @@ enum {
 	SOCKETS_PER_BUCKET = 16,
 	BYTES_PER_SOCKET = 16 * 1024, /* of memory, for one that is watched */
 	LOOKS_MAX = 256,	      /* at others that wait where one does */
+	/* As many as end before RCU lets go of them; who looks for what is freed wants none. */
+	POOL_MAX = IS_ENABLED(CONFIG_KASAN) ? 0 : 512,
 };
 
 static unsigned int sockets_max;
@@ -45,13 +47,32 @@ struct meeting {
 	spinlock_t lock;	   /* of all entries whose pair is here */
 };
 
+/*
+ * Entries that nobody sees any more, to begin with again: to get and free one costs 40
+ * instructions so, and 350 by the slab.
+ */
+struct pool {
+	struct kith_socket *entries; /* chained by `other` */
+	unsigned int count;
+};
+
 struct kith_socket_table kith_socket_table __read_mostly;
 static struct meeting *meetings __read_mostly;
 static u32 seed __read_mostly;
+static u64 factor __read_mostly; /* odd */
 static struct kmem_cache *cache;
 static atomic_t count = ATOMIC_INIT(0);
 static atomic_t peers = ATOMIC_INIT(0); /* among them */
 static DEFINE_PER_CPU(u64, last_id);
+static DEFINE_PER_CPU(struct pool, pools);
+static u8 *marks __read_mostly; /* of groups of buckets, see kith_socket_unmark() */
+
+/* After something has been put into @bucket: the sweep has to look there. */
+static void mark(unsigned int bucket)
+{
+	/* Who sees it sees what is there. */
+	smp_store_release(&marks[bucket / KITH_SOCKET_GROUP], 1);
+}
 
 u32 kith_socket_count(void)
 {
@@ -90,9 +111,10 @@ u32 kith_socket_hash(const void *data, u32 words, u32 more)
 	return jhash2(data, words, seed ^ more);
 }
 
+/* Who may choose numbers cannot make many lead to the same place. */
 static u32 meeting_of(u64 pair)
 {
-	return kith_socket_hash(&pair, 2, 0) >> (32 - kith_socket_table.bits);
+	return (pair * factor) >> kith_socket_table.shift;
 }
 
 struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key,
@@ -109,7 +131,7 @@ struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key
 }
 
 /* accept(2): current has got it. */
-void kith_socket_grafted(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_socket_grafted)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 
@@ -120,7 +142,7 @@ void kith_socket_grafted(struct kith_ftrace_regs *regs)
 }
 
 /* Its end should have been seen, but for that of a hub. */
-void kith_socket_freed(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_socket_freed)
 {
 	struct kith_socket *socket = kith_socket_find(KITH_ARGUMENT(regs, 0, struct sock *));
 
@@ -143,12 +165,45 @@ bool kith_socket_has_room(void)
 	return atomic_read(&count) < sockets_max;
 }
 
+static struct kith_socket *take_from_pool(void)
+{
+	struct kith_socket *socket;
+	struct pool *pool;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	pool = this_cpu_ptr(&pools);
+	socket = pool->entries;
+	if (socket) {
+		pool->entries = socket->other;
+		pool->count--;
+	}
+	local_irq_restore(flags);
+	return socket;
+}
+
+/* Return: was there room? Context: interrupts are off. */
+static bool put_into_pool(struct kith_socket *socket)
+{
+	struct pool *pool = this_cpu_ptr(&pools);
+
+	if (pool->count >= POOL_MAX)
+		return false;
+	socket->other = pool->entries;
+	pool->entries = socket;
+	pool->count++;
+	return true;
+}
+
 static struct kith_socket *new_socket(void)
 {
 	struct kith_socket *socket;
 
 	if (atomic_inc_return(&count) > sockets_max)
 		goto err_count;
+	socket = take_from_pool();
+	if (socket)
+		return memset(socket, 0, sizeof(*socket));
 	socket = kmem_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
 	if (socket)
 		return socket;
@@ -166,17 +221,16 @@ static void set_up(struct kith_socket *socket, struct kith_bucket *bucket,
 	socket->side = side;
 	socket->id = kith_socket_new_id();
 	socket->pair = socket->id;
-	socket->meeting = meeting_of(socket->pair);
+	/* Nobody looks for it there. */
+	socket->meeting = socket->id & (kith_socket_buckets() - 1);
 	socket->started = ktime_get_boot_fast_ns();
 }
 
-void kith_socket_expel(const struct sock *sk)
+void kith_socket_expel_it(struct kith_socket *socket)
 {
-	struct kith_socket *socket = kith_socket_find(sk);
-
-	if (socket && kith_socket_is_hub(socket))
+	if (kith_socket_is_hub(socket))
 		kith_datagram_close(socket);
-	else if (socket)
+	else
 		kith_connection_finish(socket, 0, 0);
 }
 
@@ -227,12 +281,19 @@ void kith_socket_marry(struct kith_socket *client, struct kith_socket *server)
 	client->other = server;
 }
 
-static struct kith_socket *find_same(const struct kith_socket *socket)
+static struct kith_socket *find_same(const struct kith_socket *socket,
+				     const struct kith_bucket *bucket)
 {
-	if (socket->sk)
-		return kith_socket_find(socket->sk);
-	return kith_socket_find_peer(socket->hub, socket->key, &socket->tuple.peer_addr,
-				     socket->tuple.peer_port);
+	struct kith_socket *same;
+
+	if (!socket->sk)
+		return kith_socket_find_peer(socket->hub, socket->key,
+					     &socket->tuple.peer_addr,
+					     socket->tuple.peer_port);
+	hlist_for_each_entry(same, &bucket->sockets, node)
+		if (same->sk == socket->sk)
+			return same;
+	return NULL;
 }
 
 struct kith_socket *kith_socket_publish(struct kith_socket *socket)
@@ -242,9 +303,11 @@ struct kith_socket *kith_socket_publish(struct kith_socket *socket)
 	unsigned long flags;
 
 	spin_lock_irqsave(&bucket->lock, flags);
-	same = find_same(socket);
-	if (!same)
+	same = find_same(socket, bucket);
+	if (!same) {
 		hlist_add_head_rcu(&socket->node, &bucket->sockets);
+		mark(socket->bucket);
+	}
 	spin_unlock_irqrestore(&bucket->lock, flags);
 	if (!same)
 		return socket;
@@ -267,15 +330,17 @@ void kith_socket_publish_pair(struct kith_socket *client, struct kith_socket *se
 	spin_unlock_irqrestore(&meetings[meeting].lock, flags);
 }
 
-void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket)
+unsigned long kith_socket_lock(struct kith_socket *socket) __acquires(socket)
 {
+	unsigned long flags;
+
 	for (;;) {
 		u32 meeting = READ_ONCE(socket->meeting);
 
-		spin_lock_irqsave(&meetings[meeting].lock, *flags);
+		spin_lock_irqsave(&meetings[meeting].lock, flags);
 		if (READ_ONCE(socket->meeting) == meeting)
-			break;
-		spin_unlock_irqrestore(&meetings[meeting].lock, *flags);
+			return flags;
+		spin_unlock_irqrestore(&meetings[meeting].lock, flags);
 	}
 }
 
@@ -331,16 +396,12 @@ static void link_ends(struct kith_socket *first, struct kith_socket *second)
 	second->other = first;
 }
 
-/* Move to another lock. Return: false if it has ended, or found its other end. */
-static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
+bool kith_socket_unlock_for(struct kith_socket *socket, u64 pair, bool by_tuple,
+			    unsigned long flags) __releases(socket)
 {
-	unsigned long flags;
-	bool alone;
-	u32 before;
+	u32 before = socket->meeting;
+	bool alone = !socket->finished && !socket->other;
 
-	kith_socket_lock(socket, &flags);
-	before = socket->meeting;
-	alone = !socket->finished && !socket->other;
 	if (alone) {
 		hlist_del_init(&socket->waiting);
 		socket->by_tuple = by_tuple;
@@ -349,6 +410,12 @@ static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
 	}
 	unlock_meeting(before, flags);
 	return alone;
+}
+
+void kith_socket_set_pair(struct kith_socket *socket, u64 pair)
+{
+	socket->pair = pair;
+	socket->meeting = meeting_of(pair);
 }
 
 static struct kith_socket *find_other(const struct meeting *meeting,
@@ -366,28 +433,30 @@ static struct kith_socket *find_other(const struct meeting *meeting,
 	return NULL;
 }
 
-void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait)
+static void wait_for_other(struct kith_socket *socket)
 {
-	struct meeting *meeting = &meetings[meeting_of(pair)];
+	hlist_add_head(&socket->waiting, &meetings[socket->meeting].waiting);
+	mark(socket->meeting);
+}
+
+void kith_socket_meet(struct kith_socket *socket, bool wait)
+{
 	struct kith_socket *other;
 	unsigned long flags;
 
-	if (!repair(socket, pair, by_tuple))
-		return;
-	spin_lock_irqsave(&meeting->lock, flags);
+	flags = kith_socket_lock(socket);
 	/* Somebody may have been faster, with this pair or another. */
-	if (socket->finished || socket->other || socket->pair != pair ||
-	    !hlist_unhashed(&socket->waiting))
+	if (socket->finished || socket->other || !hlist_unhashed(&socket->waiting))
 		goto out;
-	other = find_other(meeting, socket);
+	other = find_other(&meetings[socket->meeting], socket);
 	if (other) {
 		hlist_del_init(&other->waiting);
 		link_ends(other, socket);
 	} else if (wait) {
-		hlist_add_head(&socket->waiting, &meeting->waiting);
+		wait_for_other(socket);
 	}
 out:
-	spin_unlock_irqrestore(&meeting->lock, flags);
+	kith_socket_unlock(socket, flags);
 }
 
 void kith_socket_part(struct kith_socket *socket)
@@ -398,7 +467,7 @@ void kith_socket_part(struct kith_socket *socket)
 		return;
 	socket->other = NULL;
 	other->other = NULL;
-	hlist_add_head(&other->waiting, &meetings[other->meeting].waiting);
+	wait_for_other(other);
 }
 
 /* The same for both ends. */
@@ -412,19 +481,38 @@ static u64 pair_of_tuple(const struct kith_tuple *tuple)
 
 void kith_socket_join_by_tuple(struct kith_socket *socket)
 {
-	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true, true);
+	unsigned long flags;
+
+	if (READ_ONCE(socket->other))
+		return;
+	flags = kith_socket_lock(socket);
+	if (kith_socket_unlock_for(socket, pair_of_tuple(&socket->tuple), true, flags))
+		kith_socket_meet(socket, true);
 }
 
-static void free_rcu_socket(struct rcu_head *head)
+static void free_now(struct kith_socket *socket)
 {
-	struct kith_socket *socket = container_of(head, struct kith_socket, rcu);
+	unsigned long flags;
 
 	if (kith_socket_is_peer(socket))
 		atomic_dec(&peers);
 	kith_name_put(socket->name);
 	kfree(socket->uses);
-	kmem_cache_free(cache, socket);
+	local_irq_save(flags);
+	if (!put_into_pool(socket))
+		kmem_cache_free(cache, socket);
+	local_irq_restore(flags);
 	atomic_dec(&count);
+}
+
+static void free_rcu_socket(struct rcu_head *head)
+{
+	struct kith_socket *socket = container_of(head, struct kith_socket, rcu);
+	struct kith_socket *other = socket->frees_other ? socket->other : NULL;
+
+	free_now(socket);
+	if (other)
+		free_now(other);
 }
 
 /*
@@ -451,6 +539,13 @@ void kith_socket_free(struct kith_socket *socket)
 	call_rcu(&socket->rcu, free_rcu_socket);
 }
 
+void kith_socket_free_both(struct kith_socket *socket)
+{
+	hlist_del_init(&socket->other->waiting);
+	socket->frees_other = true;
+	kith_socket_free(socket);
+}
+
 unsigned int kith_socket_buckets(void)
 {
 	return 1U << kith_socket_table.bits;
@@ -460,6 +555,32 @@ bool kith_socket_bucket_is_empty(unsigned int bucket)
 {
 	return hlist_empty(&kith_socket_table.buckets[bucket].sockets) &&
 	       hlist_empty(&meetings[bucket].waiting);
+}
+
+bool kith_socket_is_marked(unsigned int bucket)
+{
+	return READ_ONCE(marks[bucket / KITH_SOCKET_GROUP]);
+}
+
+static bool group_is_empty(unsigned int bucket)
+{
+	unsigned int i = round_down(bucket, KITH_SOCKET_GROUP), end;
+
+	end = min(i + KITH_SOCKET_GROUP, kith_socket_buckets());
+	for (; i < end; i++)
+		if (!kith_socket_bucket_is_empty(i))
+			return false;
+	return true;
+}
+
+void kith_socket_unmark_empty(unsigned int bucket)
+{
+	if (!group_is_empty(bucket))
+		return;
+	/* What has been put there meanwhile is seen after this, or marks it again. */
+	xchg(&marks[bucket / KITH_SOCKET_GROUP], 0);
+	if (!group_is_empty(bucket))
+		mark(bucket);
 }
 
 bool kith_socket_walk(unsigned int bucket,
@@ -504,11 +625,13 @@ static int make_tables(void)
 	unsigned int i;
 
 	kith_socket_table.bits = order_base_2(DIV_ROUND_UP(sockets_max, SOCKETS_PER_BUCKET));
+	kith_socket_table.shift = 64 - kith_socket_table.bits;
 	kith_socket_table.buckets = kvmalloc_array(kith_socket_buckets(),
 						   sizeof(*kith_socket_table.buckets),
 						   GFP_KERNEL);
 	meetings = kvmalloc_array(kith_socket_buckets(), sizeof(*meetings), GFP_KERNEL);
-	if (!kith_socket_table.buckets || !meetings)
+	marks = kvzalloc(DIV_ROUND_UP(kith_socket_buckets(), KITH_SOCKET_GROUP), GFP_KERNEL);
+	if (!kith_socket_table.buckets || !meetings || !marks)
 		return -ENOMEM;
 	for (i = 0; i < kith_socket_buckets(); i++) {
 		INIT_HLIST_HEAD(&kith_socket_table.buckets[i].sockets);
@@ -530,6 +653,7 @@ int kith_socket_init(void)
 		return -EINVAL;
 	}
 	seed = get_random_u32();
+	factor = get_random_u64() | 1;
 	ret = make_tables();
 	if (ret)
 		goto err_tables;
@@ -538,6 +662,7 @@ int kith_socket_init(void)
 		return 0;
 	ret = -ENOMEM;
 err_tables:
+	kvfree(marks);
 	kvfree(meetings);
 	kvfree(kith_socket_table.buckets);
 	return ret;
@@ -568,6 +693,19 @@ static bool dispose(struct kith_socket *socket, void *unused)
 	return true;
 }
 
+static void empty_pools(void)
+{
+	struct kith_socket *socket, *next;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		for (socket = per_cpu(pools, cpu).entries; socket; socket = next) {
+			next = socket->other;
+			kmem_cache_free(cache, socket);
+		}
+	}
+}
+
 void kith_socket_exit(void)
 {
 	struct hlist_node *next;
@@ -584,7 +722,9 @@ void kith_socket_exit(void)
 		cond_resched();
 	}
 	rcu_barrier();
+	empty_pools();
 	kmem_cache_destroy(cache);
+	kvfree(marks);
 	kvfree(meetings);
 	kvfree(kith_socket_table.buckets);
 }

@@ -175,7 +175,7 @@ static void sent(const struct sk_buff *skb, const struct in6_addr *addrs)
 }
 
 /* ip_send_skb(net, skb) */
-void kith_udp_sent4(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_udp_sent4)
 {
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
 	struct in6_addr addrs[2];
@@ -188,7 +188,7 @@ void kith_udp_sent4(struct kith_ftrace_regs *regs)
 }
 
 /* ip6_send_skb(skb) */
-void kith_udp_sent6(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_udp_sent6)
 {
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
 
@@ -222,7 +222,7 @@ static void received(const struct sock *sk, const struct sk_buff *skb,
 }
 
 /* skb_consume_udp(sk, skb, len): len is negative if it was only looked at. */
-void kith_udp_received(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_udp_received)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
@@ -241,7 +241,7 @@ void kith_udp_received(struct kith_ftrace_regs *regs)
 }
 
 /* sk_common_release(sk): it is closed. It will be freed only when RCU lets it. */
-void kith_udp_released(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_udp_released)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	struct kith_socket *hub = is_udp(sk) ? kith_socket_find(sk) : NULL;

@@ -6,10 +6,10 @@
 #include "socket.h"
 
 /* Hooks; see the table in hook.c. */
-void kith_udp_sent4(struct kith_ftrace_regs *regs);
-void kith_udp_sent6(struct kith_ftrace_regs *regs);
-void kith_udp_received(struct kith_ftrace_regs *regs);
-void kith_udp_released(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_udp_sent4;
+kith_entry_fn kith_udp_sent6;
+kith_entry_fn kith_udp_received;
+kith_entry_fn kith_udp_released;
 
 void kith_udp_init(void);
 
