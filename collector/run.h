@@ -47,6 +47,8 @@ struct run {
 	int64_t id; /* of the first; those of the others follow, RUN_SIZE are set aside */
 	struct run_key key;
 	unsigned int count;
+	int64_t least[RUN_FIELDS];
+	int64_t most[RUN_FIELDS];
 	int64_t values[RUN_FIELDS][RUN_SIZE];
 };
 
@@ -66,7 +68,7 @@ struct run_key run_key(const struct store_connection *connection);
 /* The slot of @key, which has seen one more; @commit counts up. */
 struct run_slot *run_slot(struct run_slot *slots, uint32_t commit, const struct run_key *key);
 
-/* Return: its id. There must be room. */
+/* Return: its id. There must be room; in a new one count is 0. */
 int64_t run_add(struct run *run, const struct store_connection *connection);
 
 /* Column @which of pending_runs. */
