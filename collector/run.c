@@ -30,12 +30,24 @@ static uint32_t faded(uint32_t seen, uint32_t commits)
 	return commits < 32 ? seen >> commits : 0;
 }
 
-struct run_slot *run_slot(struct run_slot *slots, uint32_t commit, const struct run_key *key)
+/* The slot that @key has now, or takes from another. */
+static struct run_slot *find_slot(struct run_slots *slots, const struct run_key *key)
 {
-	struct run_slot *slot = &slots[XXH3_64bits(key, sizeof(*key)) % RUN_SLOTS];
+	struct run_slot *slot = slots->last;
 
+	if (slot && !memcmp(&slot->key, key, sizeof(*key)))
+		return slot;
+	slot = &slots->slots[XXH3_64bits(key, sizeof(*key)) % RUN_SLOTS];
+	slots->last = slot;
 	if (memcmp(&slot->key, key, sizeof(*key)))
-		*slot = (struct run_slot){ .key = *key, .commit = commit };
+		*slot = (struct run_slot){ .key = *key };
+	return slot;
+}
+
+struct run_slot *run_slot(struct run_slots *slots, uint32_t commit, const struct run_key *key)
+{
+	struct run_slot *slot = find_slot(slots, key);
+
 	if (slot->commit != commit) {
 		slot->seen = faded(slot->seen, commit - slot->commit);
 		slot->commit = commit;

@@ -60,13 +60,19 @@ struct run_slot {
 	size_t run;	 /* of this commit: 1 and its place; 0: none */
 };
 
+struct run_slots {
+	struct run_slot slots[RUN_SLOTS];
+	struct run_slot *last; /* that was asked for: the next often is the same */
+};
+
 /* May it be one of a run at all? */
 bool run_takes(const struct store_connection *connection);
 
 struct run_key run_key(const struct store_connection *connection);
 
 /* The slot of @key, which has seen one more; @commit counts up. */
-struct run_slot *run_slot(struct run_slot *slots, uint32_t commit, const struct run_key *key);
+struct run_slot *run_slot(struct run_slots *slots, uint32_t commit,
+			  const struct run_key *key);
 
 /* Return: its id. There must be room; in a new one count is 0. */
 int64_t run_add(struct run *run, const struct store_connection *connection);
