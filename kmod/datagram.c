@@ -29,8 +29,6 @@ struct kith_socket *kith_datagram_hub(const struct sock *sk, enum kith_protocol 
 
 	if (hub)
 		return kith_socket_is_hub(hub) ? hub : NULL;
-	if (!kith_socket_has_room())
-		return NULL;
 	hub = kith_socket_add(sk, protocol, KITH_SERVER);
 	if (!hub)
 		return NULL;
