@@ -152,11 +152,6 @@ void kith_datagram_close(struct kith_socket *hub)
 	kith_connection_finish(hub, 0, 0);
 }
 
-static bool has_arrived(const struct kith_socket *from, const struct kith_socket *to)
-{
-	return atomic64_read(&from->datagrams_sent) == atomic64_read(&to->datagrams_received);
-}
-
 /*
  * A Unix socket is freed when all that it has sent was taken. One of UDP leaves it
  * to whoever receives it, who may answer.
@@ -187,13 +182,6 @@ bool kith_datagram_is_over(const struct kith_socket *socket, bool soon)
 	if (kith_datagram_has_all(socket) && is_idle(socket, soon ? LATE_FLUSH : LATE))
 		return true;
 	return READ_ONCE(socket->hub->closed) || is_idle(socket, IDLE);
-}
-
-bool kith_datagram_has_all(const struct kith_socket *socket)
-{
-	const struct kith_socket *other = READ_ONCE(socket->other);
-
-	return other && READ_ONCE(other->finished) && has_arrived(other, socket);
 }
 
 u64 kith_datagram_ended(const struct kith_socket *socket, u64 now)

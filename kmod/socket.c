@@ -351,14 +351,20 @@ static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
 	return alone;
 }
 
+/* What has been told by two numbers stays two. */
+static bool is_it(const struct kith_socket *other, const struct kith_socket *socket, u64 id)
+{
+	return other->id == id && other != socket && !(other->reported && socket->reported);
+}
+
 static struct kith_socket *find_other(const struct meeting *meeting,
-				      const struct kith_socket *socket)
+				      const struct kith_socket *socket, u64 id)
 {
 	struct kith_socket *other;
 	unsigned int looks = 0;
 
 	hlist_for_each_entry(other, &meeting->waiting, waiting) {
-		if (fit(other, socket))
+		if (id ? is_it(other, socket, id) : fit(other, socket))
 			return other;
 		if (++looks == LOOKS_MAX)
 			break;
@@ -366,7 +372,7 @@ static struct kith_socket *find_other(const struct meeting *meeting,
 	return NULL;
 }
 
-void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait)
+void kith_socket_join(struct kith_socket *socket, u64 pair, u64 id, bool by_tuple, bool wait)
 {
 	struct meeting *meeting = &meetings[meeting_of(pair)];
 	struct kith_socket *other;
@@ -379,9 +385,10 @@ void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool 
 	if (socket->finished || socket->other || socket->pair != pair ||
 	    !hlist_unhashed(&socket->waiting))
 		goto out;
-	other = find_other(meeting, socket);
+	other = find_other(meeting, socket, id);
 	if (other) {
 		hlist_del_init(&other->waiting);
+		other->by_tuple = by_tuple;
 		link_ends(other, socket);
 	} else if (wait) {
 		hlist_add_head(&socket->waiting, &meeting->waiting);
@@ -412,7 +419,7 @@ static u64 pair_of_tuple(const struct kith_tuple *tuple)
 
 void kith_socket_join_by_tuple(struct kith_socket *socket)
 {
-	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true, true);
+	kith_socket_join(socket, pair_of_tuple(&socket->tuple), 0, true, true);
 }
 
 static void free_rcu_socket(struct rcu_head *head)

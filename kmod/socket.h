@@ -207,13 +207,14 @@ void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __relea
 /**
  * kith_socket_join() - Find the other end of the same pair, or wait for it.
  * @socket: published; if it has ended or found the other end, nothing happens
- * @pair: a number that the two ends know
+ * @pair: a number that the two ends know, or under which the other one waits
+ * @id: the number that the other end has to have; 0: whoever fits
  * @by_tuple: it is made from their addresses
  * @wait: let the other end find it, if it is not there yet
  *
  * Context: RCU read section, without the lock.
  */
-void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait);
+void kith_socket_join(struct kith_socket *socket, u64 pair, u64 id, bool by_tuple, bool wait);
 
 /* By their addresses. */
 void kith_socket_join_by_tuple(struct kith_socket *socket);
@@ -263,6 +264,12 @@ static inline bool kith_socket_is_hub(const struct kith_socket *socket)
 static inline bool kith_socket_is_peer(const struct kith_socket *socket)
 {
 	return !kith_socket_is_hub(socket) && socket->hub;
+}
+
+/* Does it wait for its other end, or has it found that? */
+static inline bool kith_socket_waits(const struct kith_socket *socket)
+{
+	return READ_ONCE(socket->other) || !hlist_unhashed_lockless(&socket->waiting);
 }
 
 static inline u32 kith_socket_netns(const struct sock *sk)

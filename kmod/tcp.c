@@ -124,7 +124,7 @@ void kith_tcp_cloned(struct kith_ftrace_regs *regs)
 		socket->owner = parent->opener;
 	socket = kith_socket_publish(socket);
 	/* The client knows before it sends what makes us, unless by fast open. */
-	kith_socket_join(socket, pair_of(socket), false, tcp_rsk(request)->tfo_listener);
+	kith_socket_join(socket, pair_of(socket), 0, false, tcp_rsk(request)->tfo_listener);
 	if (!tcp_rsk(request)->tfo_listener)
 		kith_socket_join_by_tuple(socket);
 }
@@ -143,7 +143,7 @@ static void established(struct kith_socket *socket, const struct sock *sk)
 		socket->established = ktime_get_boot_fast_ns();
 	kith_socket_unlock(socket, flags);
 	if (client)
-		kith_socket_join(socket, pair_of(socket), false, true);
+		kith_socket_join(socket, pair_of(socket), 0, false, true);
 }
 
 static void listens(const struct sock *sk, u64 user, bool found)

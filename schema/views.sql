@@ -216,7 +216,8 @@ SELECT
   c.flags >> 2 & 1 AS established,
   nullif(c.flags >> 8, 0) AS error,
   CASE WHEN c.flags & 3 < 3 THEN NULL WHEN c.flags & 8 THEN 'tuple'
-    WHEN (SELECT protocol FROM routes WHERE id = c.route) = 1 THEN 'isn' END AS joined,
+    ELSE CASE (SELECT protocol FROM routes WHERE id = c.route) WHEN 1 THEN 'isn'
+      WHEN 2 THEN 'datagram' END END AS joined,
   CASE WHEN c.flags & 1 THEN (SELECT coalesce(dialled_addr, server_addr) FROM routes
     WHERE id = c.route) END AS dialled_addr,
   CASE WHEN c.flags & 1 THEN (SELECT coalesce(dialled_port, server_port) FROM routes
