@@ -69,7 +69,14 @@ bool kith_datagram_is_over(const struct kith_socket *socket, bool soon);
  * Its other end is gone, and all of that one's datagrams are here: what comes from there
  * now is another socket's, with the same address.
  */
-bool kith_datagram_has_all(const struct kith_socket *socket);
+static inline bool kith_datagram_has_all(const struct kith_socket *socket)
+{
+	const struct kith_socket *other = READ_ONCE(socket->other);
+
+	return other && READ_ONCE(other->finished) &&
+	       atomic64_read(&other->datagrams_sent) ==
+		       atomic64_read(&socket->datagrams_received);
+}
 
 /* When it was last active. */
 u64 kith_datagram_ended(const struct kith_socket *socket, u64 now);

@@ -2,6 +2,7 @@
 /* Kith, the kernel's part: the order in which it begins and ends. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "flight.h"
 #include "genl.h"
 #include "hook.h"
 #include "image.h"
@@ -45,6 +46,7 @@ static int __init kith_init(void)
 	load_id = get_random_u64() | 1;
 	kith_image_init();
 	kith_udp_init();
+	kith_flight_init();
 	ret = kith_scratch_init();
 	if (ret)
 		goto err_scratch;

@@ -418,14 +418,20 @@ void kith_socket_set_pair(struct kith_socket *socket, u64 pair)
 	socket->meeting = meeting_of(pair);
 }
 
+/* What has been told by two numbers stays two. */
+static bool is_it(const struct kith_socket *other, const struct kith_socket *socket, u64 id)
+{
+	return other->id == id && other != socket && !(other->reported && socket->reported);
+}
+
 static struct kith_socket *find_other(const struct meeting *meeting,
-				      const struct kith_socket *socket)
+				      const struct kith_socket *socket, u64 id)
 {
 	struct kith_socket *other;
 	unsigned int looks = 0;
 
 	hlist_for_each_entry(other, &meeting->waiting, waiting) {
-		if (fit(other, socket))
+		if (id ? is_it(other, socket, id) : fit(other, socket))
 			return other;
 		if (++looks == LOOKS_MAX)
 			break;
@@ -439,7 +445,7 @@ static void wait_for_other(struct kith_socket *socket)
 	mark(socket->meeting);
 }
 
-void kith_socket_meet(struct kith_socket *socket, bool wait)
+void kith_socket_meet(struct kith_socket *socket, u64 id, bool wait)
 {
 	struct kith_socket *other;
 	unsigned long flags;
@@ -448,15 +454,24 @@ void kith_socket_meet(struct kith_socket *socket, bool wait)
 	/* Somebody may have been faster, with this pair or another. */
 	if (socket->finished || socket->other || !hlist_unhashed(&socket->waiting))
 		goto out;
-	other = find_other(&meetings[socket->meeting], socket);
+	other = find_other(&meetings[socket->meeting], socket, id);
 	if (other) {
 		hlist_del_init(&other->waiting);
+		other->by_tuple = socket->by_tuple;
 		link_ends(other, socket);
 	} else if (wait) {
 		wait_for_other(socket);
 	}
 out:
 	kith_socket_unlock(socket, flags);
+}
+
+void kith_socket_join(struct kith_socket *socket, u64 pair, u64 id, bool by_tuple, bool wait)
+{
+	unsigned long flags = kith_socket_lock(socket);
+
+	if (kith_socket_unlock_for(socket, pair, by_tuple, flags))
+		kith_socket_meet(socket, id, wait);
 }
 
 void kith_socket_part(struct kith_socket *socket)
@@ -481,13 +496,8 @@ static u64 pair_of_tuple(const struct kith_tuple *tuple)
 
 void kith_socket_join_by_tuple(struct kith_socket *socket)
 {
-	unsigned long flags;
-
-	if (READ_ONCE(socket->other))
-		return;
-	flags = kith_socket_lock(socket);
-	if (kith_socket_unlock_for(socket, pair_of_tuple(&socket->tuple), true, flags))
-		kith_socket_meet(socket, true);
+	if (!READ_ONCE(socket->other))
+		kith_socket_join(socket, pair_of_tuple(&socket->tuple), 0, true, true);
 }
 
 static void free_now(struct kith_socket *socket)

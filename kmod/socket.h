@@ -229,14 +229,17 @@ void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __relea
  *	their addresses. Return: false if it has ended or found the other end; then
  *	nothing has changed.
  * kith_socket_meet() - Find the other end of the same pair, or wait for it.
+ *	@id: the number that the other end has to have; 0: whoever fits.
  *	@wait: let the other end find it, if it is not there yet
+ * kith_socket_join() - The last two of these.
  *
- * Context: RCU read section; kith_socket_meet() without the lock.
+ * Context: RCU read section; kith_socket_meet() and _join() without the lock.
  */
 void kith_socket_set_pair(struct kith_socket *socket, u64 pair);
 bool kith_socket_unlock_for(struct kith_socket *socket, u64 pair, bool by_tuple,
 			    unsigned long flags) __releases(socket);
-void kith_socket_meet(struct kith_socket *socket, bool wait);
+void kith_socket_meet(struct kith_socket *socket, u64 id, bool wait);
+void kith_socket_join(struct kith_socket *socket, u64 pair, u64 id, bool by_tuple, bool wait);
 
 /* By their addresses, if it has not found the other end yet. */
 void kith_socket_join_by_tuple(struct kith_socket *socket);
@@ -296,6 +299,12 @@ static inline bool kith_socket_is_hub(const struct kith_socket *socket)
 static inline bool kith_socket_is_peer(const struct kith_socket *socket)
 {
 	return !kith_socket_is_hub(socket) && socket->hub;
+}
+
+/* Does it wait for its other end, or has it found that? */
+static inline bool kith_socket_waits(const struct kith_socket *socket)
+{
+	return READ_ONCE(socket->other) || !hlist_unhashed_lockless(&socket->waiting);
 }
 
 static inline u32 kith_socket_netns(const struct sock *sk)

@@ -130,7 +130,7 @@ KITH_ENTRY(kith_tcp_cloned)
 	kith_socket_set_pair(socket, pair_of(socket));
 	socket = kith_socket_publish(socket);
 	/* The client knows before it sends what makes us, unless by fast open. */
-	kith_socket_meet(socket, tcp_rsk(request)->tfo_listener);
+	kith_socket_meet(socket, 0, tcp_rsk(request)->tfo_listener);
 	if (!tcp_rsk(request)->tfo_listener)
 		kith_socket_join_by_tuple(socket);
 }
@@ -151,7 +151,7 @@ static void established(struct kith_socket *socket, const struct sock *sk)
 	}
 	socket->isn[KITH_SERVER] = tcp_sk(sk)->rcv_nxt - 1;
 	if (kith_socket_unlock_for(socket, pair_of(socket), false, flags))
-		kith_socket_meet(socket, true);
+		kith_socket_meet(socket, 0, true);
 }
 
 static void listens(const struct sock *sk, u64 user, bool found)
