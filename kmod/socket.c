@@ -351,19 +351,26 @@ static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
 	return alone;
 }
 
+/*
+ * Several fit where a port is used again before what came from it is read: of these the
+ * one that began with the same datagram, or else the first, whose datagrams come first.
+ */
 static struct kith_socket *find_other(const struct meeting *meeting,
 				      const struct kith_socket *socket)
 {
-	struct kith_socket *other;
+	struct kith_socket *other, *first = NULL;
 	unsigned int looks = 0;
 
 	hlist_for_each_entry(other, &meeting->waiting, waiting) {
-		if (fit(other, socket))
-			return other;
+		if (fit(other, socket)) {
+			first = other;
+			if (!kith_udp_may_follow(other, socket))
+				break;
+		}
 		if (++looks == LOOKS_MAX)
 			break;
 	}
-	return NULL;
+	return first;
 }
 
 void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait)
