@@ -7,6 +7,7 @@
 #include "cgroup.h"
 #include "credential.h"
 #include "datagram.h"
+#include "delivery.h"
 #include "exec.h"
 #include "family.h"
 #include "passing.h"
@@ -197,6 +198,11 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.event = "datagram", .symbol = "skb_free_datagram",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_taken,
 		.loses = "what is received of Unix datagrams and packets",
+	},
+	[KITH_AT_UNIX_WAKE] = {
+		.event = "end of a socket", .symbol = "sock_def_wakeup",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_delivery_woken,
+		.loses = "what Unix streams could not send any more",
 	},
 	[KITH_AT_UNIX_RELEASE] = {
 		.event = "end of a socket", .symbol = "unix_release_sock",
@@ -490,6 +496,7 @@ static const u8 order[KITH_AT_COUNT] = {
 	KITH_AT_TCP_CLONE,
 	KITH_AT_TCP_CONNECT,
 	KITH_AT_SOCK_GRAFT,
+	KITH_AT_UNIX_WAKE,
 	KITH_AT_UNIX_RELEASE,
 	KITH_AT_UDP_RELEASE,
 	KITH_AT_SOCK_LISTEN,

@@ -424,19 +424,28 @@ static bool is_it(const struct kith_socket *other, const struct kith_socket *soc
 	return other->id == id && other != socket && !(other->reported && socket->reported);
 }
 
+/*
+ * Several fit where a port is used again before what came from it is read: of these the
+ * one that began with the same datagram, or else the first, whose datagrams come first.
+ */
 static struct kith_socket *find_other(const struct meeting *meeting,
 				      const struct kith_socket *socket, u64 id)
 {
-	struct kith_socket *other;
+	struct kith_socket *other, *first = NULL;
 	unsigned int looks = 0;
 
 	hlist_for_each_entry(other, &meeting->waiting, waiting) {
-		if (id ? is_it(other, socket, id) : fit(other, socket))
+		if (id && is_it(other, socket, id))
 			return other;
+		if (!id && fit(other, socket)) {
+			first = other;
+			if (!kith_udp_may_follow(other, socket))
+				break;
+		}
 		if (++looks == LOOKS_MAX)
 			break;
 	}
-	return NULL;
+	return first;
 }
 
 static void wait_for_other(struct kith_socket *socket)

@@ -91,11 +91,18 @@ struct kith_socket {
 			bool closed; /* with peers_lock: the last peer frees it */
 			bool gone;   /* with the lock: its address is not there any more */
 		};
-		struct { /* of a hub's conversation */
+		struct { /* of a hub's conversation, or an end that has no hub */
 			struct hlist_node kin; /* among the peers, with peers_lock */
 			struct kith_socket *hub;
-			u64 key;    /* by which it is found there */
-			u32 digest; /* of the first datagram; 0: not known */
+			union {
+				u64 key; /* by which it is found there */
+				/* of a Unix stream: what it may be sending still */
+				const struct sk_buff *sending;
+			};
+			union {
+				u32 digest; /* of the first datagram; 0: not known */
+				u32 sending_bytes;
+			};
 		};
 	};
 

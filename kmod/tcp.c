@@ -209,6 +209,17 @@ void kith_tcp_accepted(const struct sock *sk)
 		WRITE_ONCE(socket->opener, kith_key(current));
 }
 
+/*
+ * Closed, or so far that its entry may be gone: whoever closes it takes it out of the
+ * kernel's table, tells us, and changes its state only then.
+ */
+static bool is_closing(const struct sock *sk)
+{
+	/* Who does not find its entry because that is gone sees it out of the table. */
+	smp_rmb();
+	return READ_ONCE(sk->sk_state) == TCP_CLOSE || sk_unhashed(sk);
+}
+
 void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 {
 	struct kith_socket *socket;
@@ -226,7 +237,7 @@ void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 		listens(sk, user, true);
 		return;
 	}
-	if (sk->sk_state == TCP_CLOSE)
+	if (is_closing(sk))
 		return;
 	socket = kith_socket_add(sk, KITH_PROTOCOL_TCP, side);
 	if (!socket)

@@ -92,6 +92,12 @@ bool kith_udp_fits(const struct kith_socket *one, const struct kith_socket *two)
 	       !ipv6_addr_equal(&one->tuple.addr, &one->tuple.peer_addr);
 }
 
+bool kith_udp_may_follow(const struct kith_socket *one, const struct kith_socket *two)
+{
+	return one->protocol == KITH_PROTOCOL_UDP &&
+	       !(one->digest && one->digest == two->digest);
+}
+
 static struct kith_socket *new_peer(struct kith_socket *hub, const struct datagram *datagram,
 				    u64 key, enum kith_side side)
 {

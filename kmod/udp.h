@@ -25,4 +25,7 @@ bool kith_udp_listens(struct kith_socket *hub);
 /* They are of two network namespaces: do they belong together, if their addresses say so? */
 bool kith_udp_fits(const struct kith_socket *one, const struct kith_socket *two);
 
+/* They have the same addresses: may one be of a later conversation than the other? */
+bool kith_udp_may_follow(const struct kith_socket *one, const struct kith_socket *two);
+
 #endif

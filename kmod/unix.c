@@ -2,16 +2,17 @@
 /*
  * Unix sockets.
  *
- * A stream counts what is copied into it; what a process has read of that is what is
- * not in the queue any more. A datagram, or a packet of a sequence, counts when it is
- * taken: before that its sender may give it up. Pairs are not watched before they are
- * used.
+ * A stream counts what is copied into it, unless its other end closes before that is
+ * queued; what a process has read of that is what is not in the queue any more. A
+ * datagram, or a packet of a sequence, counts when it is taken: before that its sender
+ * may give it up. Pairs are not watched before they are used.
  */
 #include "unix.h"
 
 #include "compat/unix.h"
 #include "connection.h"
 #include "datagram.h"
+#include "delivery.h"
 #include "hook.h"
 #include "key.h"
 #include "path.h"
@@ -245,21 +246,12 @@ static struct kith_socket *use(struct sock *sk, bool sends)
 	return socket;
 }
 
-/* Nobody gets what is sent to an end that is closed. */
-static void count_sent(struct kith_socket *socket, u32 bytes)
-{
-	const struct kith_socket *other = READ_ONCE(socket->other);
-
-	if (other && !READ_ONCE(other->finished))
-		atomic64_add(bytes, &socket->sent);
-}
-
-static void send(struct sock *sk, u32 bytes)
+static void send(struct sock *sk, const struct sk_buff *skb, u32 bytes)
 {
 	struct kith_socket *socket = use(sk, true);
 
 	if (socket)
-		count_sent(socket, bytes);
+		kith_delivery_begin(socket, sk, skb, bytes);
 }
 
 /* skb_copy_datagram_from_iter(skb, ...): what a stream sends is being copied. */
@@ -271,7 +263,7 @@ KITH_ENTRY(kith_unix_copied)
 	if (!sk || sk->sk_family != AF_UNIX)
 		return;
 	if (sk->sk_type == SOCK_STREAM)
-		send(sk, skb->len);
+		send(sk, skb, skb->len);
 	else if (sk->sk_type == SOCK_SEQPACKET)
 		use(sk, true);
 }
@@ -300,17 +292,19 @@ KITH_ENTRY(kith_unix_page_appended)
 		return;
 	socket = kith_socket_find(skb->sk);
 	if (socket)
-		count_sent(socket, KITH_ARGUMENT(regs, 3, size_t));
+		atomic64_add(KITH_ARGUMENT(regs, 3, size_t), &socket->sent);
 }
 
 /* skb_splice_from_iter(skb, iter, most, ...), since 6.5: what is spliced is not copied. */
 KITH_ENTRY(kith_unix_spliced)
 {
-	struct sock *sk = KITH_ARGUMENT(regs, 0, struct sk_buff *)->sk;
+	const struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
+	struct sock *sk = skb->sk;
 	const struct iov_iter *iter = KITH_ARGUMENT(regs, 1, struct iov_iter *);
 
 	if (sk && sk->sk_family == AF_UNIX)
-		send(sk, min_t(size_t, iov_iter_count(iter), KITH_ARGUMENT(regs, 2, ssize_t)));
+		send(sk, skb,
+		     min_t(size_t, iov_iter_count(iter), KITH_ARGUMENT(regs, 2, ssize_t)));
 }
 
 /* unix_stream_recvmsg(sock, ...), unix_stream_splice_read(sock, ...) */
@@ -466,9 +460,8 @@ KITH_ENTRY(kith_unix_released)
 
 	if (!socket)
 		return;
-	/* Who is alone need not leave anything to others. */
 	if (sk->sk_type == SOCK_STREAM)
-		unread = socket->use_count > 1 ? kith_unix_unread(sk) : 0;
+		unread = kith_delivery_end(socket, sk);
 	else if (socket->role != KITH_LISTENS)
 		take_unread(sk);
 	if (kith_socket_is_hub(socket))

@@ -420,9 +420,10 @@ static struct plan make_plan(const char *mode, uint64_t nonce_)
 	if (apart || mute || !strcmp(mode, "brief"))
 		plan.count = 1;
 	/* What one left unread, or has not been read yet, would be the next one's. */
-	if (mute || (!apart && !many && strcmp(mode, "again") != 0 && nonce_ % 5 == 1))
+	if (mute || (!apart && !many && nonce_ % 5 == 1))
 		plan.wanted = 0;
 	plan.read = plan.wanted;
+	/* What one left unread would be the next one's. */
 	if (!apart && !many && strcmp(mode, "again") != 0 && nonce_ % 5 == 2)
 		plan.read /= 2;
 	return plan;
