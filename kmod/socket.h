@@ -285,6 +285,7 @@ enum { KITH_SOCKET_GROUP = 16 };
  * A group of so many buckets is marked when anything is put there, and stays so until
  * somebody finds it empty. While it is being unmarked it may seem to be empty too soon.
  */
+void kith_socket_mark(unsigned int bucket);
 bool kith_socket_is_marked(unsigned int bucket);
 void kith_socket_unmark_empty(unsigned int bucket);
 
