@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 enum {
-	RUN_SIZE = 64,	 /* as many as table ordinals has */
+	RUN_SIZE = 36,	 /* as many as table ordinals has: two rows mostly fit in a page */
 	RUN_SLOTS = 256, /* kinds that are counted at a time */
 	RUN_MANY = 8,	 /* from so many of a kind on, in this commit and lately */
 };
