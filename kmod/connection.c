@@ -100,6 +100,7 @@ static bool is_stillborn(const struct kith_socket *socket)
 
 void kith_connection_freed(struct kith_socket *socket)
 {
+	struct kith_socket *other;
 	unsigned long flags;
 
 	flags = kith_socket_lock(socket);
@@ -109,8 +110,11 @@ void kith_connection_freed(struct kith_socket *socket)
 		return;
 	}
 	socket->finished = true;
+	other = socket->other;
 	kith_socket_forget(socket);
 	kith_socket_part(socket);
 	kith_socket_free(socket);
 	kith_socket_unlock(socket, flags);
+	if (other)
+		kith_socket_look_again(other);
 }

@@ -228,6 +228,14 @@ void kith_socket_join_by_tuple(struct kith_socket *socket)
 		kith_socket_join(socket, pair_of_tuple(&socket->tuple), 0, true, true);
 }
 
+void kith_socket_look_again(struct kith_socket *socket)
+{
+	const u64 pair = READ_ONCE(socket->pair);
+
+	kith_socket_join(socket, pair_of_tuple(&socket->tuple), 0, true, false);
+	kith_socket_join(socket, pair, 0, false, true);
+}
+
 void kith_socket_walk_finished(unsigned int bucket,
 			       bool (*look)(struct kith_socket *socket, void *context),
 			       void *context)

@@ -251,8 +251,14 @@ void kith_socket_join(struct kith_socket *socket, u64 pair, u64 id, bool by_tupl
 /* By their addresses, if it has not found the other end yet. */
 void kith_socket_join_by_tuple(struct kith_socket *socket);
 
-/* Its other end was none: let it wait again. Context: its lock is held. */
+/* Its other end was none: let that one wait again. Context: its lock is held. */
 void kith_socket_part(struct kith_socket *socket);
+
+/*
+ * After that, for the one who waits by what is no address: the real other end may have come
+ * meanwhile, and wait by the addresses. Context: RCU read section, without the lock.
+ */
+void kith_socket_look_again(struct kith_socket *socket);
 
 /* Addresses, ports and network namespace of @sk, of IP, as they are now. */
 void kith_socket_set_tuple(struct kith_tuple *tuple, const struct sock *sk);
