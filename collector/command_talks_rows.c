@@ -105,7 +105,7 @@ enum grouped_column {
 
 #define WITH "WITH %s unused AS (SELECT 1) "
 /* At most so many share a run_id. None of them was ever open. */
-#define RUN "64"
+#define RUN "36"
 
 enum each_column {
 	E_ID, E_STARTED, E_ENDED, E_OPEN, E_GONE, E_CLIENT, E_CLIENT_PID, E_CLIENT_EXE,

@@ -48,6 +48,7 @@ void intern_clear(struct intern *intern)
 	struct intern_entry *entry = intern->entries, *next;
 
 	HASH_CLEAR(hh, intern->entries);
+	intern->last = NULL;
 	for (; entry; entry = next) {
 		next = entry->hh.next;
 		free(entry);
@@ -80,9 +81,14 @@ int64_t intern_id(struct intern *intern, const void *data, size_t size, bool *fr
 	struct intern_entry *entry;
 
 	*fresh = false;
-	HASH_FIND(hh, intern->entries, data, size, entry);
-	if (entry)
+	entry = intern->last;
+	if (entry && entry->hh.keylen == size && !memcmp(entry->key, data, size))
 		return entry->id;
+	HASH_FIND(hh, intern->entries, data, size, entry);
+	if (entry) {
+		intern->last = entry;
+		return entry->id;
+	}
 	if (intern->bytes + sizeof(*entry) + size > intern->max_bytes)
 		intern_clear(intern);
 	entry = add(intern, data, size);

@@ -12,6 +12,7 @@
 
 struct intern {
 	struct intern_entry *entries;
+	struct intern_entry *last; /* that was asked for: the next often is the same */
 	size_t count;
 	size_t bytes;
 	size_t max_bytes;

@@ -95,7 +95,7 @@ static int64_t add_to_run(struct pending *pending, const struct store_connection
 			  int64_t *last)
 {
 	const struct run_key key = run_key(connection);
-	struct run_slot *slot = run_slot(pending->slots, pending->commit, &key);
+	struct run_slot *slot = run_slot(&pending->slots, pending->commit, &key);
 	struct run *run;
 
 	if (slot->seen < RUN_MANY)
@@ -195,7 +195,7 @@ void pending_clear(struct pending *pending)
 	pending->runs.used = 0;
 	pending->commit++;
 	if (!pending->commit) /* it has come round */
-		memset(pending->slots, 0, sizeof(pending->slots));
+		memset(&pending->slots, 0, sizeof(pending->slots));
 	pending->processes.used = 0;
 	pending->executions.used = 0;
 	pending->strings.used = 0;

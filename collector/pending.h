@@ -48,7 +48,7 @@ struct pending {
 	struct pending_array runs;	  /* struct run */
 	struct pending_array accesses;	  /* struct store_access, likewise */
 	struct pending_array pipes;	  /* struct store_pipe, by id, without gaps */
-	struct run_slot slots[RUN_SLOTS];
+	struct run_slots slots;
 	uint32_t commit; /* counts up */
 };
 

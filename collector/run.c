@@ -30,12 +30,24 @@ static uint32_t faded(uint32_t seen, uint32_t commits)
 	return commits < 32 ? seen >> commits : 0;
 }
 
-struct run_slot *run_slot(struct run_slot *slots, uint32_t commit, const struct run_key *key)
+/* The slot that @key has now, or takes from another. */
+static struct run_slot *find_slot(struct run_slots *slots, const struct run_key *key)
 {
-	struct run_slot *slot = &slots[XXH3_64bits(key, sizeof(*key)) % RUN_SLOTS];
+	struct run_slot *slot = slots->last;
 
+	if (slot && !memcmp(&slot->key, key, sizeof(*key)))
+		return slot;
+	slot = &slots->slots[XXH3_64bits(key, sizeof(*key)) % RUN_SLOTS];
+	slots->last = slot;
 	if (memcmp(&slot->key, key, sizeof(*key)))
-		*slot = (struct run_slot){ .key = *key, .commit = commit };
+		*slot = (struct run_slot){ .key = *key };
+	return slot;
+}
+
+struct run_slot *run_slot(struct run_slots *slots, uint32_t commit, const struct run_key *key)
+{
+	struct run_slot *slot = find_slot(slots, key);
+
 	if (slot->commit != commit) {
 		slot->seen = faded(slot->seen, commit - slot->commit);
 		slot->commit = commit;
@@ -45,41 +57,29 @@ struct run_slot *run_slot(struct run_slot *slots, uint32_t commit, const struct 
 	return slot;
 }
 
+static void put_value(struct run *run, enum run_field field, int64_t value)
+{
+	const bool first = !run->count;
+
+	if (first || value < run->least[field])
+		run->least[field] = value;
+	if (first || value > run->most[field])
+		run->most[field] = value;
+	run->values[field][run->count] = value;
+}
+
 int64_t run_add(struct run *run, const struct store_connection *connection)
 {
 	const uint64_t isns = (uint64_t)connection->isns;
-	const unsigned int at = run->count++;
 
-	run->values[RUN_STARTED][at] = connection->started;
-	run->values[RUN_LASTED][at] = connection->lasted;
-	run->values[RUN_PORTS][at] = store_connection_ports(connection);
-	run->values[RUN_TO_SERVER][at] = connection->to_server;
-	run->values[RUN_TO_CLIENT][at] = connection->to_client;
-	run->values[RUN_HIGH][at] = (int64_t)(isns >> 32);
-	run->values[RUN_LOW][at] = (int64_t)(isns & UINT32_MAX);
-	return run->id + at;
-}
-
-static int64_t least(const struct run *run, const int64_t *values)
-{
-	int64_t result = values[0];
-	unsigned int i;
-
-	for (i = 1; i < run->count; i++)
-		if (values[i] < result)
-			result = values[i];
-	return result;
-}
-
-static int64_t most(const struct run *run, const int64_t *values)
-{
-	int64_t result = values[0];
-	unsigned int i;
-
-	for (i = 1; i < run->count; i++)
-		if (values[i] > result)
-			result = values[i];
-	return result;
+	put_value(run, RUN_STARTED, connection->started);
+	put_value(run, RUN_LASTED, connection->lasted);
+	put_value(run, RUN_PORTS, store_connection_ports(connection));
+	put_value(run, RUN_TO_SERVER, connection->to_server);
+	put_value(run, RUN_TO_CLIENT, connection->to_client);
+	put_value(run, RUN_HIGH, (int64_t)(isns >> 32));
+	put_value(run, RUN_LOW, (int64_t)(isns & UINT32_MAX));
+	return run->id + run->count++;
 }
 
 static size_t digits_of(uint64_t number)
@@ -91,23 +91,33 @@ static size_t digits_of(uint64_t number)
 	return digits;
 }
 
+/* The last @width digits of @number, two at a time. */
+static void put_digits(char *at, size_t width, uint64_t number)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+
+	for (; width > 1; width -= 2, number /= 100)
+		memcpy(at + width - 2, pairs + number % 100 * 2, 2);
+	if (width)
+		*at = (char)('0' + number % 10);
+}
+
 /* What each has more than the least, in decimal digits, as many for each as the most needs. */
-static void put_more(const struct run *run, const int64_t *values, sqlite3_context *result)
+static void put_more(const struct run *run, enum run_field field, sqlite3_context *result)
 {
 	char text[RUN_SIZE * DIGITS];
-	const int64_t base = least(run, values);
-	const size_t width = digits_of((uint64_t)(most(run, values) - base));
+	const int64_t base = run->least[field];
+	const size_t width = digits_of((uint64_t)(run->most[field] - base));
 	unsigned int i;
 
-	for (i = 0; i < run->count; i++) {
-		uint64_t more = (uint64_t)(values[i] - base);
-		char *at = text + (i + 1) * width, *begin = text + i * width;
-
-		for (; at > begin; more /= 10)
-			*--at = (char)('0' + more % 10);
-	}
-	if (width)
-		sqlite3_result_blob(result, text, (int)(run->count * width), SQLITE_TRANSIENT);
+	if (!width)
+		return;
+	for (i = 0; i < run->count; i++)
+		put_digits(text + i * width, width, (uint64_t)(run->values[field][i] - base));
+	sqlite3_result_blob(result, text, (int)(run->count * width), SQLITE_TRANSIENT);
 }
 
 static int64_t sum(const struct run *run, enum run_field field)
@@ -151,7 +161,7 @@ static void put_opener(sqlite3_context *result, int64_t opener, int64_t user)
 void run_column(const struct run *run, int which, sqlite3_context *result)
 {
 	enum { COMMON = 12 };
-	const int64_t *values;
+	const enum run_field field = (enum run_field)((which - COMMON) / 2);
 
 	switch (which) {
 	case 0:
@@ -179,10 +189,9 @@ void run_column(const struct run *run, int which, sqlite3_context *result)
 	case 11:
 		return sqlite3_result_int64(result, sum(run, RUN_TO_CLIENT));
 	default:
-		values = run->values[(which - COMMON) / 2];
 		if (which % 2)
-			put_more(run, values, result);
+			put_more(run, field, result);
 		else
-			sqlite3_result_int64(result, least(run, values));
+			sqlite3_result_int64(result, run->least[field]);
 	}
 }

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 enum {
-	RUN_SIZE = 64,	 /* as many as table ordinals has */
+	RUN_SIZE = 36,	 /* as many as table ordinals has: two rows mostly fit in a page */
 	RUN_SLOTS = 256, /* kinds that are counted at a time */
 	RUN_MANY = 8,	 /* from so many of a kind on, in this commit and lately */
 };
@@ -47,6 +47,8 @@ struct run {
 	int64_t id; /* of the first; those of the others follow, RUN_SIZE are set aside */
 	struct run_key key;
 	unsigned int count;
+	int64_t least[RUN_FIELDS];
+	int64_t most[RUN_FIELDS];
 	int64_t values[RUN_FIELDS][RUN_SIZE];
 };
 
@@ -58,15 +60,21 @@ struct run_slot {
 	size_t run;	 /* of this commit: 1 and its place; 0: none */
 };
 
+struct run_slots {
+	struct run_slot slots[RUN_SLOTS];
+	struct run_slot *last; /* that was asked for: the next often is the same */
+};
+
 /* May it be one of a run at all? */
 bool run_takes(const struct store_connection *connection);
 
 struct run_key run_key(const struct store_connection *connection);
 
 /* The slot of @key, which has seen one more; @commit counts up. */
-struct run_slot *run_slot(struct run_slot *slots, uint32_t commit, const struct run_key *key);
+struct run_slot *run_slot(struct run_slots *slots, uint32_t commit,
+			  const struct run_key *key);
 
-/* Return: its id. There must be room. */
+/* Return: its id. There must be room; in a new one count is 0. */
 int64_t run_add(struct run *run, const struct store_connection *connection);
 
 /* Column @which of pending_runs. */

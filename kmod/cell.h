@@ -11,18 +11,24 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
+enum kith_call_state {
+	KITH_CALL_SETTLED, /* what it has moved is known */
+	KITH_CALL_PENDING,
+	KITH_CALL_FIFO, /* pending, and came by a FIFO's own function */
+};
+
 /* The last call of the thread, one way, and all before. */
 struct kith_call {
 	u64 moved;   /* what is settled */
 	u64 bytes;   /* that the thread had moved that way before the last */
 	u64 calls;   /* and how often */
 	size_t most; /* the last can have moved */
-	unsigned int pending; /* it is not settled */
+	unsigned int pending; /* enum kith_call_state */
 	u64 told;    /* of what is settled */
 	bool whole;	  /* it moves all that, or nothing */
 	bool spliced;	  /* what was moved besides is not counted */
 	bool tried;	  /* by io_uring, and may have moved something then */
-	const void *fifo; /* it came by a FIFO's own function, with this */
+	const void *fifo; /* by a FIFO's own function it came with this, or NULL */
 };
 
 /* What one thread does with a pipe; when it has ended, another of its process. */

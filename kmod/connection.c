@@ -16,15 +16,14 @@
 void kith_connection_conclude(struct kith_socket *socket)
 {
 	struct kith_socket *other = socket->other;
-	struct kith_sink ring = {};
 	u64 ended = socket->ended;
 
 	if (other && other->ended > ended)
 		ended = other->ended;
-	kith_tell(&ring, socket, ended);
+	kith_tell(&kith_sink_ring, socket, ended);
 	if (other)
-		kith_socket_free(other);
-	if (kith_socket_is_hub(socket))
+		kith_socket_free_both(socket);
+	else if (kith_socket_is_hub(socket))
 		kith_datagram_free(socket);
 	else
 		kith_socket_free(socket);
@@ -45,20 +44,24 @@ static bool may_go_on(const struct kith_socket *socket)
 /* These are its final figures; nobody finds it any more. */
 static void retire(struct kith_socket *socket, u64 unread)
 {
-	u64 now = ktime_get_boot_fast_ns(), sent, received;
+	const struct kith_socket *other = socket->other;
+	struct kith_moved moved = kith_use_count(socket);
+	u64 now;
 
-	kith_use_count(socket, &sent, &received);
-	if (socket->role == KITH_TALKS)
-		kith_use_credit(socket, sent, received - min(received, unread), false);
+	/* The end of the other one will be that of the conversation. */
+	now = other && !other->finished ? ktime_get_coarse_boottime_ns() :
+					  ktime_get_boot_fast_ns();
+	kith_use_credit(socket, moved, unread);
 	if (socket->protocol == KITH_PROTOCOL_TCP) {
-		atomic64_set(&socket->sent, sent);
-		atomic64_set(&socket->received, received);
+		atomic64_set(&socket->sent, moved.sent);
+		atomic64_set(&socket->received, moved.received);
 	}
 	socket->ended = now;
-	if (kith_socket_is_peer(socket))
-		socket->ended = kith_datagram_ended(socket, now);
 	socket->finished = true;
 	kith_socket_forget(socket);
+	if (!kith_socket_is_peer(socket))
+		return;
+	socket->ended = kith_datagram_ended(socket, now);
 	kith_datagram_leave(socket);
 }
 
@@ -67,7 +70,7 @@ void kith_connection_finish(struct kith_socket *socket, int error, u64 unread)
 	struct kith_socket *other;
 	unsigned long flags;
 
-	kith_socket_lock(socket, &flags);
+	flags = kith_socket_lock(socket);
 	if (socket->finished)
 		goto out;
 	if (socket->role == KITH_LISTENS && socket->protocol == KITH_PROTOCOL_TCP)
@@ -97,17 +100,21 @@ static bool is_stillborn(const struct kith_socket *socket)
 
 void kith_connection_freed(struct kith_socket *socket)
 {
+	struct kith_socket *other;
 	unsigned long flags;
 
-	kith_socket_lock(socket, &flags);
+	flags = kith_socket_lock(socket);
 	if (socket->finished || !is_stillborn(socket)) {
 		kith_socket_unlock(socket, flags);
 		kith_connection_finish(socket, 0, 0);
 		return;
 	}
 	socket->finished = true;
+	other = socket->other;
 	kith_socket_forget(socket);
 	kith_socket_part(socket);
 	kith_socket_free(socket);
 	kith_socket_unlock(socket, flags);
+	if (other)
+		kith_socket_look_again(other);
 }

@@ -426,7 +426,7 @@ static void commit_untracked(const struct cred *new)
 		emit_now(&change, current);
 }
 
-void kith_credential_commit(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_credential_commit)
 {
 	struct kith_task *entry;
 

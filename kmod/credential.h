@@ -12,11 +12,11 @@
 #ifndef _KITH_CREDENTIAL_H
 #define _KITH_CREDENTIAL_H
 
-#include "compat/ftrace.h"
+#include "entry.h"
 #include "task.h"
 
 /* Hooks: function entry of commit_creds(). */
-void kith_credential_commit(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_credential_commit;
 
 /* What @task's credentials are now. Context: RCU read section. */
 void kith_credential_read(struct kith_shadow *shadow, const struct task_struct *task);

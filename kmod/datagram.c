@@ -29,8 +29,6 @@ struct kith_socket *kith_datagram_hub(const struct sock *sk, enum kith_protocol 
 
 	if (hub)
 		return kith_socket_is_hub(hub) ? hub : NULL;
-	if (!kith_socket_has_room())
-		return NULL;
 	hub = kith_socket_add(sk, protocol, KITH_SERVER);
 	if (!hub)
 		return NULL;
@@ -154,20 +152,6 @@ void kith_datagram_close(struct kith_socket *hub)
 	kith_connection_finish(hub, 0, 0);
 }
 
-static bool has_arrived(const struct kith_socket *from, const struct kith_socket *to)
-{
-	return atomic64_read(&from->datagrams_sent) == atomic64_read(&to->datagrams_received);
-}
-
-/*
- * A Unix socket is freed when all that it has sent was taken. One of UDP leaves it
- * to whoever receives it, who may answer.
- */
-bool kith_datagram_ends_both(const struct kith_socket *socket)
-{
-	return socket->protocol == KITH_PROTOCOL_UNIX_DGRAM;
-}
-
 static bool is_idle(const struct kith_socket *socket, unsigned long time)
 {
 	return time_is_before_jiffies(READ_ONCE(socket->active) + time);
@@ -189,13 +173,6 @@ bool kith_datagram_is_over(const struct kith_socket *socket, bool soon)
 	if (kith_datagram_has_all(socket) && is_idle(socket, soon ? LATE_FLUSH : LATE))
 		return true;
 	return READ_ONCE(socket->hub->closed) || is_idle(socket, IDLE);
-}
-
-bool kith_datagram_has_all(const struct kith_socket *socket)
-{
-	const struct kith_socket *other = READ_ONCE(socket->other);
-
-	return other && READ_ONCE(other->finished) && has_arrived(other, socket);
 }
 
 u64 kith_datagram_ended(const struct kith_socket *socket, u64 now)

@@ -58,12 +58,10 @@ void kith_datagram_free(struct kith_socket *hub);
 void kith_datagram_leave(struct kith_socket *socket);
 
 /*
- * kith_datagram_ends_both() - With this end, is the other over too?
  * kith_datagram_lingers() - The socket is gone: may another one have something of it still?
  * kith_datagram_is_over() - The socket is there, but has nothing more to say; @soon: as
  *	far as can be told now.
  */
-bool kith_datagram_ends_both(const struct kith_socket *socket);
 bool kith_datagram_lingers(const struct kith_socket *socket);
 bool kith_datagram_is_over(const struct kith_socket *socket, bool soon);
 
@@ -71,9 +69,26 @@ bool kith_datagram_is_over(const struct kith_socket *socket, bool soon);
  * Its other end is gone, and all of that one's datagrams are here: what comes from there
  * now is another socket's, with the same address.
  */
-bool kith_datagram_has_all(const struct kith_socket *socket);
+static inline bool kith_datagram_has_all(const struct kith_socket *socket)
+{
+	const struct kith_socket *other = READ_ONCE(socket->other);
+
+	/* More have, if what came first was another's after all; that must not go on. */
+	return other && READ_ONCE(other->finished) &&
+	       atomic64_read(&other->datagrams_sent) <=
+		       atomic64_read(&socket->datagrams_received);
+}
 
 /* When it was last active. */
 u64 kith_datagram_ended(const struct kith_socket *socket, u64 now);
+
+/*
+ * With this end, is the other over too? A Unix socket is freed when all that it has sent
+ * was taken. One of UDP leaves it to whoever receives it, who may answer.
+ */
+static inline bool kith_datagram_ends_both(const struct kith_socket *socket)
+{
+	return socket->protocol == KITH_PROTOCOL_UNIX_DGRAM;
+}
 
 #endif

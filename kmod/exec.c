@@ -69,7 +69,7 @@ static void forget_scripts(struct kith_task *mine)
 }
 
 /* Called for the file of the exec, and again for each interpreter on the way. */
-void kith_exec_checked(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_exec_checked)
 {
 	const struct linux_binprm *bprm = KITH_ARGUMENT(regs, 0, const struct linux_binprm *);
 	struct kith_task *mine = kith_task_add(current);

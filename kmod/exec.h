@@ -4,7 +4,7 @@
 #define _KITH_EXEC_H
 
 #include "compat/arch.h"
-#include "compat/ftrace.h"
+#include "entry.h"
 
 #include <linux/binfmts.h>
 #include <linux/kprobes.h>
@@ -15,7 +15,7 @@ void kith_exec_succeeded(void *data, struct task_struct *task, pid_t old_pid,
 			 struct linux_binprm *bprm);
 
 /* Hook: function entry of security_bprm_check(bprm). */
-void kith_exec_checked(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_exec_checked;
 
 /* Hooks: the system calls. A call that is on its way: */
 struct kith_exec_call {

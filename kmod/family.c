@@ -58,16 +58,23 @@ static struct creation *slot_of(const struct creation *creation)
 	return &slots[hash % SLOTS];
 }
 
-static void count(const struct creation *creation)
+/* current has made one. */
+static void count(int family, int type, int protocol)
 {
-	struct creation *slot = slot_of(creation);
+	const struct creation creation = {
+		.process = kith_key(current),
+		.made.family = family,
+		.made.type = type,
+		.made.protocol = protocol,
+	};
+	struct creation *slot = slot_of(&creation);
 	u64 now = ktime_get_boot_fast_ns();
 
 	spin_lock(&lock);
-	if (!is_same(slot, creation))
+	if (!is_same(slot, &creation))
 		emit(slot);
 	if (!slot->made.count) {
-		*slot = *creation;
+		*slot = creation;
 		slot->made.first = now;
 	}
 	slot->made.count++;
@@ -88,21 +95,18 @@ static bool is_known(int family, int type, int protocol)
 }
 
 /* security_socket_post_create(sock, family, type, protocol, kern) */
-void kith_family_created(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_family_created)
 {
-	struct creation creation = {
-		.process = kith_key(current),
-		.made.family = KITH_ARGUMENT(regs, 1, int),
-		.made.type = KITH_ARGUMENT(regs, 2, int),
-		.made.protocol = KITH_ARGUMENT(regs, 3, int),
-	};
+	int family = KITH_ARGUMENT(regs, 1, int);
+	int type = KITH_ARGUMENT(regs, 2, int);
+	int protocol = KITH_ARGUMENT(regs, 3, int);
 
 	if (KITH_ARGUMENT(regs, 4, int))
 		return;
-	if (is_known(creation.made.family, creation.made.type, creation.made.protocol))
+	if (!is_known(family, type, protocol))
+		count(family, type, protocol);
+	else if (type != SOCK_STREAM)
 		kith_datagram_created(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
-	else
-		count(&creation);
 }
 
 void kith_family_report(void)

@@ -3,10 +3,10 @@
 #ifndef _KITH_FAMILY_H
 #define _KITH_FAMILY_H
 
-#include "compat/ftrace.h"
+#include "entry.h"
 
 /* Hook; see the table in hook.c. */
-void kith_family_created(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_family_created;
 
 /* Tell of those that were made since. Context: process. */
 void kith_family_report(void);

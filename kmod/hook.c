@@ -7,6 +7,7 @@
 #include "cgroup.h"
 #include "credential.h"
 #include "datagram.h"
+#include "delivery.h"
 #include "exec.h"
 #include "family.h"
 #include "passing.h"
@@ -38,7 +39,7 @@ MODULE_PARM_DESC(without,
 		 "symbols, with commas between, that are not hooked even if they are there");
 
 static DEFINE_MUTEX(tally_lock); /* protects reported_missed, and the detaching */
-static DEFINE_PER_CPU(u64, hits[KITH_AT_COUNT]);
+DEFINE_PER_CPU(u64, kith_hook_hits_here[KITH_AT_COUNT]);
 
 #define EXECVE_HOOK(where, call)                                         \
 	{                                                                \
@@ -198,6 +199,11 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_taken,
 		.loses = "what is received of Unix datagrams and packets",
 	},
+	[KITH_AT_UNIX_WAKE] = {
+		.event = "end of a socket", .symbol = "sock_def_wakeup",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_delivery_woken,
+		.loses = "what Unix streams could not send any more",
+	},
 	[KITH_AT_UNIX_RELEASE] = {
 		.event = "end of a socket", .symbol = "unix_release_sock",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_released,
@@ -281,7 +287,7 @@ const struct kith_hook *kith_hook_get(unsigned int i)
 
 void kith_hook_hit(unsigned int i)
 {
-	this_cpu_inc(hits[i]);
+	this_cpu_inc(kith_hook_hits_here[i]);
 }
 
 u64 kith_hook_hits(unsigned int i)
@@ -290,7 +296,7 @@ u64 kith_hook_hits(unsigned int i)
 	u64 sum = 0;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(hits[i], cpu));
+		sum += READ_ONCE(per_cpu(kith_hook_hits_here[i], cpu));
 	return sum;
 }
 
@@ -319,17 +325,6 @@ void kith_hook_tally(void)
 		hooks[i].reported_missed = missed;
 	}
 	mutex_unlock(&tally_lock);
-}
-
-static void notrace enter(unsigned long ip, unsigned long parent_ip,
-			  struct ftrace_ops *ops, struct kith_ftrace_regs *regs)
-{
-	struct kith_hook *hook = container_of(ops, struct kith_hook, ops);
-
-	kith_hook_enter();
-	this_cpu_inc(hits[hook->index]);
-	hook->entry(regs);
-	kith_hook_leave();
 }
 
 static void match_tracepoint(struct tracepoint *tracepoint, void *hook_)
@@ -389,7 +384,8 @@ static int attach_ftrace(struct kith_hook *hook)
 	int ret;
 
 	memset(&hook->ops, 0, sizeof(hook->ops));
-	hook->ops.func = enter;
+	hook->ops.func = hook->entry;
+	hook->ops.private = (void *)(hook - hooks);
 	hook->ops.flags = KITH_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
 	if (hook->unless && !set_filter(&hook->ops, hook->unless)) {
 		hook->needless = true;
@@ -500,6 +496,7 @@ static const u8 order[KITH_AT_COUNT] = {
 	KITH_AT_TCP_CLONE,
 	KITH_AT_TCP_CONNECT,
 	KITH_AT_SOCK_GRAFT,
+	KITH_AT_UNIX_WAKE,
 	KITH_AT_UNIX_RELEASE,
 	KITH_AT_UDP_RELEASE,
 	KITH_AT_SOCK_LISTEN,
@@ -538,10 +535,8 @@ int kith_hook_init(void)
 
 	execs = clamp(execs, 1U, EXECS_MAX);
 	hooks[KITH_AT_EXIT].callback = kith_process_exited();
-	for (i = 0; i < KITH_AT_COUNT; i++) {
+	for (i = 0; i < KITH_AT_COUNT; i++)
 		hooks[i].error = -ENODEV;
-		hooks[i].index = i;
-	}
 	for (i = 0; i < KITH_AT_COUNT; i++) {
 		struct kith_hook *hook = &hooks[order[i]];
 

@@ -6,34 +6,11 @@
 #ifndef _KITH_HOOK_H
 #define _KITH_HOOK_H
 
-#include "compat/ftrace.h"
+#include "entry.h"
 
 #include <kith/uapi.h>
 #include <linux/kprobes.h>
 #include <linux/tracepoint.h>
-
-/*
- * Every handler runs between these two: records are written with preemption
- * off (tracepoints of 7.x and our function hooks come with it on), and the
- * tables are read under RCU. Preemption off is an RCU read section; to say so is
- * for kernels that check, and costs 25 instructions a hook.
- */
-static inline void kith_hook_enter(void)
-{
-	preempt_disable_notrace();
-	if (IS_ENABLED(CONFIG_PROVE_RCU))
-		rcu_read_lock();
-}
-
-static inline void kith_hook_leave(void)
-{
-	if (IS_ENABLED(CONFIG_PROVE_RCU))
-		rcu_read_unlock();
-	preempt_enable_notrace();
-}
-
-/* At function entry, inside kith_hook_enter(); see KITH_ARGUMENT(). */
-typedef void (*kith_entry_fn)(struct kith_ftrace_regs *regs);
 
 struct kith_hook {
 	const char *event;
@@ -45,7 +22,7 @@ struct kith_hook {
 	enum kith_class class; /* of records lost when the kernel misses it */
 	union {
 		void *callback;	     /* TRACEPOINT: typed by the tracepoint */
-		kith_entry_fn entry; /* FTRACE */
+		kith_entry_fn *entry; /* FTRACE */
 		struct {	     /* KRETPROBE */
 			kretprobe_handler_t called;
 			kretprobe_handler_t returned;
@@ -56,7 +33,6 @@ struct kith_hook {
 	/* state */
 	int error; /* 0: attached */
 	bool needless; /* this kernel has no use for it */
-	u8 index;
 	unsigned long reported_missed;
 	union {
 		struct tracepoint *tracepoint;
@@ -117,6 +93,7 @@ enum kith_hook_index {
 	KITH_AT_UNIX_PAGE,
 	KITH_AT_UNIX_APPEND,
 	KITH_AT_UNIX_TAKE,
+	KITH_AT_UNIX_WAKE,
 	KITH_AT_UNIX_RELEASE,
 	KITH_AT_SOCK_FREE,
 	KITH_AT_SOCK_CREATE,

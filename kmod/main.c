@@ -2,6 +2,7 @@
 /* Kith, the kernel's part: the order in which it begins and ends. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "flight.h"
 #include "genl.h"
 #include "hook.h"
 #include "image.h"
@@ -45,6 +46,7 @@ static int __init kith_init(void)
 	load_id = get_random_u64() | 1;
 	kith_image_init();
 	kith_udp_init();
+	kith_flight_init();
 	ret = kith_scratch_init();
 	if (ret)
 		goto err_scratch;
@@ -57,9 +59,6 @@ static int __init kith_init(void)
 	ret = kith_socket_init();
 	if (ret)
 		goto err_socket;
-	ret = kith_pipe_init();
-	if (ret)
-		goto err_pipe;
 	ret = kith_stream_init();
 	if (ret)
 		goto err_stream;
@@ -88,7 +87,6 @@ err_hook:
 	kith_stream_exit();
 err_stream:
 	kith_pipe_exit();
-err_pipe:
 	kith_socket_exit();
 err_socket:
 	kith_task_exit();

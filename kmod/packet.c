@@ -27,10 +27,10 @@ int kith_packet_begin(struct kith_packet *packet, u32 room)
 	return 0;
 }
 
-void *kith_packet_add(struct kith_packet *packet, u32 size)
+void *kith_packet_add(struct kith_packet *packet, u32 size, u32 count)
 {
 	packet->room -= size;
-	packet->batch->records++;
+	packet->batch->records += count;
 	packet->batch->bytes += size;
 	return skb_put(packet->skb, size);
 }
@@ -50,7 +50,7 @@ void kith_packet_loss(struct kith_packet *packet, unsigned int cpu, unsigned int
 	const struct kith_tally *tally = &kith_ring_cpu(cpu)->tally[class];
 	struct kith_loss *loss;
 
-	loss = kith_body(kith_loose_record(kith_packet_add(packet, KITH_PACKET_LOSS_BYTES),
+	loss = kith_body(kith_loose_record(kith_packet_add(packet, KITH_PACKET_LOSS_BYTES, 1),
 					   KITH_RECORD_LOSS, sizeof(*loss),
 					   KITH_PACKET_LOSS_BYTES));
 	loss->cpu = cpu;

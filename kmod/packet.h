@@ -24,8 +24,8 @@ struct kith_packet {
 /* Make a message with @room bytes for records. Context: may sleep. */
 int kith_packet_begin(struct kith_packet *packet, u32 room);
 
-/* Room for one record of @size <= packet->room bytes. */
-void *kith_packet_add(struct kith_packet *packet, u32 size);
+/* Room for @count records of @size <= packet->room bytes in all. */
+void *kith_packet_add(struct kith_packet *packet, u32 size, u32 count);
 
 /* A LOSS record; KITH_PACKET_LOSS_BYTES of room are there. */
 void kith_packet_loss(struct kith_packet *packet, unsigned int cpu, unsigned int class,

@@ -153,7 +153,7 @@ static void remember_all(const int *fds, unsigned int n)
 }
 
 /* __scm_send(sock, msg, scm): the message has control data, which the kernel has copied. */
-void kith_passing_sending(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_passing_sending)
 {
 	const struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
 	struct msghdr *msg = KITH_ARGUMENT(regs, 1, struct msghdr *);
@@ -223,7 +223,7 @@ static void emit(u32 op, u64 process, u64 target, const struct file *file)
 }
 
 /* security_file_receive(file): current gets it. */
-void kith_passing_received(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_passing_received)
 {
 	const struct file *file = KITH_ARGUMENT(regs, 0, struct file *);
 	struct kith_task *mine = kith_task_find(current);
@@ -246,7 +246,7 @@ void kith_passing_received(struct kith_ftrace_regs *regs)
 }
 
 /* security_ptrace_access_check(child, mode): current is about to look into another process. */
-void kith_passing_accessing(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_passing_accessing)
 {
 	const struct task_struct *child = KITH_ARGUMENT(regs, 0, struct task_struct *);
 	struct kith_task *mine = is_taking() ? kith_task_find(current) : NULL;

@@ -3,12 +3,12 @@
 #ifndef _KITH_PASSING_H
 #define _KITH_PASSING_H
 
-#include "compat/ftrace.h"
+#include "entry.h"
 
 /* Hooks; see the table in hook.c. */
-void kith_passing_sending(struct kith_ftrace_regs *regs);
-void kith_passing_received(struct kith_ftrace_regs *regs);
-void kith_passing_accessing(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_passing_sending;
+kith_entry_fn kith_passing_received;
+kith_entry_fn kith_passing_accessing;
 
 /* Files that nobody has received for long are forgotten. Context: process. */
 void kith_passing_expire(void);

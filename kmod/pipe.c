@@ -28,7 +28,7 @@ enum { PIPES_SHARE = 4 /* as many as sockets may be watched, by that */ };
 
 #define AGAIN_NS (60 * NSEC_PER_SEC)
 
-static struct hlist_head *buckets;
+static struct hlist_head buckets[KITH_PIPE_BUCKETS];
 static DEFINE_SPINLOCK(table); /* for writers */
 static atomic_t count = ATOMIC_INIT(0);
 
@@ -182,21 +182,14 @@ static unsigned int used_of(const struct pipe_inode_info *info, unsigned int *mo
 	return min(used, *most);
 }
 
-/* Nothing can be written if nobody can read it. */
-static bool can_move(const struct kiocb *iocb, enum kith_pipe_way way)
-{
-	const struct pipe_inode_info *info = iocb->ki_filp->private_data;
-
-	return way == KITH_PIPE_READ || READ_ONCE(info->readers);
-}
-
 /* Will it write all that it is asked to? */
-static bool is_whole(const struct kiocb *iocb, size_t size)
+static bool is_whole(const struct kiocb *iocb, const struct pipe_inode_info *info, size_t size)
 {
-	unsigned int most, used = used_of(iocb->ki_filp->private_data, &most);
+	unsigned int most, used;
 
 	if (!(iocb->ki_flags & IOCB_NOWAIT) && !(iocb->ki_filp->f_flags & O_NONBLOCK))
 		return true;
+	used = used_of(info, &most);
 	return size <= (size_t)(most - used) << PAGE_SHIFT;
 }
 
@@ -205,14 +198,15 @@ static void assume(struct pipe *pipe, struct kith_pipe_cell *cell, const struct 
 		   size_t size, enum kith_pipe_way way)
 {
 	struct kith_call *call = &cell->calls[way];
-	unsigned int most, used = used_of(iocb->ki_filp->private_data, &most);
+	const struct pipe_inode_info *info = iocb->ki_filp->private_data;
+	unsigned int most, used = used_of(info, &most);
 
 	/* First it tries whether it would have to wait, and comes again if so. */
 	if (iocb->ki_flags & IOCB_NOWAIT && (way == KITH_PIPE_READ ? !used : used == most)) {
 		WRITE_ONCE(call->tried, true);
 		return;
 	}
-	if (way == KITH_PIPE_READ || !is_whole(iocb, size))
+	if (way == KITH_PIPE_READ || !is_whole(iocb, info, size))
 		WRITE_ONCE(pipe->inexact[way], true);
 	WRITE_ONCE(call->moved, call->moved + size);
 }
@@ -252,41 +246,58 @@ static bool is_again(const struct kith_call *call, enum kith_pipe_way way, const
 	return call->fifo == iter && call->pending && call->calls == kith_calls_of(current, way);
 }
 
+/* What is to be known of a call when it is to be settled. */
+static __always_inline void note(struct kith_call *call, const struct kiocb *iocb,
+				 const struct pipe_inode_info *info,
+				 const struct iov_iter *iter, enum kith_pipe_way way)
+{
+	size_t size = iov_iter_count(iter);
+
+	if (way == KITH_PIPE_WRITE) {
+		/* Nothing can be written if nobody can read it. */
+		if (!READ_ONCE(info->readers))
+			size = 0;
+		call->whole = is_whole(iocb, info, size);
+	}
+	call->most = size;
+}
+
 /*
  * The same thread again, which has called nothing else that the kernel counts this way:
  * then its last call has moved all that it has moved more. While it is here the pipe stays.
  */
-static bool goes_on(struct pipe *pipe, const struct kiocb *iocb, const struct iov_iter *iter,
-		    enum kith_pipe_way way)
+static __always_inline bool goes_on(struct pipe *pipe, const struct kiocb *iocb,
+				    const struct pipe_inode_info *info,
+				    const struct iov_iter *iter, enum kith_pipe_way way)
 {
 	struct kith_pipe_cell *cell = READ_ONCE(pipe->recent[way]);
-	u64 bytes = kith_bytes_of(current, way);
+	const struct task_struct *thread = current;
+	u64 bytes = kith_bytes_of(thread, way), calls = kith_calls_of(thread, way);
 	struct kith_call *call;
 
-	if (!cell || READ_ONCE(cell->thread) != current)
+	if (!cell || READ_ONCE(cell->thread) != thread)
 		return false;
 	call = &cell->calls[way];
-	if (!call->pending || call->calls + 1 != kith_calls_of(current, way) || call->fifo ||
+	if (call->pending != KITH_CALL_PENDING || call->calls + 1 != calls ||
 	    !is_sync_kiocb((struct kiocb *)iocb))
 		return false;
 	WRITE_ONCE(call->moved, call->moved + bytes - call->bytes);
 	call->bytes = bytes;
-	call->calls++;
-	call->most = can_move(iocb, way) ? iov_iter_count(iter) : 0;
-	call->whole = way == KITH_PIPE_WRITE && is_whole(iocb, call->most);
+	call->calls = calls;
+	note(call, iocb, info, iter, way);
 	WRITE_ONCE(cell->active, jiffies);
 	return true;
 }
 
-static void begin(struct kith_ftrace_regs *regs, enum kith_pipe_way way, bool fifo)
+/* @fifo: by a FIFO's own function */
+static void begin(const struct kiocb *iocb, const struct iov_iter *iter,
+		  enum kith_pipe_way way, bool fifo)
 {
-	struct kiocb *iocb = KITH_ARGUMENT(regs, 0, struct kiocb *);
-	const struct iov_iter *iter = KITH_ARGUMENT(regs, 1, struct iov_iter *);
 	struct pipe *pipe = obtain(iocb->ki_filp);
 	struct kith_pipe_cell *cell;
 	struct kith_call *call;
 
-	if (!pipe || goes_on(pipe, iocb, iter, way))
+	if (!pipe)
 		return;
 	cell = recent(pipe, way);
 	if (!cell)
@@ -298,37 +309,53 @@ static void begin(struct kith_ftrace_regs *regs, enum kith_pipe_way way, bool fi
 		return;
 	kith_cell_settle(pipe, cell, current, way);
 	WRITE_ONCE(cell->active, jiffies);
-	if (!is_sync_kiocb(iocb)) {
+	if (!is_sync_kiocb((struct kiocb *)iocb)) {
 		assume(pipe, cell, iocb, iov_iter_count(iter), way);
 		return;
 	}
 	call->bytes = kith_bytes_of(current, way);
 	call->calls = kith_calls_of(current, way);
-	call->most = can_move(iocb, way) ? iov_iter_count(iter) : 0;
-	call->whole = way == KITH_PIPE_WRITE && is_whole(iocb, call->most);
+	note(call, iocb, iocb->ki_filp->private_data, iter, way);
 	call->fifo = fifo ? iter : NULL;
 	/* Who sees it sees the rest. */
-	smp_store_release(&call->pending, 1);
+	smp_store_release(&call->pending, fifo ? KITH_CALL_FIFO : KITH_CALL_PENDING);
 }
 
-void kith_pipe_reading(struct kith_ftrace_regs *regs)
+static __always_inline void move(struct kith_ftrace_regs *regs, enum kith_pipe_way way)
 {
-	begin(regs, KITH_PIPE_READ, false);
+	const struct kiocb *iocb = KITH_ARGUMENT(regs, 0, struct kiocb *);
+	const struct iov_iter *iter = KITH_ARGUMENT(regs, 1, struct iov_iter *);
+	const struct pipe_inode_info *info = iocb->ki_filp->private_data;
+	struct pipe *pipe = find(info);
+
+	if (!pipe || !goes_on(pipe, iocb, info, iter, way))
+		begin(iocb, iter, way, false);
 }
 
-void kith_pipe_writing(struct kith_ftrace_regs *regs)
+static void move_in_fifo(struct kith_ftrace_regs *regs, enum kith_pipe_way way)
 {
-	begin(regs, KITH_PIPE_WRITE, false);
+	begin(KITH_ARGUMENT(regs, 0, struct kiocb *),
+	      KITH_ARGUMENT(regs, 1, struct iov_iter *), way, true);
 }
 
-void kith_pipe_fifo_reading(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_pipe_reading)
 {
-	begin(regs, KITH_PIPE_READ, true);
+	move(regs, KITH_PIPE_READ);
 }
 
-void kith_pipe_fifo_writing(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_pipe_writing)
 {
-	begin(regs, KITH_PIPE_WRITE, true);
+	move(regs, KITH_PIPE_WRITE);
+}
+
+KITH_ENTRY(kith_pipe_fifo_reading)
+{
+	move_in_fifo(regs, KITH_PIPE_READ);
+}
+
+KITH_ENTRY(kith_pipe_fifo_writing)
+{
+	move_in_fifo(regs, KITH_PIPE_WRITE);
 }
 
 static void spliced(struct file *file, enum kith_pipe_way way)
@@ -349,7 +376,7 @@ static void spliced(struct file *file, enum kith_pipe_way way)
 }
 
 /* do_splice(in, off_in, out, off_out, length, flags) */
-void kith_pipe_splicing(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_pipe_splicing)
 {
 	spliced(KITH_ARGUMENT(regs, 0, struct file *), KITH_PIPE_READ);
 	spliced(KITH_ARGUMENT(regs, 2, struct file *), KITH_PIPE_WRITE);
@@ -382,7 +409,7 @@ static u64 bytes_in(const struct pipe_inode_info *info)
 }
 
 /* free_pipe_info(info): nobody has it any more. */
-void kith_pipe_freed(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_pipe_freed)
 {
 	const struct pipe_inode_info *info = KITH_ARGUMENT(regs, 0, struct pipe_inode_info *);
 	struct pipe *pipe = find(info);
@@ -461,12 +488,6 @@ void kith_pipe_show(unsigned int bucket, struct kith_sink *sink)
 	}
 }
 
-int kith_pipe_init(void)
-{
-	buckets = kcalloc(KITH_PIPE_BUCKETS, sizeof(*buckets), GFP_KERNEL);
-	return buckets ? 0 : -ENOMEM;
-}
-
 void kith_pipe_exit(void)
 {
 	struct hlist_node *next;
@@ -477,5 +498,4 @@ void kith_pipe_exit(void)
 		hlist_for_each_entry_safe(pipe, next, &buckets[i], node)
 			call_rcu(&pipe->rcu, free_rcu_pipe);
 	rcu_barrier();
-	kfree(buckets);
 }

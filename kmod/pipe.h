@@ -10,7 +10,7 @@
 #ifndef _KITH_PIPE_H
 #define _KITH_PIPE_H
 
-#include "compat/ftrace.h"
+#include "entry.h"
 
 #include <linux/types.h>
 
@@ -31,14 +31,12 @@ struct kith_pipe_debt {
 };
 
 /* Hooks; see the table in hook.c. */
-void kith_pipe_reading(struct kith_ftrace_regs *regs);
-void kith_pipe_writing(struct kith_ftrace_regs *regs);
-void kith_pipe_fifo_reading(struct kith_ftrace_regs *regs);
-void kith_pipe_fifo_writing(struct kith_ftrace_regs *regs);
-void kith_pipe_splicing(struct kith_ftrace_regs *regs);
-void kith_pipe_freed(struct kith_ftrace_regs *regs);
-
-int kith_pipe_init(void);
+kith_entry_fn kith_pipe_reading;
+kith_entry_fn kith_pipe_writing;
+kith_entry_fn kith_pipe_fifo_reading;
+kith_entry_fn kith_pipe_fifo_writing;
+kith_entry_fn kith_pipe_splicing;
+kith_entry_fn kith_pipe_freed;
 
 /* No hook may be left. */
 void kith_pipe_exit(void);

@@ -22,7 +22,7 @@
 #define EXIT_THREADS 256
 
 /* current is in clone(2) and has got this far with @task. */
-void kith_process_cloning(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_process_cloning)
 {
 	struct kith_task *mine = kith_task_find(current);
 

@@ -3,7 +3,7 @@
 #ifndef _KITH_PROCESS_H
 #define _KITH_PROCESS_H
 
-#include "compat/ftrace.h"
+#include "entry.h"
 
 #include <linux/sched.h>
 
@@ -12,7 +12,7 @@ void kith_process_forked(void *data, struct task_struct *parent,
 			 struct task_struct *child);
 
 /* Hook: function entry of security_task_alloc(task, clone_flags). */
-void kith_process_cloning(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_process_cloning;
 
 /* Hook: a callback for tracepoint sched_process_exit, typed as this kernel wants. */
 void *kith_process_exited(void);

@@ -18,6 +18,8 @@
 #include "tell.h"
 
 #include <linux/delay.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -56,6 +58,7 @@ struct reporter {
 	u64 now;
 	bool all;   /* not only what is due */
 	bool heard; /* there is a subscriber */
+	unsigned int naps; /* that it has taken */
 };
 
 /* Young ones that have not met: a number that is told cannot be taken back. */
@@ -118,7 +121,7 @@ static void report_open(struct reporter *reporter, struct kith_socket *socket)
 
 /*
  * Has it waited in vain for its other end, which sees the same sequence numbers?
- * Asked without the lock: kith_socket_join() looks again.
+ * Asked without the lock: kith_socket_join_by_tuple() looks again.
  */
 static bool is_lonely(const struct kith_socket *socket, u64 now)
 {
@@ -141,7 +144,7 @@ static bool look(struct kith_socket *socket, void *reporter_)
 	}
 	if (is_lonely(socket, reporter->now))
 		kith_socket_join_by_tuple(socket);
-	kith_socket_lock(socket, &flags);
+	flags = kith_socket_lock(socket);
 	if (!socket->finished && is_speaker(socket))
 		report_open(reporter, socket);
 	kith_socket_unlock(socket, flags);
@@ -178,10 +181,10 @@ static void look_at(struct reporter *reporter, unsigned int bucket)
  * Nothing may be lost for reports that can wait. But whoever does not fetch what is
  * there must not hold up the sweep: then the next one goes on from here.
  */
-static bool wait_for_room(unsigned int *naps)
+static bool wait_for_room(struct reporter *reporter)
 {
 	while (!kith_ring_has_room(KITH_RING_LOW)) {
-		if (++*naps > ROOM_NAPS)
+		if (++reporter->naps > ROOM_NAPS)
 			return false;
 		kith_stream_flush();
 		msleep(ROOM_NAP_MS);
@@ -189,18 +192,43 @@ static bool wait_for_room(unsigned int *naps)
 	return true;
 }
 
+/* A group of buckets. Return: was there room for reports? */
+static bool look_at_group(struct reporter *reporter, unsigned int first)
+{
+	unsigned int i, end = min(first + KITH_SOCKET_GROUP, kith_socket_buckets());
+
+	for (i = first; i < end; i++) {
+		if (kith_socket_bucket_is_empty(i))
+			continue;
+		if (reporter->heard && !wait_for_room(reporter))
+			return false;
+		look_at(reporter, i);
+	}
+	return true;
+}
+
+static DEFINE_MUTEX(unmarking); /* held by who may not miss a group */
+
+static void unmark_empty(unsigned int first)
+{
+	mutex_lock(&unmarking);
+	kith_socket_unmark_empty(first);
+	mutex_unlock(&unmarking);
+}
+
 void kith_report_sweep(void)
 {
 	static unsigned int next;
 	struct reporter reporter = { .heard = kith_stream_subscriber() };
-	unsigned int i, naps = 0, buckets = kith_socket_buckets();
+	unsigned int i, buckets = kith_socket_buckets();
 
-	for (i = 0; i < buckets; i++, next = next + 1 < buckets ? next + 1 : 0) {
-		if (kith_socket_bucket_is_empty(next))
-			continue;
-		if (reporter.heard && !wait_for_room(&naps))
-			return;
-		look_at(&reporter, next);
+	for (i = 0; i < buckets; i += KITH_SOCKET_GROUP) {
+		if (kith_socket_is_marked(next)) {
+			if (!look_at_group(&reporter, next))
+				return;
+			unmark_empty(next);
+		}
+		next = next + KITH_SOCKET_GROUP < buckets ? next + KITH_SOCKET_GROUP : 0;
 	}
 	if (reporter.heard)
 		kith_pipe_report(false);
@@ -209,16 +237,21 @@ void kith_report_sweep(void)
 /* Not even a moment: while this command waits, nobody can acknowledge. */
 void kith_report_flush(void)
 {
-	struct reporter reporter = { .all = true, .heard = kith_stream_subscriber() };
+	struct reporter reporter = {
+		.all = true,
+		.heard = kith_stream_subscriber(),
+		.naps = ROOM_NAPS,
+	};
 	unsigned int i;
+	bool room = true;
 
-	for (i = 0; i < kith_socket_buckets(); i++) {
-		if (kith_socket_bucket_is_empty(i))
-			continue;
-		if (!kith_ring_has_room(KITH_RING_LOW))
-			return;
-		look_at(&reporter, i);
-	}
+	mutex_lock(&unmarking);
+	for (i = 0; room && i < kith_socket_buckets(); i += KITH_SOCKET_GROUP)
+		if (kith_socket_is_marked(i))
+			room = look_at_group(&reporter, i);
+	mutex_unlock(&unmarking);
+	if (!room)
+		return;
 	if (reporter.heard)
 		kith_pipe_report(true);
 	kith_family_report();
@@ -230,7 +263,7 @@ static bool show(struct kith_socket *socket, void *sink_)
 	struct kith_sink *sink = sink_;
 	unsigned long flags;
 
-	kith_socket_lock(socket, &flags);
+	flags = kith_socket_lock(socket);
 	if (!socket->finished && is_speaker(socket) &&
 	    !may_meet(socket, ktime_get_boot_fast_ns()))
 		kith_tell(sink, socket, 0);

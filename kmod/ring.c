@@ -135,7 +135,7 @@ bool kith_ring_has_room(enum kith_ring_priority priority)
  * discarded (and counts) a record, and a header read before it is valid if it
  * succeeds. What is being written ([published, head)) is never discarded.
  */
-static bool make_room(struct kith_ring *ring, u32 head, u32 size, u32 limit)
+static noinline bool make_room(struct kith_ring *ring, u32 head, u32 size, u32 limit)
 {
 	for (;;) {
 		u32 tail = READ_ONCE(ring->tail);

@@ -5,6 +5,8 @@
 #include "item.h"
 #include "ring.h"
 
+struct kith_sink kith_sink_ring;
+
 struct kith_record *kith_sink_begin(struct kith_sink *sink, enum kith_record_type type,
 				    size_t body, size_t items)
 {

@@ -13,6 +13,8 @@ struct kith_sink {
 	bool full;
 };
 
+extern struct kith_sink kith_sink_ring; /* which stays so */
+
 /*
  * A record that nobody's act is, whoever is current; NULL if there is no room. What is
  * not NULL must be ended. Context: preemption off, from the one to the other.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of sockets, and the meeting place of the two ends. */
+/* The table of sockets, and the memory of its entries. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "socket.h"
@@ -8,6 +8,7 @@
 #include "datagram.h"
 #include "hook.h"
 #include "key.h"
+#include "meeting.h"
 #include "ring.h"
 #include "tcp.h"
 #include "udp.h"
@@ -33,25 +34,37 @@ enum {
 	SOCKETS_MAX = 4 << 20,
 	SOCKETS_PER_BUCKET = 16,
 	BYTES_PER_SOCKET = 16 * 1024, /* of memory, for one that is watched */
-	LOOKS_MAX = 256,	      /* at others that wait where one does */
+	/* As many as end before RCU lets go of them; who looks for what is freed wants none. */
+	POOL_MAX = IS_ENABLED(CONFIG_KASAN) ? 0 : 512,
 };
 
 static unsigned int sockets_max;
 module_param(sockets_max, uint, 0444);
 MODULE_PARM_DESC(sockets_max, "sockets that are watched, at most (0: one for 16 KiB of memory)");
 
-struct meeting {
-	struct hlist_head waiting; /* by pair */
-	spinlock_t lock;	   /* of all entries whose pair is here */
+/*
+ * Entries that nobody sees any more, to begin with again: to get and free one costs 40
+ * instructions so, and 350 by the slab.
+ */
+struct pool {
+	struct kith_socket *entries; /* chained by `other` */
+	unsigned int count;
 };
 
 struct kith_socket_table kith_socket_table __read_mostly;
-static struct meeting *meetings __read_mostly;
 static u32 seed __read_mostly;
 static struct kmem_cache *cache;
 static atomic_t count = ATOMIC_INIT(0);
 static atomic_t peers = ATOMIC_INIT(0); /* among them */
 static DEFINE_PER_CPU(u64, last_id);
+static DEFINE_PER_CPU(struct pool, pools);
+static u8 *marks __read_mostly; /* of groups of buckets, see kith_socket_unmark() */
+
+void kith_socket_mark(unsigned int bucket)
+{
+	/* Who sees it sees what is there. */
+	smp_store_release(&marks[bucket / KITH_SOCKET_GROUP], 1);
+}
 
 u32 kith_socket_count(void)
 {
@@ -90,11 +103,6 @@ u32 kith_socket_hash(const void *data, u32 words, u32 more)
 	return jhash2(data, words, seed ^ more);
 }
 
-static u32 meeting_of(u64 pair)
-{
-	return kith_socket_hash(&pair, 2, 0) >> (32 - kith_socket_table.bits);
-}
-
 struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key,
 					  const struct in6_addr *addr, u16 port)
 {
@@ -109,7 +117,7 @@ struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key
 }
 
 /* accept(2): current has got it. */
-void kith_socket_grafted(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_socket_grafted)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 
@@ -120,7 +128,7 @@ void kith_socket_grafted(struct kith_ftrace_regs *regs)
 }
 
 /* Its end should have been seen, but for that of a hub. */
-void kith_socket_freed(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_socket_freed)
 {
 	struct kith_socket *socket = kith_socket_find(KITH_ARGUMENT(regs, 0, struct sock *));
 
@@ -143,12 +151,45 @@ bool kith_socket_has_room(void)
 	return atomic_read(&count) < sockets_max;
 }
 
+static struct kith_socket *take_from_pool(void)
+{
+	struct kith_socket *socket;
+	struct pool *pool;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	pool = this_cpu_ptr(&pools);
+	socket = pool->entries;
+	if (socket) {
+		pool->entries = socket->other;
+		pool->count--;
+	}
+	local_irq_restore(flags);
+	return socket;
+}
+
+/* Return: was there room? Context: interrupts are off. */
+static bool put_into_pool(struct kith_socket *socket)
+{
+	struct pool *pool = this_cpu_ptr(&pools);
+
+	if (pool->count >= POOL_MAX)
+		return false;
+	socket->other = pool->entries;
+	pool->entries = socket;
+	pool->count++;
+	return true;
+}
+
 static struct kith_socket *new_socket(void)
 {
 	struct kith_socket *socket;
 
 	if (atomic_inc_return(&count) > sockets_max)
 		goto err_count;
+	socket = take_from_pool();
+	if (socket)
+		return memset(socket, 0, sizeof(*socket));
 	socket = kmem_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
 	if (socket)
 		return socket;
@@ -166,17 +207,16 @@ static void set_up(struct kith_socket *socket, struct kith_bucket *bucket,
 	socket->side = side;
 	socket->id = kith_socket_new_id();
 	socket->pair = socket->id;
-	socket->meeting = meeting_of(socket->pair);
+	/* Nobody looks for it there. */
+	socket->meeting = socket->id & (kith_socket_buckets() - 1);
 	socket->started = ktime_get_boot_fast_ns();
 }
 
-void kith_socket_expel(const struct sock *sk)
+void kith_socket_expel_it(struct kith_socket *socket)
 {
-	struct kith_socket *socket = kith_socket_find(sk);
-
-	if (socket && kith_socket_is_hub(socket))
+	if (kith_socket_is_hub(socket))
 		kith_datagram_close(socket);
-	else if (socket)
+	else
 		kith_connection_finish(socket, 0, 0);
 }
 
@@ -218,21 +258,19 @@ err_peers:
 	return NULL;
 }
 
-void kith_socket_marry(struct kith_socket *client, struct kith_socket *server)
+static struct kith_socket *find_same(const struct kith_socket *socket,
+				     const struct kith_bucket *bucket)
 {
-	server->id = client->id;
-	server->pair = client->pair;
-	server->meeting = client->meeting;
-	server->other = client;
-	client->other = server;
-}
+	struct kith_socket *same;
 
-static struct kith_socket *find_same(const struct kith_socket *socket)
-{
-	if (socket->sk)
-		return kith_socket_find(socket->sk);
-	return kith_socket_find_peer(socket->hub, socket->key, &socket->tuple.peer_addr,
-				     socket->tuple.peer_port);
+	if (!socket->sk)
+		return kith_socket_find_peer(socket->hub, socket->key,
+					     &socket->tuple.peer_addr,
+					     socket->tuple.peer_port);
+	hlist_for_each_entry(same, &bucket->sockets, node)
+		if (same->sk == socket->sk)
+			return same;
+	return NULL;
 }
 
 struct kith_socket *kith_socket_publish(struct kith_socket *socket)
@@ -242,9 +280,11 @@ struct kith_socket *kith_socket_publish(struct kith_socket *socket)
 	unsigned long flags;
 
 	spin_lock_irqsave(&bucket->lock, flags);
-	same = find_same(socket);
-	if (!same)
+	same = find_same(socket, bucket);
+	if (!same) {
 		hlist_add_head_rcu(&socket->node, &bucket->sockets);
+		kith_socket_mark(socket->bucket);
+	}
 	spin_unlock_irqrestore(&bucket->lock, flags);
 	if (!same)
 		return socket;
@@ -252,179 +292,29 @@ struct kith_socket *kith_socket_publish(struct kith_socket *socket)
 	return same;
 }
 
-/* With the lock of both, which is one: nobody follows one to the other meanwhile. */
-void kith_socket_publish_pair(struct kith_socket *client, struct kith_socket *server,
-			      struct kith_socket *(*publish)(struct kith_socket *socket))
+static void free_now(struct kith_socket *socket)
 {
 	unsigned long flags;
-	u32 meeting = client->meeting;
-
-	spin_lock_irqsave(&meetings[meeting].lock, flags);
-	if (publish(client) != client)
-		kith_socket_drop(server);
-	else if (publish(server) != server)
-		client->other = NULL;
-	spin_unlock_irqrestore(&meetings[meeting].lock, flags);
-}
-
-void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket)
-{
-	for (;;) {
-		u32 meeting = READ_ONCE(socket->meeting);
-
-		spin_lock_irqsave(&meetings[meeting].lock, *flags);
-		if (READ_ONCE(socket->meeting) == meeting)
-			break;
-		spin_unlock_irqrestore(&meetings[meeting].lock, *flags);
-	}
-}
-
-static void unlock_meeting(u32 meeting, unsigned long flags) __releases(meeting)
-{
-	spin_unlock_irqrestore(&meetings[meeting].lock, flags);
-}
-
-void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __releases(socket)
-{
-	unlock_meeting(socket->meeting, flags);
-}
-
-static bool is_reverse(const struct kith_tuple *a, const struct kith_tuple *b)
-{
-	return a->port == b->peer_port && a->peer_port == b->port &&
-	       ipv6_addr_equal(&a->addr, &b->peer_addr) &&
-	       ipv6_addr_equal(&a->peer_addr, &b->addr);
-}
-
-/*
- * The same pair is no proof: who sees one of the numbers may choose the other. Those
- * of a client and a server must be the same each; two clients that called each other
- * see them the other way round, and each other's addresses, which no NAT survives.
- */
-static bool fit(const struct kith_socket *one, const struct kith_socket *two)
-{
-	const u32 *a = one->isn, *b = two->isn;
-
-	if (one->pair != two->pair || one == two || one->by_tuple != two->by_tuple ||
-	    one->protocol != two->protocol)
-		return false;
-	if (one->by_tuple && one->tuple.netns != two->tuple.netns)
-		return kith_udp_fits(one, two) && is_reverse(&one->tuple, &two->tuple);
-	if (one->by_tuple)
-		return is_reverse(&one->tuple, &two->tuple);
-	if (one->side != two->side)
-		return a[KITH_CLIENT] == b[KITH_CLIENT] && a[KITH_SERVER] == b[KITH_SERVER];
-	return a[KITH_CLIENT] == b[KITH_SERVER] && a[KITH_SERVER] == b[KITH_CLIENT] &&
-	       one->tuple.netns == two->tuple.netns && is_reverse(&one->tuple, &two->tuple);
-}
-
-/* Two that called each other are a client, who was first, and a server. */
-static void link_ends(struct kith_socket *first, struct kith_socket *second)
-{
-	/* What has been told by a number goes on by it. */
-	if (second->reported || (!first->reported && second->side == KITH_CLIENT))
-		first->id = second->id;
-	second->id = first->id;
-	if (first->side == second->side)
-		second->side = first->side == KITH_CLIENT ? KITH_SERVER : KITH_CLIENT;
-	first->other = second;
-	second->other = first;
-}
-
-/* Move to another lock. Return: false if it has ended, or found its other end. */
-static bool repair(struct kith_socket *socket, u64 pair, bool by_tuple)
-{
-	unsigned long flags;
-	bool alone;
-	u32 before;
-
-	kith_socket_lock(socket, &flags);
-	before = socket->meeting;
-	alone = !socket->finished && !socket->other;
-	if (alone) {
-		hlist_del_init(&socket->waiting);
-		socket->by_tuple = by_tuple;
-		socket->pair = pair;
-		WRITE_ONCE(socket->meeting, meeting_of(pair));
-	}
-	unlock_meeting(before, flags);
-	return alone;
-}
-
-static struct kith_socket *find_other(const struct meeting *meeting,
-				      const struct kith_socket *socket)
-{
-	struct kith_socket *other;
-	unsigned int looks = 0;
-
-	hlist_for_each_entry(other, &meeting->waiting, waiting) {
-		if (fit(other, socket))
-			return other;
-		if (++looks == LOOKS_MAX)
-			break;
-	}
-	return NULL;
-}
-
-void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait)
-{
-	struct meeting *meeting = &meetings[meeting_of(pair)];
-	struct kith_socket *other;
-	unsigned long flags;
-
-	if (!repair(socket, pair, by_tuple))
-		return;
-	spin_lock_irqsave(&meeting->lock, flags);
-	/* Somebody may have been faster, with this pair or another. */
-	if (socket->finished || socket->other || socket->pair != pair ||
-	    !hlist_unhashed(&socket->waiting))
-		goto out;
-	other = find_other(meeting, socket);
-	if (other) {
-		hlist_del_init(&other->waiting);
-		link_ends(other, socket);
-	} else if (wait) {
-		hlist_add_head(&socket->waiting, &meeting->waiting);
-	}
-out:
-	spin_unlock_irqrestore(&meeting->lock, flags);
-}
-
-void kith_socket_part(struct kith_socket *socket)
-{
-	struct kith_socket *other = socket->other;
-
-	if (!other)
-		return;
-	socket->other = NULL;
-	other->other = NULL;
-	hlist_add_head(&other->waiting, &meetings[other->meeting].waiting);
-}
-
-/* The same for both ends. */
-static u64 pair_of_tuple(const struct kith_tuple *tuple)
-{
-	u32 here = kith_socket_hash(&tuple->addr, 4, tuple->port);
-	u32 there = kith_socket_hash(&tuple->peer_addr, 4, tuple->peer_port);
-
-	return (u64)min(here, there) << 32 | max(here, there);
-}
-
-void kith_socket_join_by_tuple(struct kith_socket *socket)
-{
-	kith_socket_join(socket, pair_of_tuple(&socket->tuple), true, true);
-}
-
-static void free_rcu_socket(struct rcu_head *head)
-{
-	struct kith_socket *socket = container_of(head, struct kith_socket, rcu);
 
 	if (kith_socket_is_peer(socket))
 		atomic_dec(&peers);
 	kith_name_put(socket->name);
 	kfree(socket->uses);
-	kmem_cache_free(cache, socket);
+	local_irq_save(flags);
+	if (!put_into_pool(socket))
+		kmem_cache_free(cache, socket);
+	local_irq_restore(flags);
 	atomic_dec(&count);
+}
+
+static void free_rcu_socket(struct rcu_head *head)
+{
+	struct kith_socket *socket = container_of(head, struct kith_socket, rcu);
+	struct kith_socket *other = socket->frees_other ? socket->other : NULL;
+
+	free_now(socket);
+	if (other)
+		free_now(other);
 }
 
 /*
@@ -451,6 +341,13 @@ void kith_socket_free(struct kith_socket *socket)
 	call_rcu(&socket->rcu, free_rcu_socket);
 }
 
+void kith_socket_free_both(struct kith_socket *socket)
+{
+	hlist_del_init(&socket->other->waiting);
+	socket->frees_other = true;
+	kith_socket_free(socket);
+}
+
 unsigned int kith_socket_buckets(void)
 {
 	return 1U << kith_socket_table.bits;
@@ -459,7 +356,33 @@ unsigned int kith_socket_buckets(void)
 bool kith_socket_bucket_is_empty(unsigned int bucket)
 {
 	return hlist_empty(&kith_socket_table.buckets[bucket].sockets) &&
-	       hlist_empty(&meetings[bucket].waiting);
+	       kith_meeting_is_empty(bucket);
+}
+
+bool kith_socket_is_marked(unsigned int bucket)
+{
+	return READ_ONCE(marks[bucket / KITH_SOCKET_GROUP]);
+}
+
+static bool group_is_empty(unsigned int bucket)
+{
+	unsigned int i = round_down(bucket, KITH_SOCKET_GROUP), end;
+
+	end = min(i + KITH_SOCKET_GROUP, kith_socket_buckets());
+	for (; i < end; i++)
+		if (!kith_socket_bucket_is_empty(i))
+			return false;
+	return true;
+}
+
+void kith_socket_unmark_empty(unsigned int bucket)
+{
+	if (!group_is_empty(bucket))
+		return;
+	/* What has been put there meanwhile is seen after this, or marks it again. */
+	xchg(&marks[bucket / KITH_SOCKET_GROUP], 0);
+	if (!group_is_empty(bucket))
+		kith_socket_mark(bucket);
 }
 
 bool kith_socket_walk(unsigned int bucket,
@@ -474,24 +397,6 @@ bool kith_socket_walk(unsigned int bucket,
 	return true;
 }
 
-void kith_socket_walk_finished(unsigned int bucket,
-			       bool (*look)(struct kith_socket *socket, void *context),
-			       void *context)
-{
-	struct meeting *meeting = &meetings[bucket];
-	struct kith_socket *socket;
-	struct hlist_node *next;
-	unsigned long flags;
-
-	if (hlist_empty(&meeting->waiting))
-		return;
-	spin_lock_irqsave(&meeting->lock, flags);
-	hlist_for_each_entry_safe(socket, next, &meeting->waiting, waiting)
-		if (socket->finished && !look(socket, context))
-			break;
-	spin_unlock_irqrestore(&meeting->lock, flags);
-}
-
 static unsigned int sockets_possible(void)
 {
 	u64 sockets = ((u64)totalram_pages() << PAGE_SHIFT) / BYTES_PER_SOCKET;
@@ -504,19 +409,18 @@ static int make_tables(void)
 	unsigned int i;
 
 	kith_socket_table.bits = order_base_2(DIV_ROUND_UP(sockets_max, SOCKETS_PER_BUCKET));
+	kith_socket_table.shift = 64 - kith_socket_table.bits;
 	kith_socket_table.buckets = kvmalloc_array(kith_socket_buckets(),
 						   sizeof(*kith_socket_table.buckets),
 						   GFP_KERNEL);
-	meetings = kvmalloc_array(kith_socket_buckets(), sizeof(*meetings), GFP_KERNEL);
-	if (!kith_socket_table.buckets || !meetings)
+	marks = kvzalloc(DIV_ROUND_UP(kith_socket_buckets(), KITH_SOCKET_GROUP), GFP_KERNEL);
+	if (!kith_socket_table.buckets || !marks)
 		return -ENOMEM;
 	for (i = 0; i < kith_socket_buckets(); i++) {
 		INIT_HLIST_HEAD(&kith_socket_table.buckets[i].sockets);
 		spin_lock_init(&kith_socket_table.buckets[i].lock);
-		INIT_HLIST_HEAD(&meetings[i].waiting);
-		spin_lock_init(&meetings[i].lock);
 	}
-	return 0;
+	return kith_meeting_init();
 }
 
 int kith_socket_init(void)
@@ -538,7 +442,8 @@ int kith_socket_init(void)
 		return 0;
 	ret = -ENOMEM;
 err_tables:
-	kvfree(meetings);
+	kvfree(marks);
+	kith_meeting_exit();
 	kvfree(kith_socket_table.buckets);
 	return ret;
 }
@@ -568,23 +473,40 @@ static bool dispose(struct kith_socket *socket, void *unused)
 	return true;
 }
 
+static void empty_pools(void)
+{
+	struct kith_socket *socket, *next;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		for (socket = per_cpu(pools, cpu).entries; socket; socket = next) {
+			next = socket->other;
+			kmem_cache_free(cache, socket);
+		}
+	}
+}
+
+static bool free_it(struct kith_socket *socket, void *unused)
+{
+	kith_socket_free(socket);
+	return true;
+}
+
 void kith_socket_exit(void)
 {
-	struct hlist_node *next;
-	struct kith_socket *socket;
 	unsigned int i;
 
 	for (i = 0; i < kith_socket_buckets(); i++) {
 		kith_hook_enter();
 		kith_socket_walk(i, dispose, NULL);
 		kith_hook_leave();
-		hlist_for_each_entry_safe(socket, next, &meetings[i].waiting, waiting)
-			if (socket->finished)
-				kith_socket_free(socket);
+		kith_socket_walk_finished(i, free_it, NULL);
 		cond_resched();
 	}
 	rcu_barrier();
+	empty_pools();
 	kmem_cache_destroy(cache);
-	kvfree(meetings);
+	kvfree(marks);
+	kith_meeting_exit();
 	kvfree(kith_socket_table.buckets);
 }

@@ -18,7 +18,7 @@
 #ifndef _KITH_SOCKET_H
 #define _KITH_SOCKET_H
 
-#include "compat/ftrace.h"
+#include "entry.h"
 #include "name.h"
 
 #include <kith/uapi.h>
@@ -38,8 +38,13 @@ struct kith_usage {
 	u64 user; /* 0: of processes that there was no room for */
 	u64 sent;
 	u64 received;
-	u64 first;
-	u64 last;
+	unsigned long first; /* jiffies, the first time that it began to use it */
+	unsigned long last;
+};
+
+struct kith_moved {
+	u64 sent;
+	u64 received;
 };
 
 struct kith_tuple {
@@ -86,21 +91,28 @@ struct kith_socket {
 			bool closed; /* with peers_lock: the last peer frees it */
 			bool gone;   /* with the lock: its address is not there any more */
 		};
-		struct { /* of a hub's conversation */
+		struct { /* of a hub's conversation, or an end that has no hub */
 			struct hlist_node kin; /* among the peers, with peers_lock */
 			struct kith_socket *hub;
-			u64 key;    /* by which it is found there */
-			u32 digest; /* of the first datagram; 0: not known */
+			union {
+				u64 key; /* by which it is found there */
+				/* of a Unix stream: what it may be sending still */
+				const struct sk_buff *sending;
+			};
+			union {
+				u32 digest; /* of the first datagram; 0: not known */
+				u32 sending_bytes;
+			};
 		};
 	};
 
-	/* with the lock */
+	/* with the lock, but that the first user needs none: see kith_use() */
 	struct kith_socket *other; /* the end at the other side */
 	struct kith_usage *uses;   /* use_room of them, or NULL while one is enough */
 	struct kith_usage use;	   /* the first */
 	struct kith_name *name;	   /* of the server, or of who listens */
 	u8 use_room;
-	u8 use_count;
+	u8 use_count; /* 0: there is none but `user` */
 	u8 use_last; /* index of the one that goes on */
 	u8 protocol;
 	u8 role;
@@ -109,6 +121,7 @@ struct kith_socket {
 	bool found;    /* it was not seen to begin */
 	bool by_tuple; /* joined, or waiting, by address */
 	bool finished; /* the socket is gone, these are the final figures */
+	bool frees_other;
 	u16 error;
 	u32 isn[KITH_SIDES];
 	u64 id;
@@ -125,8 +138,8 @@ struct kith_socket {
 };
 
 /* Hooks; see the table in hook.c. */
-void kith_socket_grafted(struct kith_ftrace_regs *regs);
-void kith_socket_freed(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_socket_grafted;
+kith_entry_fn kith_socket_freed;
 
 int kith_socket_init(void);
 
@@ -146,12 +159,15 @@ struct kith_bucket {
 
 extern struct kith_socket_table {
 	struct kith_bucket *buckets;
-	unsigned int bits; /* of their number */
+	unsigned int bits;  /* of their number */
+	unsigned int shift; /* what 64 bits are more */
 } kith_socket_table;
 
 static inline struct kith_bucket *kith_socket_bucket(const struct sock *sk)
 {
-	return &kith_socket_table.buckets[hash_ptr((void *)sk, kith_socket_table.bits)];
+	u64 hash = (uintptr_t)sk * GOLDEN_RATIO_64;
+
+	return &kith_socket_table.buckets[hash >> kith_socket_table.shift];
 }
 
 /* The entry of @sk, or NULL. For every message: so it is here. Else as below. */
@@ -180,7 +196,15 @@ static inline struct kith_socket *kith_socket_find(const struct sock *sk)
  * Return: an entry valid until the end of the RCU read section.
  * Context: RCU read section, any but NMI.
  */
-void kith_socket_expel(const struct sock *sk);
+void kith_socket_expel_it(struct kith_socket *socket);
+static inline void kith_socket_expel(const struct sock *sk)
+{
+	struct kith_socket *socket = kith_socket_find(sk);
+
+	if (socket)
+		kith_socket_expel_it(socket);
+}
+
 struct kith_socket *kith_socket_add(const struct sock *sk, enum kith_protocol protocol,
 				    enum kith_side side);
 struct kith_socket *kith_socket_find_peer(const struct kith_socket *hub, u64 key,
@@ -201,25 +225,40 @@ void kith_socket_publish_pair(struct kith_socket *client, struct kith_socket *se
 			      struct kith_socket *(*publish)(struct kith_socket *socket));
 
 /* Context: RCU read section, from the one to the other. */
-void kith_socket_lock(struct kith_socket *socket, unsigned long *flags) __acquires(socket);
+unsigned long kith_socket_lock(struct kith_socket *socket) __acquires(socket);
 void kith_socket_unlock(struct kith_socket *socket, unsigned long flags) __releases(socket);
 
-/**
- * kith_socket_join() - Find the other end of the same pair, or wait for it.
- * @socket: published; if it has ended or found the other end, nothing happens
- * @pair: a number that the two ends know
- * @by_tuple: it is made from their addresses
- * @wait: let the other end find it, if it is not there yet
+/*
+ * The two ends of a conversation meet by a number that both know, a pair.
  *
- * Context: RCU read section, without the lock.
+ * kith_socket_set_pair() - That of one that is not published yet.
+ * kith_socket_unlock_for() - Unlock, as one with this pair; @by_tuple: it is made from
+ *	their addresses. Return: false if it has ended or found the other end; then
+ *	nothing has changed.
+ * kith_socket_meet() - Find the other end of the same pair, or wait for it.
+ *	@id: the number that the other end has to have; 0: whoever fits.
+ *	@wait: let the other end find it, if it is not there yet
+ * kith_socket_join() - The last two of these.
+ *
+ * Context: RCU read section; kith_socket_meet() and _join() without the lock.
  */
-void kith_socket_join(struct kith_socket *socket, u64 pair, bool by_tuple, bool wait);
+void kith_socket_set_pair(struct kith_socket *socket, u64 pair);
+bool kith_socket_unlock_for(struct kith_socket *socket, u64 pair, bool by_tuple,
+			    unsigned long flags) __releases(socket);
+void kith_socket_meet(struct kith_socket *socket, u64 id, bool wait);
+void kith_socket_join(struct kith_socket *socket, u64 pair, u64 id, bool by_tuple, bool wait);
 
-/* By their addresses. */
+/* By their addresses, if it has not found the other end yet. */
 void kith_socket_join_by_tuple(struct kith_socket *socket);
 
-/* Its other end was none: let it wait again. Context: its lock is held. */
+/* Its other end was none: let that one wait again. Context: its lock is held. */
 void kith_socket_part(struct kith_socket *socket);
+
+/*
+ * After that, for the one who waits by what is no address: the real other end may have come
+ * meanwhile, and wait by the addresses. Context: RCU read section, without the lock.
+ */
+void kith_socket_look_again(struct kith_socket *socket);
 
 /* Addresses, ports and network namespace of @sk, of IP, as they are now. */
 void kith_socket_set_tuple(struct kith_tuple *tuple, const struct sock *sk);
@@ -236,6 +275,7 @@ bool kith_socket_has_room(void);
  */
 void kith_socket_forget(struct kith_socket *socket);
 void kith_socket_free(struct kith_socket *socket);
+void kith_socket_free_both(struct kith_socket *socket); /* with its other end */
 
 /*
  * kith_socket_walk() - Call @look for the entries of bucket @bucket until it
@@ -245,6 +285,16 @@ void kith_socket_free(struct kith_socket *socket);
  * their other end still, until it returns false. @look is called with the lock
  * held, and may free it.
  */
+enum { KITH_SOCKET_GROUP = 16 };
+
+/*
+ * A group of so many buckets is marked when anything is put there, and stays so until
+ * somebody finds it empty. While it is being unmarked it may seem to be empty too soon.
+ */
+void kith_socket_mark(unsigned int bucket);
+bool kith_socket_is_marked(unsigned int bucket);
+void kith_socket_unmark_empty(unsigned int bucket);
+
 unsigned int kith_socket_buckets(void);
 bool kith_socket_bucket_is_empty(unsigned int bucket);
 bool kith_socket_walk(unsigned int bucket,
@@ -263,6 +313,12 @@ static inline bool kith_socket_is_hub(const struct kith_socket *socket)
 static inline bool kith_socket_is_peer(const struct kith_socket *socket)
 {
 	return !kith_socket_is_hub(socket) && socket->hub;
+}
+
+/* Does it wait for its other end, or has it found that? */
+static inline bool kith_socket_waits(const struct kith_socket *socket)
+{
+	return READ_ONCE(socket->other) || !hlist_unhashed_lockless(&socket->waiting);
 }
 
 static inline u32 kith_socket_netns(const struct sock *sk)

@@ -180,21 +180,33 @@ static bool pack_losses(struct kith_packet *packet)
 	return any;
 }
 
-/* Move records not younger than @until from @cursor, as many as fit. */
+/* How many bytes of the next records are not younger than @until and fit into @room. */
+static u32 run_length(const struct cursor *cursor, u64 until, u32 room, u32 *count)
+{
+	const struct kith_record *record;
+	u32 at = cursor->ring->sent;
+
+	for (*count = 0; at != cursor->limit; at += record->size, ++*count) {
+		record = kith_ring_at(cursor->ring, at);
+		if (record->ts > until ||
+		    at - cursor->ring->sent + record->size > room)
+			break;
+		cursor->ring->sent_seq = record->seq;
+	}
+	return at - cursor->ring->sent;
+}
+
+/* Move records not younger than @until from @cursor. Return: did all of them fit? */
 static bool pack_run(struct kith_packet *packet, struct cursor *cursor, u64 until)
 {
-	do {
-		const struct kith_record *record = next_record(cursor);
+	struct kith_ring *ring = cursor->ring;
+	u32 count, size = run_length(cursor, until, packet->room, &count);
 
-		if (record->ts > until)
-			return true;
-		if (record->size > packet->room)
-			return false;
-		memcpy(kith_packet_add(packet, record->size), record, record->size);
-		cursor->ring->sent += record->size;
-		cursor->ring->sent_seq = record->seq;
-	} while (cursor->ring->sent != cursor->limit);
-	return true;
+	/* No run wraps: the ring is mapped twice in a row. */
+	if (count)
+		memcpy(kith_packet_add(packet, size, count), next_record(cursor), size);
+	ring->sent += size;
+	return ring->sent == cursor->limit || next_record(cursor)->ts > until;
 }
 
 /* How large a message to make, the next record being that of @cursor. */

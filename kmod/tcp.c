@@ -14,6 +14,7 @@
 #include "key.h"
 #include "use.h"
 
+#include <linux/minmax.h>
 #include <linux/tcp.h>
 #include <linux/timekeeping.h>
 #include <net/inet_sock.h>
@@ -62,7 +63,7 @@ void kith_tcp_name(struct kith_socket *socket)
  * Sequence numbers cover the SYN and the FIN, and the counters with them: take both
  * off. What is on its way counts as sent, or one could send it all and reset.
  */
-void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received)
+struct kith_moved kith_tcp_count(const struct kith_socket *socket)
 {
 	const struct tcp_sock *tcp = tcp_sk(socket->sk);
 	u32 next = READ_ONCE(tcp->snd_nxt), unacked = next - READ_ONCE(tcp->snd_una);
@@ -70,19 +71,23 @@ void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received)
 	bool fin_queued = 1 << state & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSING |
 					TCPF_LAST_ACK);
 
-	*sent = READ_ONCE(tcp->bytes_acked) + unacked;
-	*received = READ_ONCE(tcp->bytes_received);
-	if (fin_queued && next == READ_ONCE(tcp->write_seq) && *sent)
-		--*sent;
+	struct kith_moved moved = {
+		.sent = READ_ONCE(tcp->bytes_acked) + unacked,
+		.received = READ_ONCE(tcp->bytes_received),
+	};
+
+	if (fin_queued && next == READ_ONCE(tcp->write_seq) && moved.sent)
+		moved.sent--;
 	/* The SYN of a socket that was cloned was confirmed before it was there. */
-	if (socket->counts_syn && *sent)
-		--*sent;
-	if (sock_flag(socket->sk, SOCK_DONE) && *received)
-		--*received;
+	if (socket->counts_syn && moved.sent)
+		moved.sent--;
+	if (sock_flag(socket->sk, SOCK_DONE) && moved.received)
+		moved.received--;
+	return moved;
 }
 
 /* In tcp_connect(): the tuple and our first sequence number are final. */
-void kith_tcp_connecting(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_tcp_connecting)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	struct kith_socket *socket;
@@ -101,7 +106,7 @@ void kith_tcp_connecting(struct kith_ftrace_regs *regs)
 }
 
 /* In a softirq; current is anybody. */
-void kith_tcp_cloned(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_tcp_cloned)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct request_sock *request = KITH_ARGUMENT(regs, 1, struct request_sock *);
@@ -122,9 +127,10 @@ void kith_tcp_cloned(struct kith_ftrace_regs *regs)
 	parent = listener ? kith_socket_find(listener) : NULL;
 	if (parent)
 		socket->owner = parent->opener;
+	kith_socket_set_pair(socket, pair_of(socket));
 	socket = kith_socket_publish(socket);
 	/* The client knows before it sends what makes us, unless by fast open. */
-	kith_socket_join(socket, pair_of(socket), false, tcp_rsk(request)->tfo_listener);
+	kith_socket_meet(socket, 0, tcp_rsk(request)->tfo_listener);
 	if (!tcp_rsk(request)->tfo_listener)
 		kith_socket_join_by_tuple(socket);
 }
@@ -133,17 +139,19 @@ void kith_tcp_cloned(struct kith_ftrace_regs *regs)
 static void established(struct kith_socket *socket, const struct sock *sk)
 {
 	unsigned long flags;
-	bool client;
 
-	kith_socket_lock(socket, &flags);
-	client = socket->side == KITH_CLIENT && !socket->found && !socket->established;
-	if (client)
-		socket->isn[KITH_SERVER] = tcp_sk(sk)->rcv_nxt - 1;
-	if (!socket->established)
-		socket->established = ktime_get_boot_fast_ns();
-	kith_socket_unlock(socket, flags);
-	if (client)
-		kith_socket_join(socket, pair_of(socket), false, true);
+	if (READ_ONCE(socket->established))
+		return;
+	flags = kith_socket_lock(socket);
+	/* How long ago, only. */
+	socket->established = max(socket->started, ktime_get_coarse_boottime_ns());
+	if (socket->side != KITH_CLIENT || socket->found) {
+		kith_socket_unlock(socket, flags);
+		return;
+	}
+	socket->isn[KITH_SERVER] = tcp_sk(sk)->rcv_nxt - 1;
+	if (kith_socket_unlock_for(socket, pair_of(socket), false, flags))
+		kith_socket_meet(socket, 0, true);
 }
 
 static void listens(const struct sock *sk, u64 user, bool found)
@@ -160,23 +168,23 @@ static void listens(const struct sock *sk, u64 user, bool found)
 	kith_socket_publish(socket);
 }
 
-static void changed(const struct sock *sk, int before, int now)
+/* Not inlined: most changes are of no interest, and need no registers saved. */
+static noinline void changed(const struct sock *sk, int before, int now)
 {
 	struct kith_socket *socket;
 
-	if (now == TCP_LISTEN) {
+	kith_hook_enter();
+	kith_hook_hit(KITH_AT_TCP_STATE);
+	socket = now == TCP_LISTEN ? NULL : kith_socket_find(sk);
+	if (now == TCP_LISTEN)
 		listens(sk, kith_key(current), false);
-		return;
-	}
-	socket = kith_socket_find(sk);
-	if (!socket)
-		return;
-	if (now == TCP_ESTABLISHED)
+	else if (socket && now == TCP_ESTABLISHED)
 		established(socket, sk);
-	else if (before == TCP_SYN_RECV)
+	else if (socket && before == TCP_SYN_RECV)
 		kith_connection_freed(socket);
-	else
+	else if (socket)
 		kith_connection_finish(socket, READ_ONCE(sk->sk_err), 0);
+	kith_hook_leave();
 }
 
 void kith_tcp_state(void *data, const struct sock *sk, const int before, const int now)
@@ -184,12 +192,8 @@ void kith_tcp_state(void *data, const struct sock *sk, const int before, const i
 	/* Of ten changes of a conversation, four. */
 	if (now != TCP_LISTEN && now != TCP_ESTABLISHED && now != TCP_CLOSE)
 		return;
-	if (!is_tcp(sk))
-		return;
-	kith_hook_enter();
-	kith_hook_hit(KITH_AT_TCP_STATE);
-	changed(sk, before, now);
-	kith_hook_leave();
+	if (is_tcp(sk))
+		changed(sk, before, now);
 }
 
 void kith_tcp_accepted(const struct sock *sk)
@@ -203,6 +207,17 @@ void kith_tcp_accepted(const struct sock *sk)
 	socket = kith_socket_find(sk);
 	if (socket)
 		WRITE_ONCE(socket->opener, kith_key(current));
+}
+
+/*
+ * Closed, or so far that its entry may be gone: whoever closes it takes it out of the
+ * kernel's table, tells us, and changes its state only then.
+ */
+static bool is_closing(const struct sock *sk)
+{
+	/* Who does not find its entry because that is gone sees it out of the table. */
+	smp_rmb();
+	return READ_ONCE(sk->sk_state) == TCP_CLOSE || sk_unhashed(sk);
 }
 
 void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
@@ -222,7 +237,7 @@ void kith_tcp_found(const struct sock *sk, enum kith_side side, u64 user)
 		listens(sk, user, true);
 		return;
 	}
-	if (sk->sk_state == TCP_CLOSE)
+	if (is_closing(sk))
 		return;
 	socket = kith_socket_add(sk, KITH_PROTOCOL_TCP, side);
 	if (!socket)
@@ -253,13 +268,13 @@ static void use(const struct sock *sk)
 }
 
 /* tcp_sendmsg(sk, ...), tcp_recvmsg(sk, ...), tcp_sendpage(sk, ...) */
-void kith_tcp_used(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_tcp_used)
 {
 	use(KITH_ARGUMENT(regs, 0, struct sock *));
 }
 
 /* tcp_splice_read(socket, ...) */
-void kith_tcp_splicing(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_tcp_splicing)
 {
 	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk));
 }

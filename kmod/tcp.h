@@ -6,14 +6,14 @@
 #include "socket.h"
 
 /* Hooks; see the table in hook.c. */
-void kith_tcp_connecting(struct kith_ftrace_regs *regs);
-void kith_tcp_cloned(struct kith_ftrace_regs *regs);
-void kith_tcp_used(struct kith_ftrace_regs *regs);
-void kith_tcp_splicing(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_tcp_connecting;
+kith_entry_fn kith_tcp_cloned;
+kith_entry_fn kith_tcp_used;
+kith_entry_fn kith_tcp_splicing;
 void kith_tcp_state(void *data, const struct sock *sk, const int before, const int now);
 
 /* Bytes that @socket has got across, and got, up to now. Context: its lock is held. */
-void kith_tcp_count(const struct kith_socket *socket, u64 *sent, u64 *received);
+struct kith_moved kith_tcp_count(const struct kith_socket *socket);
 
 /* A listening socket's port may be chosen late. Context: its lock is held. */
 void kith_tcp_name(struct kith_socket *socket);

@@ -8,18 +8,23 @@
 #include "unix.h"
 #include "use.h"
 
-static void put_end(struct kith_end *end, struct kith_socket *socket)
-{
-	u64 sent, received;
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/timekeeping.h>
 
-	kith_use_count(socket, &sent, &received);
+static void put_end(struct kith_connection *body, struct kith_socket *socket)
+{
+	struct kith_end *end = &body->ends[socket->side];
+	struct kith_moved moved = kith_use_count(socket);
+
+	body->flags |= KITH_CONNECTION_CLIENT << socket->side;
 	/* Of a Unix stream it would have to be known how much is not read yet. */
 	if (socket->protocol != KITH_PROTOCOL_UNIX_STREAM)
-		kith_use_credit(socket, sent, received, false);
+		kith_use_credit(socket, moved, 0);
 	end->process = kith_use_process(socket);
 	end->opener = socket->opener;
-	end->sent = sent;
-	end->received = received;
+	end->sent = moved.sent;
+	end->received = moved.received;
 	memcpy(end->addr, &socket->tuple.addr, sizeof(end->addr));
 	memcpy(end->peer_addr, &socket->tuple.peer_addr, sizeof(end->peer_addr));
 	end->port = socket->tuple.port;
@@ -42,37 +47,18 @@ static bool is_self(const struct kith_socket *socket)
 {
 	const struct kith_tuple *tuple = &socket->tuple;
 
-	return tuple->port && !socket->other && socket->established &&
+	return !socket->other && tuple->port && socket->established &&
 	       socket->side == KITH_CLIENT &&
 	       tuple->port == tuple->peer_port &&
 	       ipv6_addr_equal(&tuple->addr, &tuple->peer_addr);
 }
 
-static void put_ends(struct kith_connection *body, struct kith_socket *socket)
-{
-	struct kith_socket *ends[KITH_SIDES] = {};
-	unsigned int side;
-
-	ends[socket->side] = socket;
-	if (socket->other)
-		ends[socket->other->side] = socket->other;
-	for (side = 0; side < KITH_SIDES; side++) {
-		if (!ends[side])
-			continue;
-		body->flags |= KITH_CONNECTION_CLIENT << side;
-		put_end(&body->ends[side], ends[side]);
-	}
-	if (is_self(socket))
-		put_self(body, socket);
-}
-
 static void put_uses(struct kith_sink *sink, struct kith_socket *socket, u64 id)
 {
 	const struct kith_usage *uses = kith_uses(socket), *mainly;
+	u64 now = ktime_get_boot_fast_ns();
 	unsigned int i;
 
-	if (socket->use_count <= 1)
-		return;
 	mainly = kith_use_main(socket);
 	for (i = 0; i < socket->use_count; i++) {
 		struct kith_record *record;
@@ -88,8 +74,9 @@ static void put_uses(struct kith_sink *sink, struct kith_socket *socket, u64 id)
 		body->user = uses[i].user;
 		body->sent = uses[i].sent;
 		body->received = uses[i].received;
-		body->first = uses[i].first;
-		body->last = uses[i].last;
+		body->first = max(now - jiffies_to_nsecs(jiffies - uses[i].first),
+				  socket->started);
+		body->last = now - jiffies_to_nsecs(jiffies - uses[i].last);
 		body->side = socket->side;
 		kith_sink_end(sink, record);
 	}
@@ -114,11 +101,11 @@ static struct kith_socket *first_of(struct kith_socket *socket)
 	return other && other->side == KITH_CLIENT ? other : socket;
 }
 
-void kith_tell_fill(struct kith_connection *body, struct kith_socket *end, u64 ended)
+/* @body is zeroed. */
+static void fill(struct kith_connection *body, struct kith_socket *end, u64 ended)
 {
-	struct kith_socket *socket = first_of(end);
+	struct kith_socket *socket = first_of(end), *other = socket->other;
 
-	memset(body, 0, sizeof(*body));
 	body->id = socket->id;
 	body->started = socket->found ? 0 : socket->started;
 	body->ended = ended;
@@ -126,15 +113,26 @@ void kith_tell_fill(struct kith_connection *body, struct kith_socket *end, u64 e
 	body->server_isn = socket->isn[KITH_SERVER];
 	body->protocol = socket->protocol;
 	body->error = socket->error;
-	if (socket->other && !body->error)
-		body->error = socket->other->error;
 	if (socket->established)
 		body->flags |= KITH_CONNECTION_ESTABLISHED;
-	if (socket->other && socket->by_tuple)
-		body->flags |= KITH_CONNECTION_BY_TUPLE;
 	if (socket->found)
 		body->flags |= KITH_CONNECTION_FOUND;
-	put_ends(body, socket);
+	put_end(body, socket);
+	if (is_self(socket))
+		put_self(body, socket);
+	if (!other)
+		return;
+	if (!body->error)
+		body->error = other->error;
+	if (socket->by_tuple)
+		body->flags |= KITH_CONNECTION_BY_TUPLE;
+	put_end(body, other);
+}
+
+void kith_tell_fill(struct kith_connection *body, struct kith_socket *end, u64 ended)
+{
+	memset(body, 0, sizeof(*body));
+	fill(body, end, ended);
 }
 
 static const struct kith_name *name_of(const struct kith_socket *socket)
@@ -157,10 +155,9 @@ static void put_datagrams_of(struct kith_datagrams *item, const struct kith_sock
 	item->received[socket->side] = atomic64_read(&socket->datagrams_received);
 }
 
-static void put_datagrams(struct kith_writer *writer, const struct kith_socket *socket)
+static noinline_for_stack void put_datagrams(struct kith_datagrams *item,
+					     const struct kith_socket *socket)
 {
-	struct kith_datagrams *item = kith_put_head(writer, KITH_ITEM_DATAGRAMS,
-						    sizeof(*item));
 	struct kith_datagrams datagrams = {};
 
 	put_datagrams_of(&datagrams, socket);
@@ -173,30 +170,44 @@ static void put_datagrams(struct kith_writer *writer, const struct kith_socket *
 	memcpy(item, &datagrams, sizeof(datagrams));
 }
 
-bool kith_tell_connection(struct kith_sink *sink, struct kith_socket *socket,
-			  const struct kith_connection *body)
+/* @body: what it is told to be; NULL: as it stands, see kith_tell_fill(). */
+static bool tell(struct kith_sink *sink, struct kith_socket *socket,
+		 const struct kith_connection *body, u64 ended)
 {
 	const struct kith_name *name = name_of(socket);
 	size_t datagrams = has_datagrams(socket) ? sizeof(struct kith_datagrams) : 0;
 	struct kith_record *record;
 	struct kith_writer writer;
+	u64 id;
 
 	record = kith_sink_begin(sink, KITH_RECORD_CONNECTION, sizeof(*body),
 				 kith_item_space(name ? name->size : 0) +
 					 kith_item_space(datagrams));
 	if (!record)
 		return false;
-	memcpy(kith_body(record), body, sizeof(*body));
+	if (body)
+		memcpy(kith_body(record), body, sizeof(*body));
+	else
+		fill(kith_body(record), socket, ended);
+	id = ((struct kith_connection *)kith_body(record))->id;
 	writer = kith_writer(record);
 	if (name)
 		kith_put(&writer, KITH_ITEM_SOCKET_NAME, name->text, name->size);
 	if (datagrams)
-		put_datagrams(&writer, socket);
+		put_datagrams(kith_put_head(&writer, KITH_ITEM_DATAGRAMS, datagrams),
+			      socket);
 	kith_sink_end(sink, record);
-	put_uses(sink, socket, body->id);
-	if (socket->other)
-		put_uses(sink, socket->other, body->id);
+	if (socket->use_count > 1)
+		put_uses(sink, socket, id);
+	if (socket->other && socket->other->use_count > 1)
+		put_uses(sink, socket->other, id);
 	return true;
+}
+
+bool kith_tell_connection(struct kith_sink *sink, struct kith_socket *socket,
+			  const struct kith_connection *body)
+{
+	return tell(sink, socket, body, 0);
 }
 
 bool kith_tell_listener(struct kith_sink *sink, const struct kith_socket *socket, u64 ended)
@@ -251,13 +262,10 @@ bool kith_tell_is_silent(const struct kith_socket *socket)
 
 void kith_tell(struct kith_sink *sink, struct kith_socket *socket, u64 ended)
 {
-	struct kith_connection body;
-
 	if (socket->role != KITH_TALKS) {
 		if (kith_tell_listens(socket))
 			kith_tell_listener(sink, socket, ended);
 	} else if (!kith_tell_is_silent(socket)) {
-		kith_tell_fill(&body, socket, ended);
-		kith_tell_connection(sink, socket, &body);
+		tell(sink, socket, NULL, ended);
 	}
 }

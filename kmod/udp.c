@@ -7,6 +7,7 @@
 
 #include "connection.h"
 #include "datagram.h"
+#include "flight.h"
 #include "hook.h"
 #include "key.h"
 #include "use.h"
@@ -21,7 +22,10 @@
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
 
-enum { DIGEST_BYTES = 128 };
+enum {
+	DIGEST_BYTES = 128,
+	TRIES = 8, /* datagrams, each way, by which an end may find its other one */
+};
 
 /* A datagram as the socket sees it. */
 struct datagram {
@@ -30,8 +34,9 @@ struct datagram {
 	u16 port;
 	u16 peer_port;
 	u32 bytes;
-	const u8 *data;
-	u32 linear; /* how many bytes of it can be read */
+	const struct udphdr *place;
+	u32 linear; /* how many bytes after that can be read */
+	u32 label;  /* what else nobody translates: the IPv4 ID, or the flow label */
 };
 
 static u64 factors[3] __read_mostly;
@@ -58,14 +63,26 @@ static u64 key_of(const struct in6_addr *addr, u16 port)
 	return words[0] * factors[0] + words[1] * factors[1] + (port + 1) * factors[2];
 }
 
-/* Something that the first datagram has in common at both ends. */
+static u32 label_of(const struct sk_buff *skb)
+{
+	if (ip_hdr(skb)->version == 4)
+		return (__force u32)ip_hdr(skb)->id;
+	return (__force u32)ip6_flowlabel(ipv6_hdr(skb));
+}
+
+/* Something that a datagram has in common at both ends. */
 static u32 digest_of(const struct datagram *datagram)
 {
-	u32 bytes = min_t(u32, datagram->bytes, DIGEST_BYTES);
+	u32 bytes = min3(datagram->bytes, datagram->linear, (u32)DIGEST_BYTES);
 
-	if (!bytes || datagram->linear < bytes)
-		return 0;
-	return jhash(datagram->data, bytes, factors[0] ^ datagram->bytes) | 1;
+	return jhash(datagram->place + 1, bytes,
+		     jhash_2words(datagram->bytes, datagram->label, factors[0])) | 1;
+}
+
+/* Does that of an end say enough? */
+static bool is_telling(const struct datagram *datagram)
+{
+	return datagram->bytes && datagram->linear >= min_t(u32, datagram->bytes, DIGEST_BYTES);
 }
 
 bool kith_udp_fits(const struct kith_socket *one, const struct kith_socket *two)
@@ -75,10 +92,16 @@ bool kith_udp_fits(const struct kith_socket *one, const struct kith_socket *two)
 	       !ipv6_addr_equal(&one->tuple.addr, &one->tuple.peer_addr);
 }
 
+bool kith_udp_may_follow(const struct kith_socket *one, const struct kith_socket *two)
+{
+	return one->protocol == KITH_PROTOCOL_UDP &&
+	       !(one->digest && one->digest == two->digest);
+}
+
 static struct kith_socket *new_peer(struct kith_socket *hub, const struct datagram *datagram,
 				    u64 key, enum kith_side side)
 {
-	struct kith_socket *peer = kith_socket_add_peer(hub, key, side), *published;
+	struct kith_socket *peer = kith_socket_add_peer(hub, key, side);
 
 	if (!peer)
 		return NULL;
@@ -86,12 +109,41 @@ static struct kith_socket *new_peer(struct kith_socket *hub, const struct datagr
 	peer->tuple.peer_addr = datagram->peer_addr;
 	peer->tuple.port = datagram->port;
 	peer->tuple.peer_port = datagram->peer_port;
-	peer->digest = digest_of(datagram);
+	peer->digest = is_telling(datagram) ? digest_of(datagram) : 0;
 	peer->opener = hub->opener;
-	published = kith_datagram_enter(peer);
-	if (published == peer)
+	return kith_datagram_enter(peer);
+}
+
+/* Is it alone, but so young that it may find its other end? */
+static bool is_lonely(const struct kith_socket *peer, enum kith_side side)
+{
+	const atomic64_t *count = side == KITH_CLIENT ? &peer->datagrams_sent :
+							&peer->datagrams_received;
+
+	return !READ_ONCE(peer->other) && atomic64_read(count) < TRIES;
+}
+
+static void wait_for_other(struct kith_socket *peer)
+{
+	if (!kith_socket_waits(peer))
 		kith_socket_join_by_tuple(peer);
-	return published;
+}
+
+/* It has sent a datagram: whoever gets that is the other end. */
+static void send_off(struct kith_socket *peer, const struct datagram *datagram)
+{
+	wait_for_other(peer);
+	kith_flight_begin(datagram->place, digest_of(datagram), peer);
+}
+
+/* It has got a datagram: whoever has sent that is the other end. */
+static void pick_up(struct kith_socket *peer, const struct datagram *datagram)
+{
+	struct kith_flight flight;
+
+	if (kith_flight_end(datagram->place, digest_of(datagram), &flight))
+		kith_socket_join(peer, flight.pair, flight.id, false, false);
+	wait_for_other(peer);
 }
 
 /* What comes from who is gone, but for what he has sent, is another's. */
@@ -138,7 +190,8 @@ static struct kith_socket *recent_peer(const struct sock *sk, const struct in6_a
 	peer = READ_ONCE(hub->recent);
 	if (!peer || peer->tuple.peer_port != port ||
 	    !ipv6_addr_equal(&peer->tuple.peer_addr, addr) || READ_ONCE(peer->finished) ||
-	    READ_ONCE(peer->user) != kith_key(current) || is_other(peer, side))
+	    READ_ONCE(peer->user) != kith_key(current) || is_lonely(peer, side) ||
+	    is_other(peer, side))
 		return NULL;
 	return peer;
 }
@@ -156,6 +209,7 @@ static void sent(const struct sk_buff *skb, const struct in6_addr *addrs)
 	u32 before = skb_transport_offset(skb) + sizeof(*udp);
 	struct kith_socket *peer;
 
+	kith_flight_forget(udp);
 	peer = recent_peer(skb->sk, &addrs[1], ntohs(udp->dest), KITH_CLIENT);
 	if (!peer) {
 		const struct datagram datagram = {
@@ -164,18 +218,21 @@ static void sent(const struct sk_buff *skb, const struct in6_addr *addrs)
 			.port = ntohs(udp->source),
 			.peer_port = ntohs(udp->dest),
 			.bytes = skb->len - before,
-			.data = skb->data + before,
+			.place = udp,
 			.linear = skb_headlen(skb) > before ? skb_headlen(skb) - before : 0,
+			.label = label_of(skb),
 		};
 
 		peer = peer_of(skb->sk, &datagram, KITH_CLIENT);
+		if (peer && is_lonely(peer, KITH_CLIENT))
+			send_off(peer, &datagram);
 	}
 	if (peer)
 		kith_datagram_sent(peer, skb->len - before, count_of(skb));
 }
 
 /* ip_send_skb(net, skb) */
-void kith_udp_sent4(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_udp_sent4)
 {
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
 	struct in6_addr addrs[2];
@@ -188,7 +245,7 @@ void kith_udp_sent4(struct kith_ftrace_regs *regs)
 }
 
 /* ip6_send_skb(skb) */
-void kith_udp_sent6(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_udp_sent6)
 {
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
 
@@ -211,18 +268,21 @@ static void received(const struct sock *sk, const struct sk_buff *skb,
 			.port = ntohs(udp->dest),
 			.peer_port = ntohs(udp->source),
 			.bytes = skb->len,
-			.data = skb->data,
+			.place = udp,
 			.linear = skb_headlen(skb),
+			.label = label_of(skb),
 		};
 
 		peer = peer_of(sk, &datagram, KITH_SERVER);
+		if (peer && is_lonely(peer, KITH_SERVER))
+			pick_up(peer, &datagram);
 	}
 	if (peer)
 		kith_datagram_received(peer, skb->len, count_of(skb));
 }
 
 /* skb_consume_udp(sk, skb, len): len is negative if it was only looked at. */
-void kith_udp_received(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_udp_received)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
@@ -241,7 +301,7 @@ void kith_udp_received(struct kith_ftrace_regs *regs)
 }
 
 /* sk_common_release(sk): it is closed. It will be freed only when RCU lets it. */
-void kith_udp_released(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_udp_released)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	struct kith_socket *hub = is_udp(sk) ? kith_socket_find(sk) : NULL;

@@ -6,10 +6,10 @@
 #include "socket.h"
 
 /* Hooks; see the table in hook.c. */
-void kith_udp_sent4(struct kith_ftrace_regs *regs);
-void kith_udp_sent6(struct kith_ftrace_regs *regs);
-void kith_udp_received(struct kith_ftrace_regs *regs);
-void kith_udp_released(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_udp_sent4;
+kith_entry_fn kith_udp_sent6;
+kith_entry_fn kith_udp_received;
+kith_entry_fn kith_udp_released;
 
 void kith_udp_init(void);
 
@@ -24,5 +24,8 @@ bool kith_udp_listens(struct kith_socket *hub);
 
 /* They are of two network namespaces: do they belong together, if their addresses say so? */
 bool kith_udp_fits(const struct kith_socket *one, const struct kith_socket *two);
+
+/* They have the same addresses: may one be of a later conversation than the other? */
+bool kith_udp_may_follow(const struct kith_socket *one, const struct kith_socket *two);
 
 #endif

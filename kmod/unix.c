@@ -2,16 +2,17 @@
 /*
  * Unix sockets.
  *
- * A stream counts what is copied into it; what a process has read of that is what is
- * not in the queue any more. A datagram, or a packet of a sequence, counts when it is
- * taken: before that its sender may give it up. Pairs are not watched before they are
- * used.
+ * A stream counts what is copied into it, unless its other end closes before that is
+ * queued; what a process has read of that is what is not in the queue any more. A
+ * datagram, or a packet of a sequence, counts when it is taken: before that its sender
+ * may give it up. Pairs are not watched before they are used.
  */
 #include "unix.h"
 
 #include "compat/unix.h"
 #include "connection.h"
 #include "datagram.h"
+#include "delivery.h"
 #include "hook.h"
 #include "key.h"
 #include "path.h"
@@ -125,7 +126,7 @@ static bool make_ends(const struct sock *client_sk, const struct sock *server_sk
  * security_unix_stream_connect(sk, listener, newsk): nothing can go wrong any more. The
  * states of the first two are locked.
  */
-void kith_unix_connecting(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_connecting)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct sock *listener = KITH_ARGUMENT(regs, 1, struct sock *);
@@ -158,7 +159,7 @@ static void listens(const struct sock *sk, u64 user, bool found)
 }
 
 /* security_socket_listen(sock, backlog), maybe not for the first time */
-void kith_unix_listening(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_listening)
 {
 	const struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
 
@@ -229,7 +230,7 @@ static struct kith_socket *meet(struct sock *sk, u64 user, bool sends)
 /* Who is the first to use it leaves nothing to others. Packets count when they are taken. */
 static u64 unread_of(const struct kith_socket *socket, struct sock *sk)
 {
-	return socket->use_count && sk->sk_type == SOCK_STREAM ? kith_unix_unread(sk) : 0;
+	return READ_ONCE(socket->user) && sk->sk_type == SOCK_STREAM ? kith_unix_unread(sk) : 0;
 }
 
 /* The entry of a stream or of packets, which current uses from now on. */
@@ -245,25 +246,16 @@ static struct kith_socket *use(struct sock *sk, bool sends)
 	return socket;
 }
 
-/* Nobody gets what is sent to an end that is closed. */
-static void count_sent(struct kith_socket *socket, u32 bytes)
-{
-	const struct kith_socket *other = READ_ONCE(socket->other);
-
-	if (other && !READ_ONCE(other->finished))
-		atomic64_add(bytes, &socket->sent);
-}
-
-static void send(struct sock *sk, u32 bytes)
+static void send(struct sock *sk, const struct sk_buff *skb, u32 bytes)
 {
 	struct kith_socket *socket = use(sk, true);
 
 	if (socket)
-		count_sent(socket, bytes);
+		kith_delivery_begin(socket, sk, skb, bytes);
 }
 
 /* skb_copy_datagram_from_iter(skb, ...): what a stream sends is being copied. */
-void kith_unix_copied(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_copied)
 {
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
 	struct sock *sk = skb->sk;
@@ -271,13 +263,13 @@ void kith_unix_copied(struct kith_ftrace_regs *regs)
 	if (!sk || sk->sk_family != AF_UNIX)
 		return;
 	if (sk->sk_type == SOCK_STREAM)
-		send(sk, skb->len);
+		send(sk, skb, skb->len);
 	else if (sk->sk_type == SOCK_SEQPACKET)
 		use(sk, true);
 }
 
 /* unix_stream_sendpage(sock, ...), until 6.4: it may have to wait for room. */
-void kith_unix_sending_page(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_sending_page)
 {
 	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk), true);
 }
@@ -286,7 +278,7 @@ void kith_unix_sending_page(struct kith_ftrace_regs *regs)
  * skb_append_pagefrags(skb, page, offset, size): then, with the state of its peer locked,
  * it is sent, but for one that takes no more pages.
  */
-void kith_unix_page_appended(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_page_appended)
 {
 	struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
 	int frags = skb_shinfo(skb)->nr_frags;
@@ -300,21 +292,23 @@ void kith_unix_page_appended(struct kith_ftrace_regs *regs)
 		return;
 	socket = kith_socket_find(skb->sk);
 	if (socket)
-		count_sent(socket, KITH_ARGUMENT(regs, 3, size_t));
+		atomic64_add(KITH_ARGUMENT(regs, 3, size_t), &socket->sent);
 }
 
 /* skb_splice_from_iter(skb, iter, most, ...), since 6.5: what is spliced is not copied. */
-void kith_unix_spliced(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_spliced)
 {
-	struct sock *sk = KITH_ARGUMENT(regs, 0, struct sk_buff *)->sk;
+	const struct sk_buff *skb = KITH_ARGUMENT(regs, 0, struct sk_buff *);
+	struct sock *sk = skb->sk;
 	const struct iov_iter *iter = KITH_ARGUMENT(regs, 1, struct iov_iter *);
 
 	if (sk && sk->sk_family == AF_UNIX)
-		send(sk, min_t(size_t, iov_iter_count(iter), KITH_ARGUMENT(regs, 2, ssize_t)));
+		send(sk, skb,
+		     min_t(size_t, iov_iter_count(iter), KITH_ARGUMENT(regs, 2, ssize_t)));
 }
 
 /* unix_stream_recvmsg(sock, ...), unix_stream_splice_read(sock, ...) */
-void kith_unix_receiving(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_receiving)
 {
 	use(READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk), false);
 }
@@ -371,7 +365,7 @@ static struct kith_socket *obtain_peer(struct kith_socket *from, struct kith_soc
  * security_unix_may_send(sock, other): a datagram is about to go there, or will. The
  * other's state is locked.
  */
-void kith_unix_may_send(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_may_send)
 {
 	const struct socket *there = KITH_ARGUMENT(regs, 1, struct socket *);
 	const struct sock *sk = READ_ONCE(KITH_ARGUMENT(regs, 0, struct socket *)->sk);
@@ -410,13 +404,14 @@ static struct kith_socket *receiver_of(const struct sock *sk, const struct sk_bu
 }
 
 /* skb_free_datagram(sk, skb): it was taken out of the queue, or, if it is there, peeked at. */
-void kith_unix_taken(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_taken)
 {
 	const struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	const struct sk_buff *skb = KITH_ARGUMENT(regs, 1, struct sk_buff *);
 	struct kith_socket *socket;
 
-	if (sk->sk_family != AF_UNIX || skb->next)
+	/* Streams come here when they are accepted. */
+	if (sk->sk_family != AF_UNIX || sk->sk_type == SOCK_STREAM || skb->next)
 		return;
 	socket = receiver_of(sk, skb);
 	if (!socket)
@@ -449,7 +444,7 @@ static void close_hub(struct kith_socket *hub)
 {
 	unsigned long flags;
 
-	kith_socket_lock(hub, &flags);
+	flags = kith_socket_lock(hub);
 	if (!hub->finished)
 		set_name(hub, hub->sk);
 	hub->gone = true;
@@ -457,7 +452,7 @@ static void close_hub(struct kith_socket *hub)
 }
 
 /* unix_release_sock(sk, embryo) */
-void kith_unix_released(struct kith_ftrace_regs *regs)
+KITH_ENTRY(kith_unix_released)
 {
 	struct sock *sk = KITH_ARGUMENT(regs, 0, struct sock *);
 	struct kith_socket *socket = kith_socket_find(sk);
@@ -466,7 +461,7 @@ void kith_unix_released(struct kith_ftrace_regs *regs)
 	if (!socket)
 		return;
 	if (sk->sk_type == SOCK_STREAM)
-		unread = kith_unix_unread(sk);
+		unread = kith_delivery_end(socket, sk);
 	else if (socket->role != KITH_LISTENS)
 		take_unread(sk);
 	if (kith_socket_is_hub(socket))
@@ -492,12 +487,14 @@ void kith_unix_found(struct sock *sk, u64 user)
 		kith_datagram_found(socket, user);
 }
 
-void kith_unix_count(const struct kith_socket *socket, u64 *sent, u64 *received)
+struct kith_moved kith_unix_count(const struct kith_socket *socket)
 {
 	const struct kith_socket *other = socket->other;
 
-	*sent = atomic64_read(&socket->sent);
-	*received = other ? atomic64_read(&other->sent) : 0;
+	return (struct kith_moved){
+		.sent = atomic64_read(&socket->sent),
+		.received = other ? atomic64_read(&other->sent) : 0,
+	};
 }
 
 static bool has_moved(const struct kith_socket *socket)

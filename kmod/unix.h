@@ -6,16 +6,16 @@
 #include "socket.h"
 
 /* Hooks; see the table in hook.c. */
-void kith_unix_connecting(struct kith_ftrace_regs *regs);
-void kith_unix_listening(struct kith_ftrace_regs *regs);
-void kith_unix_may_send(struct kith_ftrace_regs *regs);
-void kith_unix_copied(struct kith_ftrace_regs *regs);
-void kith_unix_spliced(struct kith_ftrace_regs *regs);
-void kith_unix_receiving(struct kith_ftrace_regs *regs);
-void kith_unix_sending_page(struct kith_ftrace_regs *regs);
-void kith_unix_page_appended(struct kith_ftrace_regs *regs);
-void kith_unix_taken(struct kith_ftrace_regs *regs);
-void kith_unix_released(struct kith_ftrace_regs *regs);
+kith_entry_fn kith_unix_connecting;
+kith_entry_fn kith_unix_listening;
+kith_entry_fn kith_unix_may_send;
+kith_entry_fn kith_unix_copied;
+kith_entry_fn kith_unix_spliced;
+kith_entry_fn kith_unix_receiving;
+kith_entry_fn kith_unix_sending_page;
+kith_entry_fn kith_unix_page_appended;
+kith_entry_fn kith_unix_taken;
+kith_entry_fn kith_unix_released;
 
 /* current has accepted @sk. Context: as kith_socket_find(). */
 void kith_unix_accepted(const struct sock *sk);
@@ -24,7 +24,7 @@ void kith_unix_accepted(const struct sock *sk);
 void kith_unix_found(struct sock *sk, u64 user);
 
 /* Bytes that the stream @socket has sent, and got, read or not. Context: its lock is held. */
-void kith_unix_count(const struct kith_socket *socket, u64 *sent, u64 *received);
+struct kith_moved kith_unix_count(const struct kith_socket *socket);
 
 /* Has nothing been said that anybody could want to know of? */
 bool kith_unix_is_silent(const struct kith_socket *socket);

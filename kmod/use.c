@@ -2,32 +2,12 @@
 /* Who uses an end of a conversation, and what moved meanwhile. */
 #include "use.h"
 
-#include "tcp.h"
-#include "unix.h"
-
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 
 enum { USES_FEW = 4 /* how many users there is room for at first */ };
-
-void kith_use_count(const struct kith_socket *socket, u64 *sent, u64 *received)
-{
-	if (socket->protocol == KITH_PROTOCOL_TCP && !socket->finished) {
-		kith_tcp_count(socket, sent, received);
-	} else if (socket->protocol == KITH_PROTOCOL_UNIX_STREAM) {
-		kith_unix_count(socket, sent, received);
-	} else {
-		*sent = atomic64_read(&socket->sent);
-		*received = atomic64_read(&socket->received);
-	}
-}
-
-struct kith_usage *kith_uses(struct kith_socket *socket)
-{
-	return socket->uses ? socket->uses : &socket->use;
-}
 
 /* The counters are read while others change them: they may seem to go back by one. */
 static u64 fresh(u64 now, u64 *before)
@@ -38,43 +18,29 @@ static u64 fresh(u64 now, u64 *before)
 	return more;
 }
 
-void kith_use_credit(struct kith_socket *socket, u64 sent, u64 received, bool others)
+void kith_use_credit_last(struct kith_socket *socket, struct kith_moved moved, u64 unread)
 {
 	struct kith_usage *usage = &kith_uses(socket)[socket->use_last];
 
-	/* Nobody asks how much it was while there is only one; see kith_use_begin(). */
-	if (socket->use_count <= 1 && !others)
-		return;
-	usage->sent += fresh(sent, &socket->credited_sent);
-	usage->received += fresh(received, &socket->credited_received);
+	usage->sent += fresh(moved.sent, &socket->credited_sent);
+	usage->received += fresh(moved.received - min(moved.received, unread),
+				 &socket->credited_received);
 }
 
-static u64 moved(const struct kith_usage *usage)
+static u64 sum_of(const struct kith_usage *usage)
 {
 	return usage->sent + usage->received;
 }
 
 const struct kith_usage *kith_use_main(struct kith_socket *socket)
 {
-	const struct kith_usage *uses = kith_uses(socket), *most;
+	const struct kith_usage *uses = kith_uses(socket), *most = &uses[socket->use_last];
 	unsigned int i;
 
-	if (socket->use_count <= 1)
-		return socket->use_count ? uses : NULL;
-	most = &uses[socket->use_last];
 	for (i = 0; i < socket->use_count; i++)
-		if (uses[i].user && moved(&uses[i]) > moved(most))
+		if (uses[i].user && sum_of(&uses[i]) > sum_of(most))
 			most = &uses[i];
 	return most;
-}
-
-u64 kith_use_process(struct kith_socket *socket)
-{
-	const struct kith_usage *usage = kith_use_main(socket);
-
-	if (usage && usage->user)
-		return usage->user;
-	return socket->opener ? socket->opener : socket->owner;
 }
 
 /* Room for more users. Return: false if there is no memory. */
@@ -103,7 +69,7 @@ static struct kith_usage *evict(struct kith_usage *uses)
 	unsigned int i;
 
 	for (i = 1; i < KITH_USES_MAX - 1; i++)
-		if (moved(&uses[i]) < moved(least))
+		if (sum_of(&uses[i]) < sum_of(least))
 			least = &uses[i];
 	rest->user = 0;
 	rest->sent += least->sent;
@@ -113,7 +79,7 @@ static struct kith_usage *evict(struct kith_usage *uses)
 }
 
 /* The slot of @user. NULL: no memory. */
-static struct kith_usage *usage_of(struct kith_socket *socket, u64 user, u64 now)
+static struct kith_usage *usage_of(struct kith_socket *socket, u64 user)
 {
 	struct kith_usage *uses = kith_uses(socket), *usage;
 	unsigned int i;
@@ -124,36 +90,52 @@ static struct kith_usage *usage_of(struct kith_socket *socket, u64 user, u64 now
 	if (socket->use_count == KITH_USES_MAX) {
 		usage = evict(uses);
 	} else {
-		if (socket->use_count && socket->use_count >= max_t(u8, socket->use_room, 1) &&
+		if (socket->use_count >= max_t(u8, socket->use_room, 1) &&
 		    !extend_uses(socket))
 			return NULL;
 		usage = &kith_uses(socket)[socket->use_count++];
 	}
 	usage->user = user;
-	usage->first = now;
+	usage->first = jiffies;
 	return usage;
 }
 
-/* Without memory it stays with the last one until his next message. */
-void kith_use_begin(struct kith_socket *socket, u64 user, u64 unread)
+/* Who was alone until now is the first of several. */
+static void begin_list(struct kith_socket *socket)
 {
-	u64 now = ktime_get_boot_fast_ns(), sent, received;
-	struct kith_usage *usage;
-	unsigned long flags;
+	socket->use.user = socket->user;
+	socket->use.last = socket->use.first;
+	socket->use_count = 1;
+}
 
-	kith_socket_lock(socket, &flags);
+/* Without memory it stays with the last one until his next message. */
+static void change(struct kith_socket *socket, u64 user, u64 unread)
+{
+	unsigned long flags = kith_socket_lock(socket);
+	struct kith_usage *usage;
+
 	if (socket->finished || socket->role != KITH_TALKS)
 		goto out;
-	if (socket->use_count) {
-		kith_use_count(socket, &sent, &received);
-		kith_use_credit(socket, sent, received - min(received, unread), true);
-	}
-	usage = usage_of(socket, user, now);
+	if (!socket->use_count)
+		begin_list(socket);
+	kith_use_credit_last(socket, kith_use_count(socket), unread);
+	usage = usage_of(socket, user);
 	if (!usage)
 		goto out;
-	usage->last = now;
+	usage->last = jiffies;
 	socket->use_last = usage - kith_uses(socket);
 	WRITE_ONCE(socket->user, user);
 out:
 	kith_socket_unlock(socket, flags);
+}
+
+void kith_use_begin(struct kith_socket *socket, u64 user, u64 unread)
+{
+	if (!READ_ONCE(socket->user)) {
+		/* Whoever else tries now writes the same. */
+		WRITE_ONCE(socket->use.first, jiffies);
+		if (!cmpxchg64(&socket->user, 0, user))
+			return;
+	}
+	change(socket, user, unread);
 }

@@ -38,5 +38,5 @@ CREATE TABLE connection_runs (
 CREATE TABLE ordinals (n INTEGER PRIMARY KEY);
 
 INSERT INTO ordinals
-WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < 63)
+WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < 35)
 SELECT n FROM counted;

@@ -220,7 +220,8 @@ SELECT
   t.flags >> 2 & 1 AS established,
   nullif(t.flags >> 8, 0) AS error,
   CASE WHEN t.flags & 3 < 3 THEN NULL WHEN t.flags & 8 THEN 'tuple'
-    WHEN (SELECT protocol FROM routes WHERE id = t.route) = 1 THEN 'isn' END AS joined,
+    ELSE CASE (SELECT protocol FROM routes WHERE id = t.route) WHEN 1 THEN 'isn'
+      WHEN 2 THEN 'datagram' END END AS joined,
   CASE WHEN t.flags & 1 THEN (SELECT coalesce(dialled_addr, server_addr) FROM routes
     WHERE id = t.route) END AS dialled_addr,
   CASE WHEN t.flags & 1 THEN (SELECT coalesce(dialled_port, server_port) FROM routes

@@ -31,7 +31,7 @@ static struct kith_access *forge_access_to(struct forge *forge, uint64_t user, u
 	return body;
 }
 
-struct kith_access *forge_reads(struct forge *forge, uint64_t user, uint64_t inode,
+struct kith_access *forge_has_read(struct forge *forge, uint64_t user, uint64_t inode,
 				const char *path, uint64_t bytes)
 {
 	struct kith_access *body = forge_access_to(forge, user, inode, path);
@@ -41,7 +41,7 @@ struct kith_access *forge_reads(struct forge *forge, uint64_t user, uint64_t ino
 	return body;
 }
 
-struct kith_access *forge_writes(struct forge *forge, uint64_t user, uint64_t inode,
+struct kith_access *forge_has_written(struct forge *forge, uint64_t user, uint64_t inode,
 				 const char *path, uint64_t bytes)
 {
 	struct kith_access *body = forge_access_to(forge, user, inode, path);

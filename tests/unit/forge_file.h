@@ -6,9 +6,9 @@
 #include "forge.h"
 
 /* Over since the record before; its times may be changed. */
-struct kith_access *forge_reads(struct forge *forge, uint64_t user, uint64_t inode,
+struct kith_access *forge_has_read(struct forge *forge, uint64_t user, uint64_t inode,
 				const char *path, uint64_t bytes);
-struct kith_access *forge_writes(struct forge *forge, uint64_t user, uint64_t inode,
+struct kith_access *forge_has_written(struct forge *forge, uint64_t user, uint64_t inode,
 				 const char *path, uint64_t bytes);
 void forge_renames(struct forge *forge, uint64_t process, uint64_t inode, const char *from,
 		   const char *to);

@@ -114,9 +114,9 @@ START_TEST(nothing_left_out)
 	together = tell(protocols[_i], MANY, false);
 	rig_check("SELECT sum(count), max(count), count(*), count(DISTINCT route)"
 		  " FROM connection_runs",
-		  "193|64|4|1");
+		  "193|36|6|1");
 	rig_check("SELECT count(*), count(DISTINCT connection_id), count(run_id),"
-		  " sum(connection_id BETWEEN run_id AND run_id + 63) FROM connection",
+		  " sum(connection_id BETWEEN run_id AND run_id + 35) FROM connection",
 		  "200|200|193|193");
 	end();
 	ck_assert_int_eq(unlink(unit_path("kith.db")), 0);
@@ -164,7 +164,7 @@ START_TEST(numbers)
 	forge_alike(11, 2);
 	rig_expect(&rig, "SELECT group_concat(connection_id) FROM connection"
 			 " WHERE run_id IS NULL",
-		   "1,2,3,4,5,6,7,72,73");
+		   "1,2,3,4,5,6,7,44,45");
 	end();
 }
 END_TEST

@@ -46,11 +46,11 @@ static void forge_all(void)
 	FORGE_EXEC(&rig.forge, child, shell, "/bin/cat", "cat\0/etc/secret");
 	forge_credential(&rig.forge, child, KITH_CAUSE_SETUID, 1000, 0);
 	rig.forge.now += FORGE_STEP_NS;
-	forge_reads(&rig.forge, child, 10, "/etc/secret", 120)->flags |= KITH_ACCESS_SENSITIVE;
+	forge_has_read(&rig.forge, child, 10, "/etc/secret", 120)->flags |= KITH_ACCESS_SENSITIVE;
 	rig.forge.now += FORGE_STEP_NS;
-	forge_reads(&rig.forge, child, 12, "/etc/motd", 7);
+	forge_has_read(&rig.forge, child, 12, "/etc/motd", 7);
 	rig.forge.now += FORGE_STEP_NS;
-	forge_writes(&rig.forge, child, 11, "/tmp/part", 50)->flags |= KITH_ACCESS_CREATED;
+	forge_has_written(&rig.forge, child, 11, "/tmp/part", 50)->flags |= KITH_ACCESS_CREATED;
 	forge_renames(&rig.forge, child, 11, "/tmp/part", "/tmp/whole");
 	rig.forge.now += FORGE_STEP_NS;
 	forge_connection(&rig.forge, 1, child, other);
@@ -216,7 +216,7 @@ START_TEST(liars)
 {
 	begin();
 	FORGE_EXEC(&rig.forge, other, 0, "/tmp/a  exit  b\x1b[2J\nx", "y\0z=1");
-	forge_writes(&rig.forge, other, 11, "/tmp/\u202e  exec  exe=/bin/ok", 5);
+	forge_has_written(&rig.forge, other, 11, "/tmp/\u202e  exec  exe=/bin/ok", 5);
 	forge_renames(&rig.forge, other, 11, "\n2023-11-14T22:15:07Z  1 x  exec", "/tmp/\x9b");
 	commit();
 	ck_assert_int_eq(run("kith", "timeline", DB, "502", END), 0);

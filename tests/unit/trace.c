@@ -65,10 +65,10 @@ static void forge_uploads(uint64_t id, uint64_t client, uint64_t bytes)
 /* A secret is read by a, sent to b, written, read by c, and sent to another host. */
 static void forge_chain(void)
 {
-	forge_reads(&rig.forge, who[0], 10, "/etc/secret", 120)->flags |= KITH_ACCESS_SENSITIVE;
+	forge_has_read(&rig.forge, who[0], 10, "/etc/secret", 120)->flags |= KITH_ACCESS_SENSITIVE;
 	forge_sends(1, who[0], who[1], 118);
-	forge_writes(&rig.forge, who[1], 11, "/tmp/out", 119);
-	forge_reads(&rig.forge, who[2], 11, "/tmp/out", 119);
+	forge_has_written(&rig.forge, who[1], 11, "/tmp/out", 119);
+	forge_has_read(&rig.forge, who[2], 11, "/tmp/out", 119);
 	forge_uploads(2, who[2], 130);
 	commit();
 }
@@ -127,8 +127,8 @@ START_TEST(in_order_of_time)
 {
 	begin();
 	forge_sends(1, who[1], who[2], 10);
-	forge_writes(&rig.forge, who[1], 11, "/tmp/early", 10);
-	forge_reads(&rig.forge, who[3], 11, "/tmp/early", 10);
+	forge_has_written(&rig.forge, who[1], 11, "/tmp/early", 10);
+	forge_has_read(&rig.forge, who[3], 11, "/tmp/early", 10);
 	forge_sends(2, who[0], who[1], 20);
 	forge_sends(3, who[1], who[4], 30);
 	commit();
@@ -250,7 +250,7 @@ START_TEST(wide)
 		char path[32];
 
 		snprintf(path, sizeof(path), "/tmp/%d", (int)i);
-		forge_writes(&rig.forge, who[0], 100 + i, path, 5);
+		forge_has_written(&rig.forge, who[0], 100 + i, path, 5);
 	}
 	forge_sends(1, who[0], who[1], 10);
 	commit();
@@ -272,9 +272,9 @@ END_TEST
 START_TEST(renamed)
 {
 	begin();
-	forge_writes(&rig.forge, who[0], 11, "/tmp/part", 50);
+	forge_has_written(&rig.forge, who[0], 11, "/tmp/part", 50);
 	forge_renames(&rig.forge, who[0], 11, "/tmp/part", "/tmp/whole");
-	forge_reads(&rig.forge, who[1], 11, "/tmp/whole", 50);
+	forge_has_read(&rig.forge, who[1], 11, "/tmp/whole", 50);
 	forge_executes(&rig.forge, who[2], 11, "/tmp/whole");
 	commit();
 	ck_assert_int_eq(run("kith", "trace", DB, "-f", "500", END), 0);
@@ -296,10 +296,10 @@ END_TEST
 START_TEST(emptied)
 {
 	begin();
-	forge_writes(&rig.forge, who[0], 11, "/tmp/x", 50);
+	forge_has_written(&rig.forge, who[0], 11, "/tmp/x", 50);
 	rig.forge.now += FORGE_STEP_NS;
-	forge_writes(&rig.forge, who[1], 11, "/tmp/x", 60)->flags |= KITH_ACCESS_TRUNCATED;
-	forge_reads(&rig.forge, who[2], 11, "/tmp/x", 60);
+	forge_has_written(&rig.forge, who[1], 11, "/tmp/x", 60)->flags |= KITH_ACCESS_TRUNCATED;
+	forge_has_read(&rig.forge, who[2], 11, "/tmp/x", 60);
 	commit();
 	ck_assert_int_eq(run("kith", "trace", DB, "-b", "502", END), 0);
 	check_in("└─ file /tmp/x  60 B  501 /bin/b\n", printed);
@@ -315,8 +315,8 @@ START_TEST(liars)
 
 	begin();
 	FORGE_EXEC(&rig.forge, who[1], 0, "/tmp/b\x1b]0;x\a (followed elsewhere)", "x");
-	forge_writes(&rig.forge, who[0], 11, "/tmp/a\x9b", 50);
-	forge_reads(&rig.forge, who[1], 11, path, 50);
+	forge_has_written(&rig.forge, who[0], 11, "/tmp/a\x9b", 50);
+	forge_has_read(&rig.forge, who[1], 11, path, 50);
 	commit();
 	ck_assert_int_eq(run("kith", "trace", DB, "-f", "500", END), 0);
 	check_in("└─ file \"/tmp/x \\x209 B \\x201 /bin/ok\\n\\x1b[2J\\u{202e}\" written as "
@@ -347,12 +347,12 @@ START_TEST(as_view_flow)
 		const int kind = rand_r(&seed) % 5;
 
 		if (kind < 2)
-			forge_reads(&rig.forge, process, inode, "/tmp/x", 10);
+			forge_has_read(&rig.forge, process, inode, "/tmp/x", 10);
 		else if (kind < 4)
-			forge_writes(&rig.forge, process, inode, "/tmp/x", 20)->flags |=
+			forge_has_written(&rig.forge, process, inode, "/tmp/x", 20)->flags |=
 				kind == 3 ? KITH_ACCESS_TRUNCATED : 0;
 		else
-			forge_reads(&rig.forge, process, inode, "/tmp/x", 30)->first -=
+			forge_has_read(&rig.forge, process, inode, "/tmp/x", 30)->first -=
 				UINT64_C(10) * FORGE_STEP_NS;
 	}
 	commit();

@@ -9,11 +9,13 @@
  * serve MODE: single, batch (recvmmsg, sendmmsg), gro (UDP_GRO), prefork (processes
  * that share a socket), connected (a socket of its own for each client).
  *
- * call MODE: fresh (a socket for each conversation), brief (the same, but it asks by
- * one datagram, which only one of many servers gets), segment (UDP_SEGMENT), inherit
- * (a child uses the parent's socket), again (each socket is bound to the port of the
- * one before), many (one socket talks to the servers on all those ports), apart (of
- * a connected server).
+ * call MODE: fresh (a socket for each conversation), brief (the same, but it asks by one
+ * datagram, which only one of many servers gets), mute (that is all, and large), segment
+ * (UDP_SEGMENT), inherit (a child uses the parent's socket), again (each socket is bound
+ * to the port of the one before), many (one socket talks to the servers on all those
+ * ports), apart (of a connected server), alike (each begins with the same bytes as all
+ * others, and learns its nonce from the server, which has to be single or batch; if there
+ * is no answer it says them again).
  *
  * Each end of each conversation is a line of LOG:
  *
@@ -46,14 +48,21 @@ enum {
 	BATCH = 8,
 	ROOM = 8 << 20,
 	PATIENCE_MS = 20000,
+	AGAIN_MS = 1500,
 	FIRST_PORT = 20000,
 };
 
 /* In the nonce of what a server begins that answers from a socket of its own. */
 #define ANSWER (1ULL << 62)
 
+/* The nonce of who has none yet. */
+#define NONE (1ULL << 63)
+
+/* What the answer to that wants. */
+enum { GREETING = 0xffff };
+
 static pid_t opener;
-static int batched;
+static int batched, mute;
 
 static void make_room(int socket_)
 {
@@ -81,7 +90,7 @@ static socklen_t length(const struct sockaddr_storage *address)
 static uint32_t datagram_size(void)
 {
 	return (uint32_t)sizeof(struct head) +
-	       (uint32_t)random() % (random() % 20 ? SMALL : LARGE);
+	       (uint32_t)random() % (!mute && random() % 20 ? SMALL : LARGE);
 }
 
 /* Send so many datagrams of one conversation, each way of sending at its time. */
@@ -159,6 +168,26 @@ static void finish(int socket_, struct talk *talk)
 	talk->datagrams = 0;
 }
 
+/* Who says this again has not heard the answer. */
+static void greet(int socket_, size_t size, const struct sockaddr_storage *peer)
+{
+	static long number;
+	struct head head = { nonce(++number), sizeof(head), 0, GREETING };
+	const uint64_t before = nonce_of(peer, length(peer));
+	struct talk *talk;
+
+	if (before)
+		head.nonce = before;
+	talk = find_talk(head.nonce);
+	talk->head = head;
+	talk->peer = *peer;
+	talk->received += size;
+	talk->datagrams++;
+	check(sendto(socket_, &head, sizeof(head), 0, (const struct sockaddr *)peer,
+		     length(peer)),
+	      "sendto");
+}
+
 /* What came from one peer by one call. Return: go on? */
 static int take_datagrams(int socket_, const char *buffer, size_t size,
 			  const struct sockaddr_storage *peer)
@@ -173,6 +202,10 @@ static int take_datagrams(int socket_, const char *buffer, size_t size,
 			return 0;
 		if (head.size < sizeof(head) || head.size > size)
 			quit("talk-udp: a broken datagram");
+		if (head.nonce == NONE) {
+			greet(socket_, head.size, peer);
+			continue;
+		}
 		talk = find_talk(head.nonce);
 		talk->head = head;
 		talk->peer = *peer;
@@ -321,13 +354,14 @@ struct calls {
 	long count;
 };
 
-/* Read so many datagrams of talk. */
+/* Read so many datagrams of talk, and greetings that are late. */
 static void take_answer(int socket_, struct talk *talk, int count)
 {
 	static char buffer[DATAGRAM];
 	struct pollfd ready = { .fd = socket_, .events = POLLIN };
 
-	while (count--) {
+	while (count > 0) {
+		struct head head;
 		socklen_t size = sizeof(talk->peer);
 		ssize_t done;
 
@@ -340,7 +374,31 @@ static void take_answer(int socket_, struct talk *talk, int count)
 		check(done, "recvfrom");
 		talk->received += (uint64_t)done;
 		talk->datagrams++;
+		memcpy(&head, buffer, sizeof(head));
+		count -= head.wanted != GREETING;
 	}
+}
+
+/* Return: the nonce that the server gives, after so many times. */
+static uint64_t begin_alike(int socket_, struct sockaddr_storage *server, struct talk *talk)
+{
+	struct pollfd ready = { .fd = socket_, .events = POLLIN };
+	struct head head = { .nonce = NONE, .size = sizeof(head) };
+	socklen_t size = sizeof(talk->peer);
+	int patience = PATIENCE_MS / AGAIN_MS;
+
+	do {
+		if (!patience--)
+			quit("talk-udp: no nonce");
+		check(sendto(socket_, &head, sizeof(head), 0,
+			     (const struct sockaddr *)server, length(server)),
+		      "sendto");
+	} while (poll(&ready, 1, AGAIN_MS) != 1);
+	check(recvfrom(socket_, &head, sizeof(head), 0, (struct sockaddr *)&talk->peer, &size),
+	      "recvfrom");
+	talk->received = sizeof(head);
+	talk->datagrams = 1;
+	return head.nonce;
 }
 
 /* How one conversation goes, by the way of calling and the nonce. */
@@ -358,12 +416,14 @@ static struct plan make_plan(const char *mode, uint64_t nonce_)
 			     .wanted = 1 + (int)random() % DATAGRAMS,
 			     .connected = !apart && !many && random() % 2 };
 
-	if (apart || !strcmp(mode, "brief"))
+	mute = !strcmp(mode, "mute");
+	if (apart || mute || !strcmp(mode, "brief"))
 		plan.count = 1;
 	/* What one left unread, or has not been read yet, would be the next one's. */
-	if (!apart && !many && strcmp(mode, "again") != 0 && nonce_ % 5 == 1)
+	if (mute || (!apart && !many && nonce_ % 5 == 1))
 		plan.wanted = 0;
 	plan.read = plan.wanted;
+	/* What one left unread would be the next one's. */
 	if (!apart && !many && strcmp(mode, "again") != 0 && nonce_ % 5 == 2)
 		plan.read /= 2;
 	return plan;
@@ -379,6 +439,8 @@ static void ask(int socket_, const char *mode, uint64_t nonce_,
 	if (plan.connected && strcmp(mode, "inherit") != 0)
 		check(connect(socket_, (const struct sockaddr *)server, length(server)),
 		      "connect");
+	if (!strcmp(mode, "alike"))
+		talk.head.nonce = nonce_ = begin_alike(socket_, server, &talk);
 	if (!strcmp(mode, "segment"))
 		send_segments(socket_, server, nonce_, plan.count, plan.wanted);
 	else

@@ -139,8 +139,8 @@ static ssize_t by_splice(int socket_, char *data, size_t size)
 	return done;
 }
 
-/* What could not be sent, since nobody reads any more, is not sent. */
-static void end_gives(struct end *end, void *data, size_t size)
+/* What could not be sent, since nobody reads any more, is not sent. Return: was all? */
+static int end_gives(struct end *end, void *data, size_t size)
 {
 	static ssize_t (*const ways[])(int socket_, char *data, size_t size) = {
 		by_send,    by_write,	 by_writev, by_sendmsg,
@@ -155,12 +155,13 @@ static void end_gives(struct end *end, void *data, size_t size)
 		ssize_t done = ways[end->nonce / 7 % count](end->socket, at, part);
 
 		if (done < 0 && (errno == EPIPE || errno == ECONNRESET || errno == ECONNREFUSED))
-			return;
+			return 0;
 		check(done, "sending");
 		at += done;
 		size -= (size_t)done;
 		end->sent += (size_t)done;
 	}
+	return 1;
 }
 
 static void end_takes(struct end *end, void *data, size_t size)
@@ -215,6 +216,10 @@ static int answer(int socket_, pid_t opener)
 	end.nonce = request.nonce;
 	end_takes(&end, buffer, request.up);
 	end_gives(&end, bytes, request.down);
+	/* Who leaves does so while something is being sent. */
+	if (type == SOCK_STREAM && farewell(request.nonce) == CLIENT_LEAVES)
+		while (end_gives(&end, bytes, LARGEST))
+			;
 	write_truth(&end, "server", opener);
 	free(buffer);
 	/* A reset comes of what was left unread. */

@@ -23,3 +23,13 @@ struct talk *find_talk(uint64_t nonce_)
 	memset(free_, 0, sizeof(*free_));
 	return free_;
 }
+
+uint64_t nonce_of(const struct sockaddr_storage *peer, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(talks) / sizeof(*talks); i++)
+		if (talks[i].datagrams && !memcmp(&talks[i].peer, peer, size))
+			return talks[i].head.nonce;
+	return 0;
+}

@@ -3,6 +3,7 @@
 #ifndef WORK_DATAGRAM_H
 #define WORK_DATAGRAM_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -25,5 +26,8 @@ struct talk {
 
 /* The one that goes on under this nonce, or a new one. */
 struct talk *find_talk(uint64_t nonce);
+
+/* The nonce of the one that goes on with @peer; 0: none. */
+uint64_t nonce_of(const struct sockaddr_storage *peer, size_t size);
 
 #endif /* WORK_DATAGRAM_H */
