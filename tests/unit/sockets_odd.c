@@ -194,7 +194,8 @@ START_TEST(many)
 	}
 	forge_connection(&rig.forge, 1, curl, nginx);
 	forge_use(&rig.forge, 2, KITH_CLIENT, nginx);
-	rig_expect(&rig, "SELECT count(*), count(DISTINCT connection_id), sum(open) FROM connection",
+	rig_expect(&rig, "SELECT count(*), count(DISTINCT connection_id), sum(open)"
+			 " FROM connection",
 		   "24575|24575|0");
 	rig_check("SELECT count(*) FROM connection_use", "0");
 	ck_assert_uint_eq(rig.ingest.sockets.open, 0);
