@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What kith talks asks the database, and how it shows the answers. */
 #include "query.h"
+#include "run.h"
 #include "talks.h"
 #include "text.h"
 
@@ -104,8 +105,6 @@ enum grouped_column {
 	CONTAINER("target") " AS server_container, pipe_id FROM " PIPES " AND"
 
 #define WITH "WITH %s unused AS (SELECT 1) "
-/* At most so many share a run_id. None of them was ever open. */
-#define RUN "36"
 
 enum each_column {
 	E_ID, E_STARTED, E_ENDED, E_OPEN, E_GONE, E_CLIENT, E_CLIENT_PID, E_CLIENT_EXE,
@@ -115,12 +114,14 @@ enum each_column {
 	E_CLIENT_CONTAINER, E_SERVER_CONTAINER, E_PIPE,
 };
 
+/* What has a run_id was never open. */
 const struct talks_queries talks_queries[TALKS_KINDS] = {
 	[TALKS_CONNECTIONS] = {
 		grouped,
 		WITH EACH " started <= ?3 AND " QUERY_LASTED_SINCE("connection")
 		" AND %s ORDER BY started, connection_id",
-		WITH EACH " connection_id > ?4 AND (run_id IS NULL OR run_id > ?4 - " RUN ")"
+		WITH EACH " connection_id > ?4 AND (run_id IS NULL OR run_id > ?4 - "
+		RUN_SIZE_TEXT ")"
 		" AND %s ORDER BY connection_id",
 		EACH " connection_id = ?4 AND run_id IS NULL AND NOT open",
 		"SELECT max(connection_id) FROM connection",

@@ -3,6 +3,7 @@
 #include "pending.h"
 
 #include "address.h"
+#include "column.h"
 #include "protocol.h"
 
 #include <stdlib.h>
@@ -32,24 +33,6 @@ struct cursor {
 	const char *end;
 };
 
-static void put_int(sqlite3_context *result, int64_t value)
-{
-	sqlite3_result_int64(result, value);
-}
-
-/* What is not put is NULL. */
-static void put_id(sqlite3_context *result, int64_t id)
-{
-	if (id)
-		put_int(result, id);
-}
-
-static void put_nonnegative(sqlite3_context *result, int64_t value)
-{
-	if (value >= 0)
-		put_int(result, value);
-}
-
 static void process_column(const struct pending *pending, const void *row, int column,
 			   sqlite3_context *result)
 {
@@ -58,43 +41,43 @@ static void process_column(const struct pending *pending, const void *row, int c
 
 	switch (column) {
 	case 0:
-		return put_int(result, process->id);
+		return column_int(result, process->id);
 	case 1:
-		return put_int(result, pending->boot);
+		return column_int(result, pending->boot);
 	case 2:
-		return put_int(result, (int64_t)process->key);
+		return column_int(result, (int64_t)process->key);
 	case 3:
-		return put_id(result, store_process_ns_pid(process));
+		return column_id(result, store_process_ns_pid(process));
 	case 4:
-		return put_id(result, process->parent);
+		return column_id(result, process->parent);
 	case 5:
-		return put_id(result, store_process_creator(process));
+		return column_id(result, store_process_creator(process));
 	case 6:
-		return put_int(result, process->started);
+		return column_int(result, process->started);
 	case 7:
-		return put_nonnegative(result, process->lived);
+		return column_nonnegative(result, process->lived);
 	case 8:
-		return put_nonnegative(result, ended ? (int64_t)process->status : -1);
+		return column_nonnegative(result, ended ? (int64_t)process->status : -1);
 	case 9:
-		return put_nonnegative(result, ended ? process->runtime : -1);
+		return column_nonnegative(result, ended ? process->runtime : -1);
 	case 10:
-		return put_nonnegative(result, ended ? process->max_rss : -1);
+		return column_nonnegative(result, ended ? process->max_rss : -1);
 	case 11:
-		return put_id(result, process->execution);
+		return column_id(result, process->execution);
 	case 12:
-		return put_id(result, process->context_id);
+		return column_id(result, process->context_id);
 	case 13:
-		return put_nonnegative(result, process->clone_flags);
+		return column_nonnegative(result, process->clone_flags);
 	case 14:
-		return put_int(result, process->flags);
+		return column_int(result, process->flags);
 	case 15:
 		if (*process->comm)
 			sqlite3_result_text(result, process->comm, -1, SQLITE_STATIC);
 		return;
 	case 16:
-		return put_nonnegative(result, process->plain_reads);
+		return column_nonnegative(result, process->plain_reads);
 	default:
-		put_nonnegative(result, process->plain_bytes);
+		column_nonnegative(result, process->plain_bytes);
 	}
 }
 
@@ -106,39 +89,39 @@ static void execution_column(const struct pending *pending, const void *row, int
 	(void)pending;
 	switch (column) {
 	case 0:
-		return put_int(result, execution->id);
+		return column_int(result, execution->id);
 	case 1:
-		return put_int(result, execution->ts);
+		return column_int(result, execution->ts);
 	case 2:
-		return put_int(result, execution->process);
+		return column_int(result, execution->process);
 	case 3:
-		return put_id(result, execution->parent);
+		return column_id(result, execution->parent);
 	case 4:
-		return put_id(result, execution->executable);
+		return column_id(result, execution->executable);
 	case 5:
-		return put_id(result, execution->argv);
+		return column_id(result, execution->argv);
 	case 6:
-		return put_id(result, execution->cwd);
+		return column_id(result, execution->cwd);
 	case 7:
-		return put_id(result, execution->script);
+		return column_id(result, execution->script);
 	case 8:
-		return put_id(result, execution->via);
+		return column_id(result, execution->via);
 	case 9:
-		return put_id(result, execution->env);
+		return column_id(result, execution->env);
 	case 10:
-		return put_id(result, execution->context);
+		return column_id(result, execution->context);
 	case 11:
-		return put_int(result, execution->flags);
+		return column_int(result, execution->flags);
 	case 12:
-		return put_int(result, execution->unknown);
+		return column_int(result, execution->unknown);
 	case 13:
-		return put_nonnegative(result, execution->argv_size);
+		return column_nonnegative(result, execution->argv_size);
 	case 14:
-		return put_id(result, execution->error);
+		return column_id(result, execution->error);
 	case 15:
-		return put_id(result, execution->live);
+		return column_id(result, execution->live);
 	default:
-		put_id(result, execution->file);
+		column_id(result, execution->file);
 	}
 }
 
@@ -157,7 +140,7 @@ static void string_column(const struct pending *pending, const void *row, int co
 	if (column)
 		put_characters(pending, result, string->offset, string->size);
 	else
-		put_int(result, string->id);
+		column_int(result, string->id);
 }
 
 static void put_address(sqlite3_context *result, const uint8_t *address)
@@ -175,12 +158,6 @@ static void put_other_address(sqlite3_context *result, const uint8_t *address,
 		put_address(result, address);
 }
 
-static void put_other(sqlite3_context *result, int64_t value, int64_t usual)
-{
-	if (value != usual)
-		put_int(result, value);
-}
-
 static void route_column(const struct pending *pending, const void *row_, int column,
 			 sqlite3_context *result)
 {
@@ -191,23 +168,23 @@ static void route_column(const struct pending *pending, const void *row_, int co
 		return;
 	switch (column) {
 	case 0:
-		return put_int(result, row->id);
+		return column_int(result, row->id);
 	case 1:
-		return put_int(result, route->protocol);
+		return column_int(result, route->protocol);
 	case 2:
 		return put_address(result, route->client_addr);
 	case 3:
 		return put_address(result, route->server_addr);
 	case 4:
-		return put_int(result, route->server_port);
+		return column_int(result, route->server_port);
 	case 5:
-		return put_id(result, route->client_netns);
+		return column_id(result, route->client_netns);
 	case 6:
-		return put_id(result, route->server_netns);
+		return column_id(result, route->server_netns);
 	case 7:
 		return put_other_address(result, route->dialled_addr, route->server_addr);
 	case 8:
-		return put_other(result, route->dialled_port, route->server_port);
+		return column_other(result, route->dialled_port, route->server_port);
 	case 9:
 		return put_other_address(result, route->seen_addr, route->client_addr);
 	default:
@@ -223,7 +200,7 @@ static void put_connection_id(const struct pending *pending,
 {
 	if ((const void *)connection == pending->connections.data ||
 	    connection[-1].id + 1 != connection->id)
-		put_int(result, connection->id);
+		column_int(result, connection->id);
 }
 
 static void connection_column(const struct pending *pending, const void *row, int column,
@@ -235,33 +212,33 @@ static void connection_column(const struct pending *pending, const void *row, in
 	case 0:
 		return put_connection_id(pending, connection, result);
 	case 1:
-		return put_int(result, connection->started);
+		return column_int(result, connection->started);
 	case 2:
-		return put_nonnegative(result, connection->lasted);
+		return column_nonnegative(result, connection->lasted);
 	case 3:
-		return put_int(result, connection->route);
+		return column_int(result, connection->route);
 	case 4:
-		return put_id(result, connection->client);
+		return column_id(result, connection->client);
 	case 5:
-		return put_id(result, connection->server);
+		return column_id(result, connection->server);
 	case 6:
-		return put_other(result, connection->client_opener, connection->client);
+		return column_other(result, connection->client_opener, connection->client);
 	case 7:
-		return put_other(result, connection->server_opener, connection->server);
+		return column_other(result, connection->server_opener, connection->server);
 	case 8:
-		return put_nonnegative(result, store_connection_ports(connection));
+		return column_nonnegative(result, store_connection_ports(connection));
 	case 9:
-		return put_int(result, connection->to_server);
+		return column_int(result, connection->to_server);
 	case 10:
-		return put_int(result, connection->to_client);
+		return column_int(result, connection->to_client);
 	case 11:
-		return put_id(result, connection->isns);
+		return column_id(result, connection->isns);
 	case 12:
-		return put_int(result, store_connection_flags(connection));
+		return column_int(result, store_connection_flags(connection));
 	case 13:
-		return put_int(result, connection->load);
+		return column_int(result, connection->load);
 	default:
-		put_id(result, connection->number);
+		column_id(result, connection->number);
 	}
 }
 
@@ -281,29 +258,29 @@ static void pipe_column(const struct pending *pending, const void *row, int colu
 	(void)pending;
 	switch (column) {
 	case 0:
-		return put_int(result, pipe->started);
+		return column_int(result, pipe->started);
 	case 1:
-		return put_nonnegative(result, pipe->lasted);
+		return column_nonnegative(result, pipe->lasted);
 	case 2:
-		return put_id(result, pipe->writer);
+		return column_id(result, pipe->writer);
 	case 3:
-		return put_id(result, pipe->reader);
+		return column_id(result, pipe->reader);
 	case 4:
-		return put_int(result, pipe->written);
+		return column_int(result, pipe->written);
 	case 5:
-		return put_other(result, pipe->read, pipe->written);
+		return column_other(result, pipe->read, pipe->written);
 	case 6:
-		return put_int(result, pipe->inode);
+		return column_int(result, pipe->inode);
 	case 7:
-		return put_int(result, pipe->device);
+		return column_int(result, pipe->device);
 	case 8:
-		return put_id(result, pipe->path);
+		return column_id(result, pipe->path);
 	case 9:
-		return put_int(result, pipe->flags);
+		return column_int(result, pipe->flags);
 	case 10:
-		return put_int(result, pipe->load);
+		return column_int(result, pipe->load);
 	default:
-		put_id(result, pipe->number);
+		column_id(result, pipe->number);
 	}
 }
 
@@ -316,27 +293,27 @@ static void access_column(const struct pending *pending, const void *row, int co
 	(void)pending;
 	switch (column) {
 	case 0:
-		return put_int(result, access->process);
+		return column_int(result, access->process);
 	case 1:
-		return put_id(result, access->file);
+		return column_id(result, access->file);
 	case 2:
-		return put_id(result, access->path);
+		return column_id(result, access->path);
 	case 3:
-		return put_int(result, access->first);
+		return column_int(result, access->first);
 	case 4:
-		return put_int(result, access->last);
+		return column_int(result, access->last);
 	case 5:
-		return put_nonnegative(result, access->reads);
+		return column_nonnegative(result, access->reads);
 	case 6:
-		return put_nonnegative(result, access->bytes_read);
+		return column_nonnegative(result, access->bytes_read);
 	case 7:
-		return put_nonnegative(result, access->writes);
+		return column_nonnegative(result, access->writes);
 	case 8:
-		return put_nonnegative(result, access->bytes_written);
+		return column_nonnegative(result, access->bytes_written);
 	case 9:
-		return put_id(result, access->writer);
+		return column_id(result, access->writer);
 	default:
-		put_int(result, store_access_flags(access));
+		column_int(result, store_access_flags(access));
 	}
 }
 

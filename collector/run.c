@@ -2,6 +2,8 @@
 /* Runs of like conversations, and how SQLite reads them. */
 #include "run.h"
 
+#include "column.h"
+
 #include <string.h>
 #include <xxhash.h>
 
@@ -145,19 +147,6 @@ static int64_t last_end(const struct run *run)
 	return result;
 }
 
-static void put_id(sqlite3_context *result, int64_t id)
-{
-	if (id)
-		sqlite3_result_int64(result, id);
-}
-
-static void put_opener(sqlite3_context *result, int64_t opener, int64_t user)
-{
-	if (opener != user)
-		sqlite3_result_int64(result, opener);
-}
-
-/* What is not put is NULL. */
 void run_column(const struct run *run, int which, sqlite3_context *result)
 {
 	enum { COMMON = 12 };
@@ -165,33 +154,33 @@ void run_column(const struct run *run, int which, sqlite3_context *result)
 
 	switch (which) {
 	case 0:
-		return sqlite3_result_int64(result, run->id);
+		return column_int(result, run->id);
 	case 1:
-		return sqlite3_result_int64(result, run->count);
+		return column_int(result, run->count);
 	case 2:
-		return sqlite3_result_int64(result, run->key.route);
+		return column_int(result, run->key.route);
 	case 3:
-		return put_id(result, run->key.client);
+		return column_id(result, run->key.client);
 	case 4:
-		return put_id(result, run->key.server);
+		return column_id(result, run->key.server);
 	case 5:
-		return put_opener(result, run->key.client_opener, run->key.client);
+		return column_other(result, run->key.client_opener, run->key.client);
 	case 6:
-		return put_opener(result, run->key.server_opener, run->key.server);
+		return column_other(result, run->key.server_opener, run->key.server);
 	case 7:
-		return sqlite3_result_int64(result, run->key.flags);
+		return column_int(result, run->key.flags);
 	case 8:
-		return sqlite3_result_int64(result, run->key.load);
+		return column_int(result, run->key.load);
 	case 9:
-		return sqlite3_result_int64(result, last_end(run));
+		return column_int(result, last_end(run));
 	case 10:
-		return sqlite3_result_int64(result, sum(run, RUN_TO_SERVER));
+		return column_int(result, sum(run, RUN_TO_SERVER));
 	case 11:
-		return sqlite3_result_int64(result, sum(run, RUN_TO_CLIENT));
+		return column_int(result, sum(run, RUN_TO_CLIENT));
 	default:
 		if (which % 2)
 			put_more(run, field, result);
 		else
-			sqlite3_result_int64(result, run->least[field]);
+			column_int(result, run->least[field]);
 	}
 }

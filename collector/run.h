@@ -14,8 +14,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* As many as table ordinals has: two rows mostly fit in a page. */
+#define RUN_SIZE      36
+#define RUN_SIZE_TEXT RUN_TEXT_OF(RUN_SIZE)
+#define RUN_TEXT_OF(x) RUN_TEXT_AS_IT_IS(x)
+#define RUN_TEXT_AS_IT_IS(x) #x
+
 enum {
-	RUN_SIZE = 36,	 /* as many as table ordinals has: two rows mostly fit in a page */
 	RUN_SLOTS = 256, /* kinds that are counted at a time */
 	RUN_MANY = 8,	 /* from so many of a kind on, in this commit and lately */
 };

@@ -17,7 +17,8 @@ static const char *const texts[STATEMENTS] = {
 		" (SELECT max(id) FROM contexts), (SELECT max(id) FROM credential_sets),"
 		" (SELECT max(id) FROM routes),"
 		" max(coalesce((SELECT max(id) FROM connections), 0),"
-		"  coalesce((SELECT id + 35 FROM connection_runs ORDER BY id DESC LIMIT 1), 0)),"
+		"  coalesce((SELECT id + " RUN_SIZE_TEXT " - 1 FROM connection_runs"
+		"  ORDER BY id DESC LIMIT 1), 0)),"
 		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes),"
 		" (SELECT max(id) FROM accesses),"
 		" (SELECT value FROM meta WHERE name = 'file_seed')",

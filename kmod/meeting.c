@@ -5,6 +5,7 @@
 #include "socket.h"
 #include "udp.h"
 
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/spinlock.h>

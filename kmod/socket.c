@@ -7,13 +7,10 @@
 #include "connection.h"
 #include "datagram.h"
 #include "hook.h"
-#include "key.h"
 #include "meeting.h"
 #include "ring.h"
 #include "tcp.h"
-#include "udp.h"
 #include "unix.h"
-#include "use.h"
 
 #include <linux/atomic.h>
 #include <linux/hash.h>
@@ -58,7 +55,7 @@ static atomic_t count = ATOMIC_INIT(0);
 static atomic_t peers = ATOMIC_INIT(0); /* among them */
 static DEFINE_PER_CPU(u64, last_id);
 static DEFINE_PER_CPU(struct pool, pools);
-static u8 *marks __read_mostly; /* of groups of buckets, see kith_socket_unmark() */
+static u8 *marks __read_mostly; /* of groups of buckets, see kith_socket_mark() */
 
 void kith_socket_mark(unsigned int bucket)
 {

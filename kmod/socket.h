@@ -277,14 +277,6 @@ void kith_socket_forget(struct kith_socket *socket);
 void kith_socket_free(struct kith_socket *socket);
 void kith_socket_free_both(struct kith_socket *socket); /* with its other end */
 
-/*
- * kith_socket_walk() - Call @look for the entries of bucket @bucket until it
- * returns false. Return: was it always true? Context: RCU read section; @look
- * may take the entry's lock.
- * kith_socket_walk_finished() - For those whose socket is gone and that wait for
- * their other end still, until it returns false. @look is called with the lock
- * held, and may free it.
- */
 enum { KITH_SOCKET_GROUP = 16 };
 
 /*
@@ -295,6 +287,14 @@ void kith_socket_mark(unsigned int bucket);
 bool kith_socket_is_marked(unsigned int bucket);
 void kith_socket_unmark_empty(unsigned int bucket);
 
+/*
+ * kith_socket_walk() - Call @look for the entries of bucket @bucket until it
+ * returns false. Return: was it always true? Context: RCU read section; @look
+ * may take the entry's lock.
+ * kith_socket_walk_finished() - For those whose socket is gone and that wait for
+ * their other end still, until it returns false. @look is called with the lock
+ * held, and may free it.
+ */
 unsigned int kith_socket_buckets(void);
 bool kith_socket_bucket_is_empty(unsigned int bucket);
 bool kith_socket_walk(unsigned int bucket,

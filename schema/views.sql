@@ -344,55 +344,43 @@ FROM pipe_uses;
 -- each that read. They stand apart as tables do, and their columns have the same types, so
 -- that SQLite can flatten this where it is joined. What a process sends to itself is none.
 CREATE VIEW flow AS
+WITH
+told AS NOT MATERIALIZED (
+  SELECT id, client, server, route, started, CAST(started + lasted AS INTEGER) AS ended,
+    to_server, to_client
+  FROM connections
+  UNION ALL
+  SELECT id, client, server, route, started, ended, sum_to_server, sum_to_client
+  FROM connection_runs
+),
+talk AS NOT MATERIALIZED (
+  SELECT
+    id, client, server, route, started, ended, to_server, to_client,
+    (SELECT via FROM protocols WHERE id =
+      (SELECT protocol FROM routes WHERE id = route)) AS via,
+    CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
+      server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT)
+      AS object
+  FROM told
+  WHERE client <> server
+)
 SELECT
-  client AS source_id, server AS target_id,
-  (SELECT via FROM protocols WHERE id =
-    (SELECT protocol FROM routes WHERE id = route)) AS via,
-  CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
-    server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT)
-    AS object,
-  started AS first, CAST(started + lasted AS INTEGER) AS last, to_server AS bytes,
+  client AS source_id, server AS target_id, via, object, started AS first, ended AS last,
+  to_server AS bytes,
   -- further columns
   id AS connection_id,
   CAST(NULL AS INTEGER) AS pipe_id,
   route AS route_id,
   CAST(NULL AS INTEGER) AS file_id,
   CAST(NULL AS INTEGER) AS access_id
-FROM connections
-WHERE client <> server AND to_server > 0
+FROM talk
+WHERE to_server > 0
 UNION ALL
 SELECT
-  server, client,
-  (SELECT via FROM protocols WHERE id =
-    (SELECT protocol FROM routes WHERE id = route)),
-  CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
-    server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT),
-  started, CAST(started + lasted AS INTEGER), to_client, id, CAST(NULL AS INTEGER),
+  server, client, via, object, started, ended, to_client, id, CAST(NULL AS INTEGER),
   route, CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
-FROM connections
-WHERE client <> server AND to_client > 0
-UNION ALL
-SELECT
-  client, server,
-  (SELECT via FROM protocols WHERE id =
-    (SELECT protocol FROM routes WHERE id = route)),
-  CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
-    server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT),
-  started, ended, sum_to_server, id, CAST(NULL AS INTEGER),
-  route, CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
-FROM connection_runs
-WHERE client <> server AND sum_to_server > 0
-UNION ALL
-SELECT
-  server, client,
-  (SELECT via FROM protocols WHERE id =
-    (SELECT protocol FROM routes WHERE id = route)),
-  CAST((SELECT coalesce(name, iif(instr(server_addr, ':'), '[' || server_addr || ']',
-    server_addr) || ':' || server_port, 'unnamed') FROM routes WHERE id = route) AS TEXT),
-  started, ended, sum_to_client, id, CAST(NULL AS INTEGER),
-  route, CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
-FROM connection_runs
-WHERE client <> server AND sum_to_client > 0
+FROM talk
+WHERE to_client > 0
 UNION ALL
 SELECT
   writer, reader, CAST(iif(flags & 1, 'fifo', 'pipe') AS TEXT),

@@ -19,9 +19,7 @@ static void begin(void)
 	nginx = forge_key(RIG_AT(51), NGINX);
 	forge_process(&rig.forge, curl, 0, "/bin/curl");
 	forge_process(&rig.forge, nginx, 0, "/bin/nginx");
-	rig_dump(&rig);
-	rig_caught(&rig, 0);
-	rig_commit(&rig);
+	rig_dumped(&rig);
 	rig.forge.now = RIG_NOW + RIG_STEP;
 	random_state = 42;
 }
