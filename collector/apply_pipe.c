@@ -155,14 +155,15 @@ static void find_object(struct ingest *ingest, uint64_t number, struct store_con
 int apply_control(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_control *body = record->body;
-	struct store_control control = {
-		.ts = ingest_wall(ingest, record->head.ts),
-		.process = apply_id(ingest, record->head.process, record->head.ts),
-		.target = apply_id(ingest, body->target, record->head.ts),
-		.path = find_path(ingest, record),
-		.op = body->op,
-	};
+	struct store_control control = { .op = body->op };
 
+	/* These are counted; not stored yet. */
+	if (body->op > KITH_CONTROL_FD_TAKE && body->op <= KITH_CONTROL_SYSCTL)
+		return 0;
+	control.ts = ingest_wall(ingest, record->head.ts);
+	control.process = apply_id(ingest, record->head.process, record->head.ts);
+	control.target = apply_id(ingest, body->target, record->head.ts);
+	control.path = find_path(ingest, record);
 	if (control.process < 0 || control.target < 0 || control.path < 0)
 		return -ENOMEM;
 	if (body->object)

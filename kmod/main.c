@@ -2,13 +2,16 @@
 /* Kith, the kernel's part: the order in which it begins and ends. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "account.h"
 #include "genl.h"
 #include "hook.h"
 #include "image.h"
+#include "iter.h"
 #include "load.h"
 #include "openfile.h"
 #include "passing.h"
 #include "pipe.h"
+#include "policy.h"
 #include "report.h"
 #include "ring.h"
 #include "scratch.h"
@@ -51,6 +54,9 @@ static int __init kith_init(void)
 	ret = kith_ring_init();
 	if (ret)
 		goto err_ring;
+	ret = kith_account_init();
+	if (ret)
+		goto err_account;
 	ret = kith_task_init();
 	if (ret)
 		goto err_task;
@@ -60,6 +66,9 @@ static int __init kith_init(void)
 	ret = kith_pipe_init();
 	if (ret)
 		goto err_pipe;
+	ret = kith_iter_init();
+	if (ret)
+		goto err_iter;
 	ret = kith_stream_init();
 	if (ret)
 		goto err_stream;
@@ -87,12 +96,16 @@ err_hook:
 	kith_passing_exit();
 	kith_stream_exit();
 err_stream:
+	kith_iter_stop();
+err_iter:
 	kith_pipe_exit();
 err_pipe:
 	kith_socket_exit();
 err_socket:
 	kith_task_exit();
 err_task:
+	kith_account_exit();
+err_account:
 	kith_ring_exit();
 err_ring:
 	kith_scratch_exit();
@@ -114,11 +127,14 @@ static void __exit kith_exit(void)
 	kith_genl_exit();
 	kith_stream_exit();
 	kith_passing_exit();
+	kith_iter_stop();
 	kith_pipe_exit();
 	kith_socket_exit();
 	kith_task_exit();
+	kith_account_exit();
 	kith_ring_exit();
 	kith_scratch_exit();
+	kith_policy_exit();
 	pr_info("unloaded\n");
 }
 

@@ -217,6 +217,9 @@ static void emit(u32 op, u64 process, u64 target, const struct file *file)
 	body->target = target;
 	body->object = object_of(file);
 	body->op = op;
+	body->first = record->ts;
+	body->last = record->ts;
+	body->count = 1;
 	writer = kith_writer(record);
 	kith_put(&writer, KITH_ITEM_PATH, path.text, path.length);
 	kith_ring_commit(record);

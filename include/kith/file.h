@@ -53,8 +53,7 @@ enum kith_file_kind {
 struct kith_access {
 	__u64 id;	/* not 0 */
 	__u64 user;
-	__u64 writer;	/* who wrote it last before `user` first read it, another process;
-			 * 0: nobody since the module came, or not known */
+	__u64 writer;	/* another, who wrote it last before `user` used it; 0: not known */
 	__u64 first;
 	__u64 last;
 	__u64 reads;
@@ -77,11 +76,9 @@ struct kith_access {
 #define KITH_ACCESS_TMPFILE	  (1u << 8) /* O_TMPFILE */
 #define KITH_ACCESS_TRUNCATED	  (1u << 9) /* O_TRUNC */
 #define KITH_ACCESS_SENSITIVE	  (1u << 10) /* not everybody may read it, or policy says so */
-#define KITH_ACCESS_CHANGED	  (1u << 11) /* its data was written since the module came, when
-					      * this process first used it; by whom, see writer */
+#define KITH_ACCESS_CHANGED	  (1u << 11) /* written since the module came, before its use */
 #define KITH_ACCESS_OVER	  (1u << 12) /* no record with this id comes any more */
-#define KITH_ACCESS_ROOTLESS	  (1u << 13) /* PATH does not start at the root of the mount
-					      * namespace */
+#define KITH_ACCESS_ROOTLESS	  (1u << 13) /* PATH starts at another root than its namespace's */
 
 /*
  * READS: files that `user` only read, and that are no ACCESS each. One with KITH_READS_PLAIN:
@@ -107,7 +104,7 @@ struct kith_reads {
 #define KITH_READS_PLAIN (1u << 31)
 
 enum kith_change_op {
-	KITH_CHANGE_CREATE = 1, /* mknod(2), or an open(2) that did not succeed: see ACCESS */
+	KITH_CHANGE_CREATE = 1, /* mknod(2) of a FIFO or device; of files see ACCESS */
 	KITH_CHANGE_RENAME,
 	KITH_CHANGE_EXCHANGE, /* RENAME_EXCHANGE: both names stay, of the other file */
 	KITH_CHANGE_UNLINK,
@@ -137,9 +134,9 @@ enum kith_change_op {
  * new name, which it has no more; of EXCHANGE the other one. All 0: there was none.
  *
  * from, to: CHMOD: st_mode before and after. CHOWN: uid | gid << 32, as the initial user
- * namespace sees them. TRUNCATE: sizes. UTIMES: time of modification before and after, ns
- * since the epoch. SETXATTR: to is the size of the value. CREATE, MKDIR: to is the mode.
- * UNLINK: from is how many names it had.
+ * namespace sees them. TRUNCATE: sizes. UTIMES: to is the time of modification that was
+ * set, ns since the epoch, 0: now. SETXATTR: to is the size of the value. CREATE, MKDIR:
+ * to is the mode. UNLINK: from is how many names it had.
  */
 struct kith_change {
 	__u64 first;

@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Files: what each process reads from them and writes into them. */
+#include "file.h"
+
+#include "account.h"
+#include "compat/fs.h"
+#include "hook.h"
+#include "image.h"
+#include "iter.h"
+#include "object.h"
+#include "path.h"
+#include "pipe.h"
+#include "policy.h"
+#include "ring.h"
+#include "scratch.h"
+#include "task.h"
+
+#include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/mman.h>
+#include <linux/uio.h>
+
+enum { SECRETS_MAX = 256 /* sensitive files of a process that have a line each */ };
+
+static u64 bytes_of(const struct task_struct *task, enum kith_file_way way)
+{
+	return way == KITH_FILE_READ ? READ_ONCE(task->ioac.rchar) : READ_ONCE(task->ioac.wchar);
+}
+
+static u64 calls_of(const struct task_struct *task, enum kith_file_way way)
+{
+	return way == KITH_FILE_READ ? READ_ONCE(task->ioac.syscr) : READ_ONCE(task->ioac.syscw);
+}
+
+static u32 upper(enum kith_file_way way)
+{
+	return way == KITH_FILE_READ ? KITH_ACCESS_UPPER_READ : KITH_ACCESS_UPPER_WRITTEN;
+}
+
+static void credit(struct kith_line *line, enum kith_file_way way, u64 bytes)
+{
+	atomic64_add(bytes, &line->moved[way]);
+	atomic64_inc(&line->calls[way]);
+	WRITE_ONCE(line->active, jiffies);
+}
+
+/*
+ * What the last call has moved. One call since: exactly what the thread has moved more.
+ * More than one: at most that, and what it could. None: the kernel does not count it.
+ */
+static u64 moved_by(const struct kith_file_call *call, const struct task_struct *thread,
+		    enum kith_file_way way, bool *counted)
+{
+	u64 calls = calls_of(thread, way) - call->calls;
+	u64 bytes = bytes_of(thread, way) - call->bytes;
+
+	*counted = true;
+	if (call->mode == KITH_CALL_SPLICE_IN || call->mode == KITH_CALL_SPLICE_OUT) {
+		*counted = false;
+		return call->most;
+	}
+	/* From outside, the bytes of a second call may be there, and the call not yet. */
+	if (calls == 1 && thread == current)
+		return bytes;
+	if (calls)
+		return min(bytes, call->most);
+	if (call->mode == KITH_CALL_WHOLE)
+		return 0; /* it failed before anything was moved */
+	*counted = false;
+	return call->most;
+}
+
+/* Once: others may do so as well. */
+static void settle(struct kith_file_call *call, const struct task_struct *thread,
+		   enum kith_file_way way)
+{
+	u32 pending = READ_ONCE(call->pending);
+	bool counted;
+	u64 bytes;
+
+	if (!pending)
+		return;
+	bytes = moved_by(call, thread, way, &counted);
+	if (cmpxchg(&call->pending, pending, 0) != pending)
+		return;
+	if (!counted)
+		kith_line_mark(call->line, upper(way));
+	credit(call->line, way, bytes);
+}
+
+void kith_file_settle(struct kith_task *task, const struct task_struct *thread)
+{
+	unsigned int way;
+
+	spin_lock(&task->lock);
+	for (way = 0; way < KITH_FILE_WAYS; way++) {
+		struct kith_file_call *call = &task->files[way];
+
+		/* Pairs with the release of who begins a call: is that over? */
+		if (smp_load_acquire(&call->pending) && calls_of(thread, way) != call->calls)
+			settle(call, thread, way);
+	}
+	spin_unlock(&task->lock);
+}
+
+static void forget(struct kith_file_call *call)
+{
+	kith_line_put(call->line);
+	memset(call, 0, sizeof(*call));
+}
+
+void kith_file_leave(struct kith_task *task)
+{
+	unsigned int way;
+
+	spin_lock(&task->lock);
+	for (way = 0; way < KITH_FILE_WAYS; way++) {
+		struct kith_file_call *call = &task->files[way];
+
+		if (!call->line)
+			continue;
+		settle(call, task->task, way);
+		kith_line_amend(call->line);
+		forget(call);
+	}
+	spin_unlock(&task->lock);
+}
+
+void kith_file_release(struct kith_task *task)
+{
+	unsigned int way;
+
+	for (way = 0; way < KITH_FILE_WAYS; way++)
+		forget(&task->files[way]);
+	kith_account_put(task->account);
+	task->account = NULL;
+}
+
+/* Its name, as current finds it. */
+static struct kith_path resolve(const struct file *file, u32 *flags)
+{
+	struct kith_scratch *scratch = kith_scratch();
+	struct kith_path path;
+	struct kith_root root;
+
+	kith_root_of_current(&root);
+	path = kith_path_resolve(&file->f_path, &root, scratch->path[0], scratch->path[1]);
+	if (root.chrooted && !root.reachable)
+		*flags |= KITH_ACCESS_ROOTLESS;
+	return path;
+}
+
+static bool is_private(const struct kith_file *id)
+{
+	return !(id->mode & S_IROTH);
+}
+
+/* What reading it is worth: see file.h of the wire. */
+static enum kith_worth worth_of(const struct kith_file *id, const struct kith_path *path)
+{
+	if (id->kind == KITH_FILE_BLOCK)
+		return KITH_WORTH_SECRET;
+	if (kith_policy_is_secret(path->text, path->length))
+		return KITH_WORTH_SECRET;
+	if (id->kind == KITH_FILE_PSEUDO)
+		return KITH_WORTH_PLAIN;
+	if (is_private(id) && id->kind == KITH_FILE_REGULAR)
+		return KITH_WORTH_SECRET;
+	if (id->owner || id->mode & (S_IWGRP | S_IWOTH))
+		return KITH_WORTH_USUAL;
+	return kith_policy_is_plain(path->text, path->length) ? KITH_WORTH_PLAIN :
+								KITH_WORTH_USUAL;
+}
+
+/* What current begins to do with a file. */
+struct use {
+	struct kith_account *account;
+	const struct file *file;
+	struct kith_file id;
+	struct kith_object object;
+	struct kith_path path; /* if it is resolved */
+	u32 flags;
+};
+
+static void name(struct use *use)
+{
+	if (!use->path.text)
+		use->path = resolve(use->file, &use->flags);
+}
+
+static void judge(struct use *use)
+{
+	use->object = kith_object_look(&use->id);
+	if (use->object.worth != KITH_WORTH_UNKNOWN)
+		return;
+	name(use);
+	use->object.worth = worth_of(&use->id, &use->path);
+	kith_object_learn(&use->id, use->object.worth);
+}
+
+static u32 marks_of(const struct use *use)
+{
+	u32 flags = 0;
+
+	if (use->object.written)
+		flags |= KITH_ACCESS_CHANGED;
+	if (use->object.worth == KITH_WORTH_SECRET)
+		flags |= KITH_ACCESS_SENSITIVE;
+	if (!file_inode(use->file)->i_nlink && use->id.kind == KITH_FILE_REGULAR)
+		flags |= KITH_ACCESS_UNLINKED;
+	return flags;
+}
+
+static struct kith_line *obtain(struct use *use, enum kith_line_kind kind)
+{
+	struct kith_line_of of = { .kind = kind, .file = &use->id, .flags = use->flags };
+	struct kith_line *line;
+
+	if (kind != KITH_LINE_PLAIN && use->object.writer != use->account->process)
+		of.writer = use->object.writer;
+	line = kith_line_find(use->account, &of);
+	if (line)
+		return line;
+	if (kind != KITH_LINE_PLAIN) {
+		name(use);
+		of.path = use->path.text;
+		of.path_size = use->path.length;
+		of.flags = use->flags;
+		of.mntns = kith_image_mnt_ns(current);
+	}
+	if (kind != KITH_LINE_FILE)
+		of.flags &= KITH_ACCESS_ROOTLESS;
+	else
+		of.flags |= marks_of(use);
+	return kith_line_obtain(use->account, &of);
+}
+
+/* A line for the file, or one that it shares with others. */
+static struct kith_line *line_for_reading(struct use *use)
+{
+	struct kith_line_of of = { .kind = KITH_LINE_FILE, .file = &use->id };
+	struct kith_line *line = kith_line_find(use->account, &of);
+	enum kith_line_kind kind = KITH_LINE_WRITER;
+
+	if (line)
+		return line;
+	judge(use);
+	if (use->object.worth == KITH_WORTH_SECRET) {
+		if (use->account->secrets < SECRETS_MAX) {
+			use->account->secrets++;
+			kind = KITH_LINE_FILE;
+		}
+	} else if (use->object.worth == KITH_WORTH_PLAIN && !use->object.written) {
+		kind = KITH_LINE_PLAIN;
+	} else if (use->flags & KITH_ACCESS_EXECUTABLE) {
+		kind = KITH_LINE_FILE;
+	} else if (use->account->reads < READ_ONCE(kith_policy.file_reads)) {
+		use->account->reads++;
+		kind = KITH_LINE_FILE;
+	}
+	line = obtain(use, kind);
+	if (line && kind != KITH_LINE_FILE)
+		atomic64_inc(&line->files);
+	return line;
+}
+
+static struct kith_line *line_for_writing(struct use *use)
+{
+	struct kith_line_of of = { .kind = KITH_LINE_FILE, .file = &use->id };
+	struct kith_line *line = kith_line_find(use->account, &of);
+
+	if (!line) {
+		judge(use);
+		line = obtain(use, KITH_LINE_FILE);
+	}
+	kith_object_written(&use->id, use->account->process);
+	return line;
+}
+
+/* The entry of current, with its account. NULL: no room, or it is past its end. */
+static struct kith_task *enter_account(void)
+{
+	struct kith_task *task = kith_task_find(current);
+
+	if (!kith_policy_wants(KITH_CLASS_FILE))
+		return NULL;
+	if (!task && !(current->flags & PF_EXITING))
+		task = kith_task_add(current);
+	if (!task || !current->fs || !current->nsproxy)
+		return NULL;
+	if (!task->account)
+		task->account = kith_account_get();
+	return task->account ? task : NULL;
+}
+
+static struct kith_line *line_of(struct kith_task *task, const struct file *file,
+				 enum kith_file_way way, u32 flags)
+{
+	struct use use = { .account = task->account, .file = file, .flags = flags };
+
+	kith_object_identify(&use.id, file);
+	return way == KITH_FILE_WRITE ? line_for_writing(&use) : line_for_reading(&use);
+}
+
+static bool is_same(const struct kith_file_call *call, const struct inode *inode)
+{
+	return call->inode == inode && call->number == inode->i_ino &&
+	       call->generation == inode->i_generation &&
+	       (call->own || call->turn == kith_object_turn());
+}
+
+/* Of another file than before. Return: is there a line? */
+static bool turn_to(struct kith_task *task, const struct file *file, enum kith_file_way way)
+{
+	const struct inode *inode = file_inode(file);
+	struct kith_file_call *call = &task->files[way];
+	u32 turn = kith_object_turn();
+	struct kith_line *line = line_of(task, file, way, 0);
+
+	spin_lock(&task->lock);
+	if (call->line) {
+		settle(call, current, way);
+		kith_line_put(call->line);
+	}
+	call->line = line;
+	call->inode = line ? inode : NULL;
+	call->number = inode->i_ino;
+	call->generation = inode->i_generation;
+	/* Who writes has to say so again when somebody else has written. */
+	call->turn = turn + (way == KITH_FILE_WRITE && kith_object_turn() != turn);
+	call->own = line && line->kind == KITH_LINE_FILE && way == KITH_FILE_READ;
+	spin_unlock(&task->lock);
+	return line;
+}
+
+static void arm(struct kith_file_call *call, enum kith_file_way way, u64 most,
+		enum kith_file_mode mode)
+{
+	u32 pending = call->last + 1 ? call->last + 1 : 1;
+
+	call->bytes = bytes_of(current, way);
+	call->calls = calls_of(current, way);
+	call->most = most;
+	call->mode = mode;
+	call->last = pending;
+	/* Who sees it sees the rest. */
+	smp_store_release(&call->pending, pending);
+}
+
+/* What a call that asks for @size can move. */
+static u64 most_of(const struct inode *inode, loff_t at, size_t size, enum kith_file_way way)
+{
+	loff_t end;
+
+	if (way == KITH_FILE_WRITE || !S_ISREG(inode->i_mode))
+		return size;
+	end = i_size_read(inode);
+	if (!end && kith_object_is_pseudo(inode))
+		return size;
+	return at < end ? min_t(u64, size, end - at) : 0;
+}
+
+/* A call of a file system within one that is watched as a whole. */
+static bool is_within(struct kith_file_call *call, const struct inode *inode, u64 most,
+		      enum kith_file_way way)
+{
+	if (call->mode == KITH_CALL_PLAIN || !call->pending || call->inode != inode ||
+	    call->calls != calls_of(current, way))
+		return false;
+	if (call->mode == KITH_CALL_SPLICE_OUT)
+		WRITE_ONCE(call->most, call->most + most);
+	return true;
+}
+
+static struct kith_file_call *come(const struct file *file, enum kith_file_way way)
+{
+	struct kith_task *task = kith_task_find(current);
+	struct kith_file_call *call = task ? &task->files[way] : NULL;
+
+	if (likely(call && is_same(call, file_inode(file))))
+		return call;
+	task = enter_account();
+	return task && turn_to(task, file, way) ? &task->files[way] : NULL;
+}
+
+static void begin(const struct kiocb *iocb, const struct iov_iter *iter, enum kith_file_way way)
+{
+	const struct file *file = iocb->ki_filp;
+	struct kith_file_call *call;
+	u64 most;
+
+	/* What exec reads is what it executes. */
+	if (current->in_execve)
+		return;
+	call = come(file, way);
+	if (!call)
+		return;
+	most = most_of(file_inode(file), iocb->ki_pos, iov_iter_count(iter), way);
+	if (is_within(call, file_inode(file), most, way))
+		return;
+	settle(call, current, way);
+	if (unlikely(!is_sync_kiocb((struct kiocb *)iocb))) {
+		kith_iter_asynchronous(iocb, iter, call->line, way, most);
+		return;
+	}
+	arm(call, way, most, KITH_CALL_PLAIN);
+}
+
+/*
+ * Is @function the one that was entered at @ip? File systems call each other's: only
+ * that of the file itself counts. Where a function's hook is differs by a few bytes.
+ */
+static bool is_own(const void *function, unsigned long ip)
+{
+	return ip - (unsigned long)function <= 16;
+}
+
+void notrace kith_file_reading(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
+			       struct kith_ftrace_regs *regs)
+{
+	const struct kiocb *iocb = KITH_ARGUMENT(regs, 0, struct kiocb *);
+	const struct file *file = iocb->ki_filp;
+
+	/* FMODE_NOACCOUNT: opened by a file system, for one of its own. */
+	if (!is_own(file->f_op->read_iter, ip) || file->f_mode & FMODE_NOACCOUNT)
+		return;
+	kith_hook_enter();
+	kith_hook_hit(KITH_AT_FILE_READ);
+	begin(iocb, KITH_ARGUMENT(regs, 1, struct iov_iter *), KITH_FILE_READ);
+	kith_hook_leave();
+}
+
+void notrace kith_file_writing(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
+			       struct kith_ftrace_regs *regs)
+{
+	const struct kiocb *iocb = KITH_ARGUMENT(regs, 0, struct kiocb *);
+	const struct file *file = iocb->ki_filp;
+
+	if (!is_own(file->f_op->write_iter, ip) || file->f_mode & FMODE_NOACCOUNT)
+		return;
+	kith_hook_enter();
+	kith_hook_hit(KITH_AT_FILE_WRITE);
+	begin(iocb, KITH_ARGUMENT(regs, 1, struct iov_iter *), KITH_FILE_WRITE);
+	kith_hook_leave();
+}
+
+static bool is_watched(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	return (S_ISREG(inode->i_mode) || S_ISBLK(inode->i_mode)) &&
+	       !(file->f_mode & FMODE_NOACCOUNT);
+}
+
+/* Most of what is mapped is libraries. */
+static bool is_plain(const struct file *file)
+{
+	struct kith_object object;
+	struct kith_file id;
+
+	kith_object_identify(&id, file);
+	object = kith_object_look(&id);
+	return object.worth == KITH_WORTH_PLAIN && !object.written;
+}
+
+/* Something that is no call: it counts at once. */
+static void mark(const struct file *file, enum kith_file_way way, u32 flags)
+{
+	struct kith_task *task;
+	struct kith_line *line;
+
+	if (way == KITH_FILE_READ && is_plain(file))
+		return;
+	task = enter_account();
+	line = task ? line_of(task, file, way, flags) : NULL;
+	if (!line)
+		return;
+	if (line->kind == KITH_LINE_FILE)
+		kith_line_mark(line, flags);
+	WRITE_ONCE(line->active, jiffies);
+	kith_line_put(line);
+}
+
+/* security_file_open(file): nothing speaks against it. */
+void kith_file_opened(struct kith_ftrace_regs *regs)
+{
+	const struct file *file = KITH_ARGUMENT(regs, 0, struct file *);
+	u32 flags = 0;
+
+	if (!is_watched(file))
+		return;
+	kith_iter_meet(file);
+	if (file->f_mode & FMODE_CREATED)
+		flags |= KITH_ACCESS_CREATED;
+	else if (file->f_flags & O_TRUNC && file->f_mode & FMODE_WRITE)
+		flags |= KITH_ACCESS_TRUNCATED;
+	if (file->f_flags & __O_TMPFILE)
+		flags |= KITH_ACCESS_CREATED | KITH_ACCESS_TMPFILE;
+	if (likely(!flags))
+		return;
+	/* Before overlayfs has copied it, which file it will be is not known. */
+	if (flags == KITH_ACCESS_TRUNCATED && file->f_path.dentry->d_flags & DCACHE_OP_REAL)
+		return;
+	mark(file, KITH_FILE_WRITE, flags);
+}
+
+/* security_mmap_file(file, prot, flags) */
+void kith_file_mapped(struct kith_ftrace_regs *regs)
+{
+	const struct file *file = KITH_ARGUMENT(regs, 0, struct file *);
+	unsigned long protection = KITH_ARGUMENT(regs, 1, unsigned long);
+	unsigned long type = KITH_ARGUMENT(regs, 2, unsigned long) & MAP_TYPE;
+	u32 flags = KITH_ACCESS_MAPPED;
+
+	if (!file || !is_watched(file) || current->in_execve)
+		return;
+	kith_iter_meet(file);
+	if (protection & PROT_EXEC)
+		flags |= KITH_ACCESS_EXECUTABLE;
+	if (type == MAP_SHARED || type == MAP_SHARED_VALIDATE) {
+		flags |= KITH_ACCESS_SHARED;
+		if (protection & PROT_WRITE)
+			flags |= KITH_ACCESS_WRITABLE;
+	}
+	mark(file, flags & KITH_ACCESS_WRITABLE ? KITH_FILE_WRITE : KITH_FILE_READ, flags);
+}
+
+static void prepare(const struct file *file, enum kith_file_way way, u64 most,
+		    enum kith_file_mode mode)
+{
+	struct kith_file_call *call;
+
+	call = is_watched(file) ? come(file, way) : NULL;
+	if (!call)
+		return;
+	/* copy_file_range(2) may come to do what sendfile(2) does. */
+	if (is_within(call, file_inode(file), most, way))
+		return;
+	settle(call, current, way);
+	arm(call, way, most, mode);
+}
+
+/* A kernel thread's account says nothing: then what the file systems are asked for counts. */
+static bool is_counted(void)
+{
+	return !(current->flags & PF_KTHREAD);
+}
+
+/* do_splice_direct(in, position, out, position, length, flags): sendfile(2) */
+void kith_file_sending(struct kith_ftrace_regs *regs)
+{
+	const struct file *in = KITH_ARGUMENT(regs, 0, struct file *);
+	const struct file *out = KITH_ARGUMENT(regs, 2, struct file *);
+	size_t length = KITH_ARGUMENT(regs, 4, size_t);
+
+	if (!is_counted())
+		return;
+	prepare(in, KITH_FILE_READ, length, KITH_CALL_WHOLE);
+	prepare(out, KITH_FILE_WRITE, length, KITH_CALL_WHOLE);
+}
+
+/* splice_file_to_pipe(in, pipe, position, length, flags): sendfile(2) into a pipe */
+void kith_file_to_pipe(struct kith_ftrace_regs *regs)
+{
+	if (is_counted())
+		prepare(KITH_ARGUMENT(regs, 0, const struct file *), KITH_FILE_READ,
+			KITH_ARGUMENT(regs, 3, size_t), KITH_CALL_WHOLE);
+}
+
+/* vfs_copy_file_range(in, position, out, position, length, flags) */
+void kith_file_copying(struct kith_ftrace_regs *regs)
+{
+	kith_file_sending(regs);
+}
+
+static void clone(const struct file *file, u64 bytes, enum kith_file_way way)
+{
+	struct kith_file_call *call;
+
+	call = is_watched(file) ? come(file, way) : NULL;
+	if (!call || call->mode == KITH_CALL_WHOLE)
+		return;
+	kith_line_mark(call->line, upper(way));
+	credit(call->line, way, bytes);
+}
+
+/* vfs_clone_file_range(in, position, out, position, length, flags): all of it, if 0 */
+void kith_file_cloning(struct kith_ftrace_regs *regs)
+{
+	const struct file *in = KITH_ARGUMENT(regs, 0, struct file *);
+	loff_t at = KITH_ARGUMENT(regs, 1, loff_t);
+	const struct file *out = KITH_ARGUMENT(regs, 2, struct file *);
+	u64 length = KITH_ARGUMENT(regs, 4, loff_t);
+
+	if (!length)
+		length = U64_MAX;
+	length = min_t(u64, length, max_t(loff_t, i_size_read(file_inode(in)) - at, 0));
+	clone(in, length, KITH_FILE_READ);
+	clone(out, length, KITH_FILE_WRITE);
+}
+
+/* do_splice(in, position, out, position, length, flags): one of them is a pipe, or both */
+void kith_file_splicing(struct kith_ftrace_regs *regs)
+{
+	const struct file *in = KITH_ARGUMENT(regs, 0, struct file *);
+	const struct file *out = KITH_ARGUMENT(regs, 2, struct file *);
+	size_t length = KITH_ARGUMENT(regs, 4, size_t);
+	loff_t at = KITH_ARGUMENT(regs, 1, void *) ? 0 : in->f_pos;
+
+	kith_pipe_splicing(regs);
+	prepare(in, KITH_FILE_READ, most_of(file_inode(in), at, length, KITH_FILE_READ),
+		KITH_CALL_SPLICE_IN);
+	prepare(out, KITH_FILE_WRITE, 0, KITH_CALL_SPLICE_OUT);
+}
