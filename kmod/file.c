@@ -3,6 +3,7 @@
 #include "file.h"
 
 #include "account.h"
+#include "compat/arch.h"
 #include "compat/fs.h"
 #include "hook.h"
 #include "image.h"
@@ -334,6 +335,14 @@ static bool turn_to(struct kith_task *task, const struct file *file, enum kith_f
 	return line;
 }
 
+/* The system call that current is in: one that failed leaves no other trace. */
+static int system_call(void)
+{
+	bool ia32;
+
+	return kith_syscall(&ia32);
+}
+
 static void arm(struct kith_file_call *call, enum kith_file_way way, u64 most,
 		enum kith_file_mode mode)
 {
@@ -343,6 +352,8 @@ static void arm(struct kith_file_call *call, enum kith_file_way way, u64 most,
 	call->calls = calls_of(current, way);
 	call->most = most;
 	call->mode = mode;
+	if (mode != KITH_CALL_PLAIN)
+		call->number_of_call = system_call();
 	call->last = pending;
 	/* Who sees it sees the rest. */
 	smp_store_release(&call->pending, pending);
@@ -366,7 +377,7 @@ static bool is_within(struct kith_file_call *call, const struct inode *inode, u6
 		      enum kith_file_way way)
 {
 	if (call->mode == KITH_CALL_PLAIN || !call->pending || call->inode != inode ||
-	    call->calls != calls_of(current, way))
+	    call->calls != calls_of(current, way) || call->number_of_call != system_call())
 		return false;
 	if (call->mode == KITH_CALL_SPLICE_OUT)
 		WRITE_ONCE(call->most, call->most + most);

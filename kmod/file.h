@@ -36,6 +36,7 @@ struct kith_file_call {
 	u32 turn; /* kith_object_turn() when `line` was chosen; of a file's own: any */
 	bool own;
 	u8 mode;  /* enum kith_file_mode */
+	s16 number_of_call; /* if that is not PLAIN: of the system call */
 	u32 pending; /* 0: it is settled; else another number each time */
 	u32 last;    /* of these */
 	struct kith_line *line; /* a reference */
