@@ -42,7 +42,7 @@ enum {
 static unsigned int files_max;
 module_param(files_max, uint, 0444);
 MODULE_PARM_DESC(files_max,
-		 "pairs of process and file that are watched, at most (0: one for 32 KiB of memory)");
+		 "pairs of process and file that are watched, at most (0: one for 32 KiB)");
 
 static struct hlist_head accounts[1 << ACCOUNT_BITS];
 static DEFINE_SPINLOCK(accounts_lock); /* for writers */

@@ -150,13 +150,13 @@ static int attach_ftrace(struct kith_hook *hook)
 	return ret;
 }
 
-int kith_hook_extend(unsigned int i, const char *symbol)
+int kith_hook_extend(unsigned int i, unsigned long address)
 {
 	int ret = -ESHUTDOWN;
 
 	mutex_lock(&tally_lock);
 	if (!kith_hooks[i].error)
-		ret = add_to_filter(&kith_hooks[i].ops, symbol);
+		ret = ftrace_set_filter_ip(&kith_hooks[i].ops, address, 0, 0);
 	mutex_unlock(&tally_lock);
 	return ret;
 }

@@ -90,7 +90,7 @@ static inline void kith_hook_hit(unsigned int i)
 }
 
 /* One function more for hook @i, which has `others`. Context: process. */
-int kith_hook_extend(unsigned int i, const char *symbol);
+int kith_hook_extend(unsigned int i, unsigned long address);
 
 /* Which hooks others ask about. */
 enum kith_hook_index {
