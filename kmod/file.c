@@ -60,8 +60,11 @@ static u64 moved_by(const struct kith_file_call *call, const struct task_struct 
 	/* From outside, the bytes of a second call may be there, and the call not yet. */
 	if (calls == 1 && thread == current)
 		return bytes;
-	if (calls)
+	if (calls) {
+		/* If it moved less than it could, others may have moved the rest. */
+		*counted = bytes >= call->most;
 		return min(bytes, call->most);
+	}
 	if (call->mode == KITH_CALL_WHOLE)
 		return 0; /* it failed before anything was moved */
 	*counted = false;
@@ -241,6 +244,15 @@ static struct kith_file_call *come(const struct file *file, enum kith_file_way w
 	return task && turn_to(task, file, way) ? &task->files[way] : NULL;
 }
 
+/* Whoever else has written to the file meanwhile. */
+static bool is_part(const struct file *file, u64 most, enum kith_file_way way)
+{
+	struct kith_task *task = kith_task_find(current);
+
+	return task && unlikely(task->files[way].mode != KITH_CALL_PLAIN) &&
+	       is_within(&task->files[way], file_inode(file), most, way);
+}
+
 static void begin(const struct kiocb *iocb, const struct iov_iter *iter, enum kith_file_way way)
 {
 	const struct file *file = iocb->ki_filp;
@@ -250,11 +262,11 @@ static void begin(const struct kiocb *iocb, const struct iov_iter *iter, enum ki
 	/* What exec reads is what it executes. */
 	if (current->in_execve)
 		return;
+	most = most_of(file_inode(file), iocb->ki_pos, iov_iter_count(iter), way);
+	if (is_part(file, most, way))
+		return;
 	call = come(file, way);
 	if (!call)
-		return;
-	most = most_of(file_inode(file), iocb->ki_pos, iov_iter_count(iter), way);
-	if (is_within(call, file_inode(file), most, way))
 		return;
 	settle(call, current, way);
 	if (unlikely(!is_sync_kiocb((struct kiocb *)iocb))) {
@@ -378,11 +390,19 @@ static void prepare(const struct file *file, enum kith_file_way way, u64 most,
 {
 	struct kith_file_call *call;
 
-	call = is_watched(file) ? come(file, way) : NULL;
-	if (!call)
+	if (!is_watched(file))
 		return;
-	/* copy_file_range(2) may come to do what sendfile(2) does. */
-	if (is_within(call, file_inode(file), most, way))
+	/*
+	 * copy_file_range(2) may come to do what sendfile(2) does; or it has failed before it
+	 * began, and is called again.
+	 */
+	if (mode == KITH_CALL_WHOLE && is_part(file, 0, way)) {
+		call = &kith_task_find(current)->files[way];
+		WRITE_ONCE(call->most, max(call->most, most));
+		return;
+	}
+	call = come(file, way);
+	if (!call)
 		return;
 	settle(call, current, way);
 	arm(call, way, most, mode);
@@ -394,31 +414,46 @@ static bool is_counted(void)
 	return !(current->flags & PF_KTHREAD);
 }
 
-/* do_splice_direct(in, position, out, position, length, flags): sendfile(2) */
-void kith_file_sending(struct kith_ftrace_regs *regs)
+/* Of @length bytes from one file to another, as many as there are. */
+static void copying(struct kith_ftrace_regs *regs, loff_t at)
 {
 	const struct file *in = KITH_ARGUMENT(regs, 0, struct file *);
 	const struct file *out = KITH_ARGUMENT(regs, 2, struct file *);
-	size_t length = KITH_ARGUMENT(regs, 4, size_t);
+	u64 most = most_of(file_inode(in), at, KITH_ARGUMENT(regs, 4, size_t), KITH_FILE_READ);
 
 	if (!is_counted())
 		return;
-	prepare(in, KITH_FILE_READ, length, KITH_CALL_WHOLE);
-	prepare(out, KITH_FILE_WRITE, length, KITH_CALL_WHOLE);
+	prepare(in, KITH_FILE_READ, most, KITH_CALL_WHOLE);
+	prepare(out, KITH_FILE_WRITE, most, KITH_CALL_WHOLE);
 }
 
-/* splice_file_to_pipe(in, pipe, position, length, flags): sendfile(2) into a pipe */
+/* do_splice_direct(in, position, out, position, length, flags): sendfile(2) */
+void kith_file_sending(struct kith_ftrace_regs *regs)
+{
+	copying(regs, *KITH_ARGUMENT(regs, 1, const loff_t *));
+}
+
+/*
+ * splice_file_to_pipe(in, pipe, position, length, flags): sendfile(2) into a pipe. Before
+ * 5.12 do_splice_to(in, position, pipe, length, flags).
+ */
 void kith_file_to_pipe(struct kith_ftrace_regs *regs)
 {
+	const struct kith_hook *hook = kith_hook_get(KITH_AT_FILE_TO_PIPE);
+	unsigned int where = hook->symbol == hook->instead ? 1 : 2;
+	const struct file *in = KITH_ARGUMENT(regs, 0, const struct file *);
+	loff_t at = *KITH_ARGUMENT(regs, where, const loff_t *);
+
 	if (is_counted())
-		prepare(KITH_ARGUMENT(regs, 0, const struct file *), KITH_FILE_READ,
-			KITH_ARGUMENT(regs, 3, size_t), KITH_CALL_WHOLE);
+		prepare(in, KITH_FILE_READ,
+			most_of(file_inode(in), at, KITH_ARGUMENT(regs, 3, size_t),
+				KITH_FILE_READ), KITH_CALL_WHOLE);
 }
 
 /* vfs_copy_file_range(in, position, out, position, length, flags) */
 void kith_file_copying(struct kith_ftrace_regs *regs)
 {
-	kith_file_sending(regs);
+	copying(regs, KITH_ARGUMENT(regs, 1, loff_t));
 }
 
 static void clone(const struct file *file, u64 bytes, enum kith_file_way way)
@@ -458,5 +493,9 @@ void kith_file_splicing(struct kith_ftrace_regs *regs)
 	kith_pipe_splicing(regs);
 	prepare(in, KITH_FILE_READ, most_of(file_inode(in), at, length, KITH_FILE_READ),
 		KITH_CALL_SPLICE_IN);
-	prepare(out, KITH_FILE_WRITE, 0, KITH_CALL_SPLICE_OUT);
+	/* What overlayfs writes then, it writes into another file. */
+	if (out->f_path.dentry->d_flags & DCACHE_OP_REAL)
+		prepare(out, KITH_FILE_WRITE, length, KITH_CALL_SPLICE_IN);
+	else
+		prepare(out, KITH_FILE_WRITE, 0, KITH_CALL_SPLICE_OUT);
 }
