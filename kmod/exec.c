@@ -8,6 +8,7 @@
 #include "image.h"
 #include "item.h"
 #include "key.h"
+#include "object.h"
 #include "path.h"
 #include "ring.h"
 #include "scratch.h"
@@ -172,6 +173,7 @@ static void emit_exec(const struct kith_task *mine, const struct linux_binprm *b
 	struct kith_record *record;
 	struct kith_writer writer;
 	struct kith_exec *body;
+	struct kith_file file;
 	struct exec exec;
 
 	image.cgroup = kith_cgroup_of(current);
@@ -182,6 +184,7 @@ static void emit_exec(const struct kith_task *mine, const struct linux_binprm *b
 						 kith_item_space(exec.cwd.length) +
 						 kith_item_space(exec.env.size) +
 						 kith_item_space(sizeof(*ns)) +
+						 kith_item_space(sizeof(file)) +
 						 exec.scripts_space +
 						 kith_item_space(exec.argv_size),
 					 is_vital(&image));
@@ -196,6 +199,8 @@ static void emit_exec(const struct kith_task *mine, const struct linux_binprm *b
 	ns = kith_put_head(&writer, KITH_ITEM_NAMESPACES, sizeof(*ns));
 	memset(ns, 0, sizeof(*ns));
 	kith_image_namespaces(ns, current);
+	kith_object_identify(&file, bprm->file);
+	kith_put(&writer, KITH_ITEM_FILE, &file, sizeof(file));
 	image.known |= kith_image_put_argv(&writer, current->mm, exec.argv_size,
 					   &image.flags);
 	body = kith_body(record);

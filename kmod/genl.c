@@ -2,10 +2,12 @@
 /* The generic netlink family: commands in, answers out. uapi.h is its manual. */
 #include "genl.h"
 
+#include "account.h"
 #include "cgroup.h"
 #include "clock.h"
 #include "hook.h"
 #include "load.h"
+#include "object.h"
 #include "policy.h"
 #include "report.h"
 #include "ring.h"
@@ -28,6 +30,11 @@ static const struct nla_policy attributes[KITH_A_MAX + 1] = {
 	[KITH_A_POLICY_BATCH_MS] = { .type = NLA_U32 },
 	[KITH_A_POLICY_SWEEP_MS] = { .type = NLA_U32 },
 	[KITH_A_POLICY_CLASSES]	 = { .type = NLA_U32 },
+	[KITH_A_POLICY_FILE_READS] = { .type = NLA_U32 },
+	[KITH_A_POLICY_FILE_PLAIN] = { .type = NLA_NUL_STRING,
+				       .len = KITH_POLICY_FILE_PATHS_SIZE - 1 },
+	[KITH_A_POLICY_FILE_SECRET] = { .type = NLA_NUL_STRING,
+					.len = KITH_POLICY_FILE_PATHS_SIZE - 1 },
 };
 
 struct answer {
@@ -83,7 +90,9 @@ static bool put_info(struct sk_buff *skb)
 	       put_u64(skb, KITH_A_UNTRACKED, kith_task_untracked()) ||
 	       nla_put_u32(skb, KITH_A_HEALTH, kith_sweep_health()) ||
 	       nla_put_u32(skb, KITH_A_SOCKETS, kith_socket_count()) ||
-	       nla_put_u32(skb, KITH_A_SOCKETS_MAX, kith_socket_max());
+	       nla_put_u32(skb, KITH_A_SOCKETS_MAX, kith_socket_max()) ||
+	       nla_put_u32(skb, KITH_A_FILES, kith_account_count()) ||
+	       nla_put_u32(skb, KITH_A_FILES_MAX, kith_account_max());
 }
 
 static int get_info(struct sk_buff *skb, struct genl_info *info)
@@ -191,6 +200,17 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 	return answer_send(&answer, info, failed);
 }
 
+static int put_paths(struct sk_buff *skb, int attribute, enum kith_path_list list)
+{
+	struct nlattr *place = nla_reserve(skb, attribute, KITH_POLICY_FILE_PATHS_SIZE);
+
+	if (!place)
+		return -EMSGSIZE;
+	memset(nla_data(place), 0, KITH_POLICY_FILE_PATHS_SIZE);
+	kith_policy_paths(list, nla_data(place), KITH_POLICY_FILE_PATHS_SIZE);
+	return 0;
+}
+
 static int get_policy(struct sk_buff *skb, struct genl_info *info)
 {
 	struct answer answer;
@@ -203,13 +223,21 @@ static int get_policy(struct sk_buff *skb, struct genl_info *info)
 			   nla_put_u32(skb, KITH_A_POLICY_ARGV_MAX, kith_policy.argv_max) ||
 			   nla_put_u32(skb, KITH_A_POLICY_BATCH_MS, kith_policy.batch_ms) ||
 			   nla_put_u32(skb, KITH_A_POLICY_SWEEP_MS, kith_policy.sweep_ms) ||
-			   nla_put_u32(skb, KITH_A_POLICY_CLASSES, kith_policy.classes));
+			   nla_put_u32(skb, KITH_A_POLICY_CLASSES, kith_policy.classes) ||
+			   nla_put_u32(skb, KITH_A_POLICY_FILE_READS, kith_policy.file_reads) ||
+			   put_paths(skb, KITH_A_POLICY_FILE_PLAIN, KITH_PATHS_PLAIN) ||
+			   put_paths(skb, KITH_A_POLICY_FILE_SECRET, KITH_PATHS_SECRET));
 }
 
 static void take_u32(const struct genl_info *info, int attribute, u32 *value)
 {
 	if (info->attrs[attribute])
 		*value = nla_get_u32(info->attrs[attribute]);
+}
+
+static const char *text_of(const struct genl_info *info, int attribute)
+{
+	return info->attrs[attribute] ? nla_data(info->attrs[attribute]) : NULL;
 }
 
 static int set_policy(struct sk_buff *skb, struct genl_info *info)
@@ -222,11 +250,18 @@ static int set_policy(struct sk_buff *skb, struct genl_info *info)
 	take_u32(info, KITH_A_POLICY_BATCH_MS, &policy.batch_ms);
 	take_u32(info, KITH_A_POLICY_SWEEP_MS, &policy.sweep_ms);
 	take_u32(info, KITH_A_POLICY_CLASSES, &policy.classes);
+	take_u32(info, KITH_A_POLICY_FILE_READS, &policy.file_reads);
 	ret = kith_policy_set(&policy);
+	if (!ret)
+		ret = kith_policy_set_paths(text_of(info, KITH_A_POLICY_FILE_PLAIN),
+					    text_of(info, KITH_A_POLICY_FILE_SECRET));
 	if (ret)
 		return ret;
-	snprintf(detail, sizeof(detail), "argv_max=%u batch_ms=%u sweep_ms=%u classes=%#x",
-		 policy.argv_max, policy.batch_ms, policy.sweep_ms, policy.classes);
+	kith_object_forget();
+	snprintf(detail, sizeof(detail),
+		 "argv_max=%u batch_ms=%u sweep_ms=%u classes=%#x file_reads=%u",
+		 policy.argv_max, policy.batch_ms, policy.sweep_ms, policy.classes,
+		 policy.file_reads);
 	kith_sensor_emit(KITH_SENSOR_POLICY, 0, detail);
 	return 0;
 }

@@ -1,44 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The hook table, and attaching and detaching what it names. */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+/* The hook table. */
 
 #include "hook.h"
 
+#include "act.h"
 #include "cgroup.h"
+#include "change.h"
 #include "credential.h"
 #include "datagram.h"
 #include "delivery.h"
 #include "exec.h"
 #include "family.h"
+#include "file.h"
 #include "passing.h"
 #include "pipe.h"
 #include "process.h"
-#include "ring.h"
 #include "socket.h"
 #include "tcp.h"
 #include "udp.h"
 #include "unix.h"
 
-#include <linux/minmax.h>
-#include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/percpu.h>
-#include <linux/printk.h>
-#include <linux/string.h>
 
-#define EXECS_MAX 65536U
-
-static unsigned int execs = 1024;
-module_param(execs, uint, 0444);
-MODULE_PARM_DESC(execs,
-		 "executions that may be in the kernel at once before failures go unseen (1024)");
-
-static char *without;
-module_param(without, charp, 0444);
-MODULE_PARM_DESC(without,
-		 "symbols, with commas between, that are not hooked even if they are there");
-
-static DEFINE_MUTEX(tally_lock); /* protects reported_missed, and the detaching */
 DEFINE_PER_CPU(u64, kith_hook_hits_here[KITH_AT_COUNT]);
 
 #define EXECVE_HOOK(where, call)                                         \
@@ -51,7 +34,7 @@ DEFINE_PER_CPU(u64, kith_hook_hits_here[KITH_AT_COUNT]);
 		.loses = "failed executions by this system call",        \
 	}
 
-static struct kith_hook hooks[KITH_AT_COUNT] = {
+struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	[KITH_AT_FORK] = {
 		.event = "fork", .symbol = "sched_process_fork",
 		.kind = KITH_HOOK_TRACEPOINT, .callback = kith_process_forked,
@@ -231,8 +214,8 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_PTRACE_ACCESS] = {
 		.event = "passed file", .symbol = "security_ptrace_access_check",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_passing_accessing,
-		.loses = "from whom pidfd_getfd takes open files",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_accessing,
+		.loses = "who debugs others, and from whom pidfd_getfd takes files",
 	},
 	[KITH_AT_PIPE_READ] = {
 		.event = "pipe", .symbol = "pipe_read",
@@ -260,13 +243,268 @@ static struct kith_hook hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_SPLICE] = {
 		.event = "pipe", .symbol = "do_splice",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_splicing,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_file_splicing,
 		.loses = "who splices into pipes, and out of them",
+	},
+	[KITH_AT_FILE_READ] = {
+		.event = "file", .symbol = "shmem_file_read_iter",
+		.others = kith_file_readers,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_file_reading,
+		.loses = "what is read from files",
+	},
+	[KITH_AT_FILE_WRITE] = {
+		.event = "file", .symbol = "generic_file_write_iter",
+		.others = kith_file_writers,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_file_writing,
+		.loses = "what is written into files",
+	},
+	[KITH_AT_FILE_OPEN] = {
+		.event = "file", .symbol = "security_file_open",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_file_opened,
+		.loses = "who creates files, and those of file systems that are new to us",
+	},
+	[KITH_AT_FILE_MAP] = {
+		.event = "file", .symbol = "security_mmap_file",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_file_mapped,
+		.loses = "who maps files into memory, shared memory too",
+	},
+	[KITH_AT_FILE_SEND] = {
+		.event = "file", .symbol = "do_splice_direct",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_file_sending,
+		.loses = "exact counts of sendfile",
+	},
+	[KITH_AT_FILE_TO_PIPE] = {
+		.event = "file", .symbol = "splice_file_to_pipe",
+		.instead = "do_splice_to",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_file_to_pipe,
+		.loses = "what sendfile moves into pipes",
+	},
+	[KITH_AT_FILE_COPY] = {
+		.event = "file", .symbol = "vfs_copy_file_range",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_file_copying,
+		.loses = "exact counts of copy_file_range",
+	},
+	[KITH_AT_FILE_CLONE] = {
+		.event = "file", .symbol = "vfs_clone_file_range",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_file_cloning,
+		.loses = "files that come to share their data with others",
 	},
 	[KITH_AT_PIPE_FREE] = {
 		.event = "end of a pipe", .symbol = "free_pipe_info",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_freed,
 		.loses = "all pipes: they are not watched",
+	},
+	[KITH_AT_RENAME] = {
+		.event = "change", .symbol = "security_path_rename",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_change_renaming,
+		.loses = "renames",
+	},
+	[KITH_AT_RENAME_DONE] = {
+		.event = "change", .symbol = "do_renameat2",
+		.instead = "filename_renameat2",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.returned = kith_change_returned,
+		.loses = "whether it succeeded",
+	},
+	[KITH_AT_UNLINK] = {
+		.event = "change", .symbol = "security_path_unlink",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_change_unlinking,
+		.loses = "removed names",
+	},
+	[KITH_AT_UNLINK_DONE] = {
+		.event = "change", .symbol = "do_unlinkat",
+		.instead = "filename_unlinkat",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.returned = kith_change_returned,
+		.loses = "whether it succeeded",
+	},
+	[KITH_AT_RMDIR] = {
+		.event = "change", .symbol = "security_path_rmdir",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_change_rmdir,
+		.loses = "removed directories",
+	},
+	[KITH_AT_RMDIR_DONE] = {
+		.event = "change", .symbol = "do_rmdir",
+		.instead = "filename_rmdir",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.returned = kith_change_returned,
+		.loses = "whether it succeeded",
+	},
+	[KITH_AT_MKDIR] = {
+		.event = "change", .symbol = "security_path_mkdir",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_change_mkdir,
+		.loses = "new directories",
+	},
+	[KITH_AT_MKDIR_DONE] = {
+		.event = "change", .symbol = "do_mkdirat",
+		.instead = "filename_mkdirat",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.returned = kith_change_returned,
+		.loses = "whether it succeeded",
+	},
+	[KITH_AT_LINK] = {
+		.event = "change", .symbol = "security_path_link",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_change_linking,
+		.loses = "new names",
+	},
+	[KITH_AT_LINK_DONE] = {
+		.event = "change", .symbol = "do_linkat",
+		.instead = "filename_linkat",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.returned = kith_change_returned,
+		.loses = "whether it succeeded",
+	},
+	[KITH_AT_SYMLINK] = {
+		.event = "change", .symbol = "security_path_symlink",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_change_symlinking,
+		.loses = "symbolic links",
+	},
+	[KITH_AT_SYMLINK_DONE] = {
+		.event = "change", .symbol = "do_symlinkat",
+		.instead = "filename_symlinkat",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.returned = kith_change_returned,
+		.loses = "whether it succeeded",
+	},
+	[KITH_AT_MKNOD] = {
+		.event = "change", .symbol = "security_path_mknod",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_change_mknod,
+		.loses = "new devices and FIFOs",
+	},
+	[KITH_AT_MKNOD_DONE] = {
+		.event = "change", .symbol = "do_mknodat",
+		.instead = "filename_mknodat",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.returned = kith_change_returned,
+		.loses = "whether it succeeded",
+	},
+	[KITH_AT_CHMOD] = {
+		.event = "change", .symbol = "chmod_common",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.called = kith_change_chmod, .returned = kith_change_returned,
+		.loses = "changes of modes",
+	},
+	[KITH_AT_CHOWN] = {
+		.event = "change", .symbol = "chown_common",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.called = kith_change_chown, .returned = kith_change_returned,
+		.loses = "changes of owners",
+	},
+	[KITH_AT_TRUNCATE] = {
+		.event = "change", .symbol = "vfs_truncate",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.called = kith_change_truncate, .returned = kith_change_returned,
+		.loses = "changes of size, by name",
+	},
+	[KITH_AT_FTRUNCATE] = {
+		.event = "change", .symbol = "do_ftruncate",
+		.instead = "do_sys_ftruncate",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.called = kith_change_ftruncate, .returned = kith_change_returned,
+		.loses = "changes of size, of open files",
+	},
+	[KITH_AT_UTIMES] = {
+		.event = "change", .symbol = "vfs_utimes",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.called = kith_change_utimes, .returned = kith_change_returned,
+		.loses = "changes of times",
+	},
+	[KITH_AT_SETXATTR] = {
+		.event = "change", .symbol = "vfs_setxattr",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.called = kith_change_setxattr, .returned = kith_change_returned,
+		.loses = "attributes that are set",
+	},
+	[KITH_AT_REMOVEXATTR] = {
+		.event = "change", .symbol = "vfs_removexattr",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
+		.called = kith_change_removexattr, .returned = kith_change_returned,
+		.loses = "attributes that are removed",
+	},
+	[KITH_AT_TASK_KILL] = {
+		.event = "control", .symbol = "security_task_kill",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_killing,
+		.loses = "signals to other processes",
+	},
+	[KITH_AT_VM_RW] = {
+		.event = "control", .symbol = "process_vm_rw",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_vm,
+		.loses = "who reads and writes the memory of others",
+	},
+	[KITH_AT_PROC_MEM] = {
+		.event = "control", .symbol = "mem_rw",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_proc_mem,
+		.loses = "who reads and writes /proc/PID/mem",
+	},
+	[KITH_AT_BPF] = {
+		.event = "control", .symbol = "security_bpf",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_bpf,
+		.loses = "BPF programs that are loaded",
+	},
+	[KITH_AT_MOUNT] = {
+		.event = "control", .symbol = "security_sb_mount",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_mounting,
+		.loses = "mounts",
+	},
+	[KITH_AT_MOVE_MOUNT] = {
+		.event = "control", .symbol = "security_move_mount",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_moving_mount,
+		.loses = "mounts by move_mount",
+	},
+	[KITH_AT_UMOUNT] = {
+		.event = "control", .symbol = "security_sb_umount",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_unmounting,
+		.loses = "what is unmounted",
+	},
+	[KITH_AT_PIVOT_ROOT] = {
+		.event = "control", .symbol = "security_sb_pivotroot",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_pivoting,
+		.loses = "pivot_root",
+	},
+	[KITH_AT_CHROOT] = {
+		.event = "control", .symbol = "security_path_chroot",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_chroot,
+		.loses = "chroot",
+	},
+	[KITH_AT_SETNS] = {
+		.event = "control", .symbol = "__x64_sys_setns",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_setns,
+		.loses = "who enters namespaces",
+	},
+	[KITH_AT_UNSHARE] = {
+		.event = "control", .symbol = "ksys_unshare",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_unshare,
+		.loses = "who leaves namespaces",
+	},
+	[KITH_AT_LOAD_DATA] = {
+		.event = "control", .symbol = "security_kernel_load_data",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_loading_data,
+		.loses = "kexec from memory",
+	},
+	[KITH_AT_READ_FILE] = {
+		.event = "control", .symbol = "security_kernel_read_file",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_reading_file,
+		.loses = "kexec of files",
+	},
+	[KITH_AT_KEYCTL] = {
+		.event = "control", .symbol = "__x64_sys_keyctl",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_keyctl,
+		.loses = "acts on keys",
+	},
+	[KITH_AT_SYSCTL] = {
+		.event = "control", .symbol = "proc_sys_call_handler",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_act_sysctl,
+		.loses = "switches of the kernel that are set",
+	},
+	[KITH_AT_MODULE_LOAD] = {
+		.event = "control", .symbol = "module_load",
+		.kind = KITH_HOOK_TRACEPOINT, .callback = kith_act_module_loaded,
+		.loses = "modules that are loaded",
+	},
+	[KITH_AT_MODULE_FREE] = {
+		.event = "control", .symbol = "module_free",
+		.kind = KITH_HOOK_TRACEPOINT, .callback = kith_act_module_freed,
+		.loses = "modules that are unloaded",
 	},
 	[KITH_AT_EXECVE] = EXECVE_HOOK(KITH_EXECVE, kith_exec_called),
 	[KITH_AT_EXECVEAT] = EXECVE_HOOK(KITH_EXECVEAT, kith_exec_called_at),
@@ -282,12 +520,7 @@ unsigned int kith_hook_count(void)
 
 const struct kith_hook *kith_hook_get(unsigned int i)
 {
-	return &hooks[i];
-}
-
-void kith_hook_hit(unsigned int i)
-{
-	this_cpu_inc(kith_hook_hits_here[i]);
+	return &kith_hooks[i];
 }
 
 u64 kith_hook_hits(unsigned int i)
@@ -302,273 +535,9 @@ u64 kith_hook_hits(unsigned int i)
 
 u64 kith_hook_missed(unsigned int i)
 {
-	const struct kith_hook *hook = &hooks[i];
+	const struct kith_hook *hook = &kith_hooks[i];
 
 	if (hook->kind != KITH_HOOK_KRETPROBE || hook->error)
 		return 0;
 	return hook->kretprobe.nmissed + hook->kretprobe.kp.nmissed;
-}
-
-void kith_hook_tally(void)
-{
-	unsigned int i;
-
-	mutex_lock(&tally_lock);
-	for (i = 0; i < KITH_AT_COUNT; i++) {
-		u64 missed = kith_hook_missed(i);
-		u64 fresh = missed - hooks[i].reported_missed;
-
-		if (hooks[i].error)
-			continue;
-		if (fresh)
-			kith_ring_lose(hooks[i].class, KITH_LOSS_MISSED, fresh);
-		hooks[i].reported_missed = missed;
-	}
-	mutex_unlock(&tally_lock);
-}
-
-static void match_tracepoint(struct tracepoint *tracepoint, void *hook_)
-{
-	struct kith_hook *hook = hook_;
-
-	if (!strcmp(tracepoint->name, hook->symbol))
-		hook->tracepoint = tracepoint;
-}
-
-static int attach_tracepoint(struct kith_hook *hook)
-{
-	hook->tracepoint = NULL;
-	for_each_kernel_tracepoint(match_tracepoint, hook);
-	if (!hook->tracepoint)
-		return -ENOENT;
-	return tracepoint_probe_register(hook->tracepoint, hook->callback, NULL);
-}
-
-/* ftrace_free_filter() is not exported everywhere; an empty filter holds nothing. */
-static int forget_filter(struct ftrace_ops *ops)
-{
-	return ftrace_set_filter(ops, NULL, 0, 1);
-}
-
-/*
- * The core takes a failed allocation in ftrace_set_filter() for success, and
- * leaves the filter empty, which means every function there is. Every empty
- * filter is the same object, the one that forgetting leaves behind.
- */
-static int set_filter(struct ftrace_ops *ops, const char *symbol)
-{
-	const struct ftrace_hash *empty;
-	char name[64];
-	int ret;
-
-	ret = forget_filter(ops);
-	if (ret)
-		return ret;
-	empty = rcu_access_pointer(ops->func_hash->filter_hash);
-	strscpy(name, symbol, sizeof(name));
-	ret = ftrace_set_filter(ops, name, strlen(name), 0);
-	if (ret)
-		return ret < 0 ? ret : -ENOENT;
-	if (rcu_access_pointer(ops->func_hash->filter_hash) == empty)
-		return -ENOMEM;
-	return 0;
-}
-
-/*
- * PERMANENT: while we are loaded, nobody can switch function hooks off with
- * kernel.ftrace_enabled (the kernel answers EBUSY): a credential change that
- * we do not see would look like an exploit later.
- */
-static int attach_ftrace(struct kith_hook *hook)
-{
-	int ret;
-
-	memset(&hook->ops, 0, sizeof(hook->ops));
-	hook->ops.func = hook->entry;
-	hook->ops.private = (void *)(hook - hooks);
-	hook->ops.flags = KITH_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
-	if (hook->unless && !set_filter(&hook->ops, hook->unless)) {
-		hook->needless = true;
-		forget_filter(&hook->ops);
-		return -ENOENT;
-	}
-	ret = set_filter(&hook->ops, hook->symbol);
-	if (ret && hook->instead && !set_filter(&hook->ops, hook->instead)) {
-		hook->symbol = hook->instead;
-		ret = 0;
-	}
-	if (ret) {
-		forget_filter(&hook->ops);
-		return ret;
-	}
-	ret = register_ftrace_function(&hook->ops);
-	if (ret)
-		forget_filter(&hook->ops);
-	return ret;
-}
-
-static int attach_kretprobe(struct kith_hook *hook)
-{
-	memset(&hook->kretprobe, 0, sizeof(hook->kretprobe));
-	hook->kretprobe.kp.symbol_name = hook->symbol;
-	hook->kretprobe.entry_handler = hook->called;
-	hook->kretprobe.handler = hook->returned;
-	hook->kretprobe.data_size = hook->data_size;
-	hook->kretprobe.maxactive = execs;
-	hook->reported_missed = 0;
-	return register_kretprobe(&hook->kretprobe);
-}
-
-/* Does the administrator want to do without it? */
-static bool is_unwanted(const char *symbol)
-{
-	const char *at = without;
-	size_t length = strlen(symbol);
-
-	while (at && *at) {
-		if (!strncmp(at, symbol, length) && (at[length] == ',' || !at[length]))
-			return true;
-		at = strchr(at, ',');
-		at = at ? at + 1 : NULL;
-	}
-	return false;
-}
-
-static int attach(struct kith_hook *hook)
-{
-	if (is_unwanted(hook->symbol) || (hook->instead && is_unwanted(hook->instead)))
-		return -ECANCELED;
-	switch (hook->kind) {
-	case KITH_HOOK_TRACEPOINT:
-		return attach_tracepoint(hook);
-	case KITH_HOOK_FTRACE:
-		return attach_ftrace(hook);
-	case KITH_HOOK_KRETPROBE:
-		return attach_kretprobe(hook);
-	default:
-		return -EINVAL;
-	}
-}
-
-/* Nobody may rely on it from the beginning of this. */
-static void detach(struct kith_hook *hook)
-{
-	if (hook->error)
-		return;
-	mutex_lock(&tally_lock);
-	WRITE_ONCE(hook->error, -ESHUTDOWN);
-	mutex_unlock(&tally_lock);
-	switch (hook->kind) {
-	case KITH_HOOK_TRACEPOINT:
-		tracepoint_probe_unregister(hook->tracepoint, hook->callback, NULL);
-		break;
-	case KITH_HOOK_FTRACE:
-		unregister_ftrace_function(&hook->ops);
-		forget_filter(&hook->ops);
-		break;
-	case KITH_HOOK_KRETPROBE:
-		unregister_kretprobe(&hook->kretprobe);
-		break;
-	default:
-		break;
-	}
-}
-
-/*
- * Credentials before processes: a thread's entry is made at fork, and from
- * then on every change must be seen.
- */
-static const u8 order[KITH_AT_COUNT] = {
-	KITH_AT_COMMIT_CREDS,
-	KITH_AT_BPRM_CHECK,
-	KITH_AT_TASK_ALLOC,
-	KITH_AT_EXIT,
-	KITH_AT_EXEC,
-	KITH_AT_FORK,
-	KITH_AT_CGROUP_ATTACH,
-	KITH_AT_EXECVE,
-	KITH_AT_EXECVEAT,
-	KITH_AT_IA32_EXECVE,
-	KITH_AT_IA32_EXECVEAT,
-	/* The end of a socket before its beginning: no entry may outlive it. */
-	KITH_AT_SOCK_FREE,
-	KITH_AT_TCP_STATE,
-	KITH_AT_TCP_CLONE,
-	KITH_AT_TCP_CONNECT,
-	KITH_AT_SOCK_GRAFT,
-	KITH_AT_UNIX_WAKE,
-	KITH_AT_UNIX_RELEASE,
-	KITH_AT_UDP_RELEASE,
-	KITH_AT_SOCK_LISTEN,
-	KITH_AT_UNIX_CONNECT,
-	KITH_AT_UNIX_MAY_SEND,
-	KITH_AT_UNIX_TAKE,
-	KITH_AT_UNIX_COPY,
-	KITH_AT_UNIX_PAGE,
-	KITH_AT_UNIX_APPEND,
-	KITH_AT_UDP_SEND4,
-	KITH_AT_UDP_SEND6,
-	KITH_AT_UDP_RECEIVE,
-	KITH_AT_UNIX_SEND,
-	KITH_AT_UNIX_RECEIVE,
-	KITH_AT_UNIX_SPLICE,
-	KITH_AT_TCP_SEND,
-	KITH_AT_TCP_RECEIVE,
-	KITH_AT_TCP_PAGE,
-	KITH_AT_TCP_SPLICE,
-	KITH_AT_SOCK_CREATE,
-	KITH_AT_SCM_SEND,
-	KITH_AT_PTRACE_ACCESS,
-	KITH_AT_FILE_RECEIVE,
-	/* Likewise. */
-	KITH_AT_PIPE_FREE,
-	KITH_AT_PIPE_READ,
-	KITH_AT_PIPE_WRITE,
-	KITH_AT_FIFO_READ,
-	KITH_AT_FIFO_WRITE,
-	KITH_AT_SPLICE,
-};
-
-int kith_hook_init(void)
-{
-	unsigned int i;
-
-	execs = clamp(execs, 1U, EXECS_MAX);
-	hooks[KITH_AT_EXIT].callback = kith_process_exited();
-	for (i = 0; i < KITH_AT_COUNT; i++)
-		hooks[i].error = -ENODEV;
-	for (i = 0; i < KITH_AT_COUNT; i++) {
-		struct kith_hook *hook = &hooks[order[i]];
-
-		hook->error = attach(hook);
-		if (!hook->error || hook->needless)
-			continue;
-		if (!hook->loses) {
-			int ret = hook->error;
-
-			pr_err("%s: cannot attach: error %d; required for %s\n",
-			       hook->symbol, ret, hook->event);
-			kith_hook_exit();
-			return ret;
-		}
-		pr_warn("%s: cannot attach: error %d; not known without it: %s\n",
-			hook->symbol, hook->error, hook->loses);
-	}
-	return 0;
-}
-
-void kith_hook_exit(void)
-{
-	int i;
-
-	/*
-	 * With one hook gone and others there nothing can be judged: an exec is no
-	 * exec, and threads end without being forgotten.
-	 */
-	kith_credential_trust(false);
-	synchronize_rcu();
-	kith_hook_tally();
-	for (i = KITH_AT_COUNT - 1; i >= 0; i--)
-		detach(&hooks[order[i]]);
-	tracepoint_synchronize_unregister();
 }

@@ -18,6 +18,7 @@ struct kith_hook {
 	const char *loses; /* NULL: required */
 	const char *instead; /* FTRACE: where it is if there is no `symbol` */
 	const char *unless;  /* FTRACE: in kernels with this there is none, and no need */
+	const char *const *others; /* FTRACE: symbols that are hooked as well, NULL at the end */
 	enum kith_hook_kind kind;
 	enum kith_class class; /* of records lost when the kernel misses it */
 	union {
@@ -55,8 +56,14 @@ u64 kith_hook_missed(unsigned int i);
 /* Turn newly missed calls into losses. Context: process. */
 void kith_hook_tally(void);
 
-/* For what the table calls by itself, tracepoints and kretprobes: count a hit of hook @i. */
-void kith_hook_hit(unsigned int i);
+/* For what enters by itself, tracepoints and kretprobes: count a hit of hook @i. */
+static inline void kith_hook_hit(unsigned int i)
+{
+	this_cpu_inc(kith_hook_hits_here[i]);
+}
+
+/* One function more for hook @i, which has `others`. Context: process. */
+int kith_hook_extend(unsigned int i, unsigned long address);
 
 /* Which hooks others ask about. */
 enum kith_hook_index {
@@ -106,12 +113,60 @@ enum kith_hook_index {
 	KITH_AT_FIFO_WRITE,
 	KITH_AT_SPLICE,
 	KITH_AT_PIPE_FREE,
+	KITH_AT_FILE_READ,
+	KITH_AT_FILE_WRITE,
+	KITH_AT_FILE_OPEN,
+	KITH_AT_FILE_MAP,
+	KITH_AT_FILE_SEND,
+	KITH_AT_FILE_TO_PIPE,
+	KITH_AT_FILE_COPY,
+	KITH_AT_FILE_CLONE,
+	KITH_AT_RENAME,
+	KITH_AT_RENAME_DONE,
+	KITH_AT_UNLINK,
+	KITH_AT_UNLINK_DONE,
+	KITH_AT_RMDIR,
+	KITH_AT_RMDIR_DONE,
+	KITH_AT_MKDIR,
+	KITH_AT_MKDIR_DONE,
+	KITH_AT_LINK,
+	KITH_AT_LINK_DONE,
+	KITH_AT_SYMLINK,
+	KITH_AT_SYMLINK_DONE,
+	KITH_AT_MKNOD,
+	KITH_AT_MKNOD_DONE,
+	KITH_AT_CHMOD,
+	KITH_AT_CHOWN,
+	KITH_AT_TRUNCATE,
+	KITH_AT_FTRUNCATE,
+	KITH_AT_UTIMES,
+	KITH_AT_SETXATTR,
+	KITH_AT_REMOVEXATTR,
+	KITH_AT_TASK_KILL,
+	KITH_AT_VM_RW,
+	KITH_AT_PROC_MEM,
+	KITH_AT_BPF,
+	KITH_AT_MOUNT,
+	KITH_AT_MOVE_MOUNT,
+	KITH_AT_UMOUNT,
+	KITH_AT_PIVOT_ROOT,
+	KITH_AT_CHROOT,
+	KITH_AT_SETNS,
+	KITH_AT_UNSHARE,
+	KITH_AT_LOAD_DATA,
+	KITH_AT_READ_FILE,
+	KITH_AT_KEYCTL,
+	KITH_AT_SYSCTL,
+	KITH_AT_MODULE_LOAD,
+	KITH_AT_MODULE_FREE,
 	KITH_AT_COUNT,
 };
 
+extern struct kith_hook kith_hooks[KITH_AT_COUNT];
+
 static inline bool kith_hook_attached(enum kith_hook_index i)
 {
-	return !kith_hook_get(i)->error;
+	return !READ_ONCE(kith_hooks[i].error);
 }
 
 #endif

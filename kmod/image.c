@@ -58,6 +58,13 @@ void __init kith_image_init(void)
 	mnt_ns_offset = kith_mnt_ns_find(init_task.nsproxy->mnt_ns);
 }
 
+u32 kith_image_mnt_ns(const struct task_struct *task)
+{
+	const struct nsproxy *proxy = READ_ONCE(task->nsproxy);
+
+	return proxy ? kith_mnt_ns_inum(proxy->mnt_ns, mnt_ns_offset) : 0;
+}
+
 void kith_image_namespaces(struct kith_namespaces *ns, const struct task_struct *task)
 {
 	const struct nsproxy *proxy = READ_ONCE(task->nsproxy);

@@ -19,6 +19,7 @@ void kith_image_init(void);
 
 /* Context: RCU read section. */
 void kith_image_namespaces(struct kith_namespaces *ns, const struct task_struct *task);
+u32 kith_image_mnt_ns(const struct task_struct *task);
 
 /* All of @image but file, argv and env sizes, cgroup, flags of the latter. */
 void kith_image_fill(struct kith_image *image, struct task_struct *task,

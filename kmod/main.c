@@ -2,14 +2,17 @@
 /* Kith, the kernel's part: the order in which it begins and ends. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "account.h"
 #include "flight.h"
 #include "genl.h"
 #include "hook.h"
 #include "image.h"
+#include "iter.h"
 #include "load.h"
 #include "openfile.h"
 #include "passing.h"
 #include "pipe.h"
+#include "policy.h"
 #include "report.h"
 #include "ring.h"
 #include "scratch.h"
@@ -53,12 +56,18 @@ static int __init kith_init(void)
 	ret = kith_ring_init();
 	if (ret)
 		goto err_ring;
+	ret = kith_account_init();
+	if (ret)
+		goto err_account;
 	ret = kith_task_init();
 	if (ret)
 		goto err_task;
 	ret = kith_socket_init();
 	if (ret)
 		goto err_socket;
+	ret = kith_iter_init();
+	if (ret)
+		goto err_iter;
 	ret = kith_stream_init();
 	if (ret)
 		goto err_stream;
@@ -86,11 +95,15 @@ err_hook:
 	kith_passing_exit();
 	kith_stream_exit();
 err_stream:
+	kith_iter_stop();
+err_iter:
 	kith_pipe_exit();
 	kith_socket_exit();
 err_socket:
 	kith_task_exit();
 err_task:
+	kith_account_exit();
+err_account:
 	kith_ring_exit();
 err_ring:
 	kith_scratch_exit();
@@ -112,11 +125,14 @@ static void __exit kith_exit(void)
 	kith_genl_exit();
 	kith_stream_exit();
 	kith_passing_exit();
+	kith_iter_stop();
 	kith_pipe_exit();
 	kith_socket_exit();
 	kith_task_exit();
+	kith_account_exit();
 	kith_ring_exit();
 	kith_scratch_exit();
+	kith_policy_exit();
 	pr_info("unloaded\n");
 }
 

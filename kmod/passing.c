@@ -217,6 +217,9 @@ static void emit(u32 op, u64 process, u64 target, const struct file *file)
 	body->target = target;
 	body->object = object_of(file);
 	body->op = op;
+	body->first = record->ts;
+	body->last = record->ts;
+	body->count = 1;
 	writer = kith_writer(record);
 	kith_put(&writer, KITH_ITEM_PATH, path.text, path.length);
 	kith_ring_commit(record);
@@ -245,10 +248,8 @@ KITH_ENTRY(kith_passing_received)
 		emit(KITH_CONTROL_FD_PASS, there, here, file);
 }
 
-/* security_ptrace_access_check(child, mode): current is about to look into another process. */
-KITH_ENTRY(kith_passing_accessing)
+void kith_passing_accessing(const struct task_struct *child)
 {
-	const struct task_struct *child = KITH_ARGUMENT(regs, 0, struct task_struct *);
 	struct kith_task *mine = is_taking() ? kith_task_find(current) : NULL;
 
 	if (mine && pid_alive(child))

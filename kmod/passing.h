@@ -5,10 +5,14 @@
 
 #include "entry.h"
 
+struct task_struct;
+
 /* Hooks; see the table in hook.c. */
 kith_entry_fn kith_passing_sending;
 kith_entry_fn kith_passing_received;
-kith_entry_fn kith_passing_accessing;
+
+/* current is about to look into another process. Context: kith_hook_enter(). */
+void kith_passing_accessing(const struct task_struct *child);
 
 /* Files that nobody has received for long are forgotten. Context: process. */
 void kith_passing_expire(void);

@@ -375,11 +375,10 @@ static void spliced(struct file *file, enum kith_pipe_way way)
 	WRITE_ONCE(cell->active, jiffies);
 }
 
-/* do_splice(in, off_in, out, off_out, length, flags) */
-KITH_ENTRY(kith_pipe_splicing)
+void kith_pipe_splicing(struct file *in, struct file *out)
 {
-	spliced(KITH_ARGUMENT(regs, 0, struct file *), KITH_PIPE_READ);
-	spliced(KITH_ARGUMENT(regs, 2, struct file *), KITH_PIPE_WRITE);
+	spliced(in, KITH_PIPE_READ);
+	spliced(out, KITH_PIPE_WRITE);
 }
 
 /* No call on the pipe goes on. */

@@ -18,6 +18,7 @@ enum { KITH_PIPE_BUCKETS = 1024 };
 
 enum kith_pipe_way { KITH_PIPE_WRITE, KITH_PIPE_READ, KITH_PIPE_WAYS };
 
+struct file;
 struct kith_task;
 struct kith_sink;
 struct pipe_inode_info;
@@ -35,8 +36,10 @@ kith_entry_fn kith_pipe_reading;
 kith_entry_fn kith_pipe_writing;
 kith_entry_fn kith_pipe_fifo_reading;
 kith_entry_fn kith_pipe_fifo_writing;
-kith_entry_fn kith_pipe_splicing;
 kith_entry_fn kith_pipe_freed;
+
+/* current splices from @in into @out; one is a pipe, or both. Context: kith_hook_enter(). */
+void kith_pipe_splicing(struct file *in, struct file *out);
 
 /* No hook may be left. */
 void kith_pipe_exit(void);

@@ -14,6 +14,7 @@ struct kith_policy {
 	u32 batch_ms;
 	u32 sweep_ms;
 	u32 classes; /* bit per enum kith_class */
+	u32 file_reads;
 };
 
 extern struct kith_policy kith_policy;
@@ -22,6 +23,22 @@ static inline bool kith_policy_wants(enum kith_class class)
 {
 	return READ_ONCE(kith_policy.classes) & BIT(class);
 }
+
+/*
+ * Prefixes of paths, with ':' between them. NULL: as it is. -ENOMEM, and then nothing
+ * changes. Context: process, one at a time.
+ */
+int kith_policy_set_paths(const char *plain, const char *secret);
+
+/* One of them; at most @size bytes. Context: as above. */
+enum kith_path_list { KITH_PATHS_PLAIN, KITH_PATHS_SECRET, KITH_PATHS };
+size_t kith_policy_paths(enum kith_path_list list, char *text, size_t size);
+
+/* Context: RCU read section. */
+bool kith_policy_is_plain(const char *path, size_t size);
+bool kith_policy_is_secret(const char *path, size_t size);
+
+void kith_policy_exit(void);
 
 /* -ERANGE if a value is out of its bounds; then nothing changes. */
 int kith_policy_set(const struct kith_policy *policy);

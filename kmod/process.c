@@ -2,7 +2,10 @@
 /* Birth and death of processes. */
 #include "process.h"
 
+#include "account.h"
+#include "act.h"
 #include "cgroup.h"
+#include "change.h"
 #include "compat/sched.h"
 #include "compat/tracepoint.h"
 #include "credential.h"
@@ -123,7 +126,7 @@ static u32 exit_status(const struct task_struct *task)
 	return task->group_leader->exit_code;
 }
 
-static void emit_exit(const struct task_struct *task)
+static void emit_exit(const struct task_struct *task, const struct kith_plain *plain)
 {
 	const struct task_struct *leader = task->group_leader;
 	size_t comm = strnlen(leader->comm, sizeof(leader->comm));
@@ -138,6 +141,8 @@ static void emit_exit(const struct task_struct *task)
 	sum_times(task, body);
 	body->max_rss = (u64)task->signal->maxrss << PAGE_SHIFT;
 	body->status = exit_status(task);
+	body->plain_reads = plain->reads;
+	body->plain_bytes = plain->bytes;
 	writer = kith_writer(record);
 	kith_put(&writer, KITH_ITEM_COMM, leader->comm, comm);
 	kith_ring_commit(record);
@@ -149,6 +154,7 @@ static void emit_exit(const struct task_struct *task)
  */
 static void exited(struct task_struct *task)
 {
+	struct kith_plain plain = {};
 	struct kith_task *mine;
 
 	kith_hook_enter();
@@ -158,10 +164,16 @@ static void exited(struct task_struct *task)
 		kith_credential_check(mine, task, 0);
 		kith_credential_flush(mine, task);
 		kith_pipe_settle(mine);
-		kith_task_remove(mine);
+		kith_file_leave(mine);
+		kith_change_flush(mine);
+		kith_act_flush(mine);
 	}
-	if (!atomic_read(&task->signal->live))
-		emit_exit(task);
+	if (!atomic_read(&task->signal->live)) {
+		kith_account_finish(&plain);
+		emit_exit(task, &plain);
+	}
+	if (mine)
+		kith_task_remove(mine);
 	kith_hook_leave();
 }
 

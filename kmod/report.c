@@ -7,6 +7,9 @@
  */
 #include "report.h"
 
+#include "account.h"
+#include "act.h"
+#include "change.h"
 #include "connection.h"
 #include "datagram.h"
 #include "family.h"
@@ -15,6 +18,7 @@
 #include "pipe.h"
 #include "ring.h"
 #include "stream.h"
+#include "task.h"
 #include "tell.h"
 
 #include <linux/delay.h>
@@ -216,6 +220,16 @@ static void unmark_empty(unsigned int first)
 	mutex_unlock(&unmarking);
 }
 
+/* Who is in the table has not ended. */
+static void settle_files(struct kith_task *entry)
+{
+	if (READ_ONCE(closed))
+		return;
+	kith_file_settle(entry, entry->task);
+	kith_change_flush(entry);
+	kith_act_flush(entry);
+}
+
 void kith_report_sweep(void)
 {
 	static unsigned int next;
@@ -230,8 +244,11 @@ void kith_report_sweep(void)
 		}
 		next = next + KITH_SOCKET_GROUP < buckets ? next + KITH_SOCKET_GROUP : 0;
 	}
-	if (reporter.heard)
-		kith_pipe_report(false);
+	if (!reporter.heard)
+		return;
+	kith_pipe_report(false);
+	kith_task_each(settle_files);
+	kith_account_report(false);
 }
 
 /* Not even a moment: while this command waits, nobody can acknowledge. */
@@ -252,8 +269,11 @@ void kith_report_flush(void)
 	mutex_unlock(&unmarking);
 	if (!room)
 		return;
-	if (reporter.heard)
+	if (reporter.heard) {
 		kith_pipe_report(true);
+		kith_task_each(settle_files);
+		kith_account_report(true);
+	}
 	kith_family_report();
 }
 

@@ -24,6 +24,7 @@ enum {
 	EIGHTHS = 8,
 	USUAL_SHARE = 7,	  /* eighths of a ring: the rest is for what is vital */
 	NOISE_SHARE = 4,	  /* for what any user can make at will */
+	FILES_SHARE = 6,	  /* for what is done to files: the first to go */
 	FAILED_SHARE = 3,	  /* for failed executions: less than has_room asks for */
 	WAKE_SHARE = 4,		  /* the stream is woken when 1/4 is full */
 	SETTLE_SPINS = 1000,	  /* a producer takes microseconds, unless its */
@@ -62,6 +63,9 @@ static const struct {
 	[KITH_RECORD_PIPE] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
 	[KITH_RECORD_SOCKET] = { KITH_CLASS_CONNECTION, KITH_RING_LOW },
 	[KITH_RECORD_CONTROL] = { KITH_CLASS_CONTROL, KITH_RING_LOW },
+	[KITH_RECORD_ACCESS] = { KITH_CLASS_FILE, KITH_RING_LOW, FILES_SHARE },
+	[KITH_RECORD_READS] = { KITH_CLASS_FILE, KITH_RING_LOW, FILES_SHARE },
+	[KITH_RECORD_CHANGE] = { KITH_CLASS_CHANGE, KITH_RING_LOW },
 };
 
 enum kith_class kith_class_of(enum kith_record_type type)

@@ -4,7 +4,10 @@
 
 #include "task.h"
 
+#include "act.h"
+#include "change.h"
 #include "credential.h"
+#include "hook.h"
 #include "sweep.h"
 
 #include <linux/atomic.h>
@@ -75,6 +78,9 @@ static void free_entry(struct rcu_head *head)
 {
 	struct kith_task *entry = container_of(head, struct kith_task, rcu);
 
+	kith_file_release(entry);
+	kith_change_release(entry);
+	kith_act_release(entry);
 	kfree(entry->folds);
 	kfree(entry->scripts);
 	kmem_cache_free(cache, entry);
@@ -168,6 +174,22 @@ void kith_task_purge(u32 sweep)
 			if (entry->swept != sweep)
 				unlink_entry(entry);
 		spin_unlock(lock_of(i));
+		cond_resched();
+	}
+}
+
+void kith_task_each(void (*look)(struct kith_task *entry))
+{
+	struct kith_task *entry;
+	unsigned int i;
+
+	for (i = 0; i < 1U << bucket_bits; i++) {
+		if (hlist_empty(&buckets[i]))
+			continue;
+		kith_hook_enter();
+		hlist_for_each_entry_rcu(entry, &buckets[i], node)
+			look(entry);
+		kith_hook_leave();
 		cond_resched();
 	}
 }

@@ -6,6 +6,7 @@
 #ifndef _KITH_TASK_H
 #define _KITH_TASK_H
 
+#include "file.h"
 #include "pipe.h"
 #include "shadow.h"
 
@@ -44,6 +45,10 @@ struct kith_task {
 
 	u64 accessed; /* process that it has looked into last, as a debugger may */
 	struct kith_pipe_debt pipes[KITH_PIPE_WAYS];
+	struct kith_file_call files[KITH_FILE_WAYS];
+	struct kith_changes *changes; /* that it has made; NULL: none */
+	struct kith_acts *acts;
+	struct kith_account *account; /* of its process: a reference, from the first use on */
 
 	u32 swept; /* number of the sweep that last met it */
 };
@@ -69,6 +74,9 @@ void kith_task_remove(struct kith_task *entry);
 
 /* Drop entries that sweep number @sweep did not meet: their threads are gone. */
 void kith_task_purge(u32 sweep);
+
+/* Each entry, of threads that have not ended. Context: process. */
+void kith_task_each(void (*look)(struct kith_task *entry));
 
 u32 kith_task_count(void);
 u32 kith_task_max(void);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,67 @@ static void op_open(void)
 
 	check(file, "open");
 	close(file);
+}
+
+static int reopen(const char *path, int flags)
+{
+	int file = open(path, flags, 0600);
+
+	check(file, path);
+	return file;
+}
+
+/* One byte of a file that has no bytes of its own. */
+static void op_read1(void)
+{
+	static int file = -1;
+	char byte;
+
+	if (file < 0)
+		file = reopen("/dev/zero", O_RDONLY);
+	check(read(file, &byte, 1), "read");
+}
+
+static void op_filerw(void)
+{
+	static char page[4096];
+	static int file = -1;
+
+	if (file < 0)
+		file = reopen("/tmp/kith-filerw", O_RDWR | O_CREAT | O_TRUNC);
+	check(pwrite(file, page, sizeof(page), 0), "pwrite");
+	check(pread(file, page, sizeof(page), 0), "pread");
+}
+
+static void op_openclose(void)
+{
+	static bool made;
+
+	if (!made)
+		close(reopen("/tmp/kith-openclose", O_RDWR | O_CREAT));
+	made = true;
+	close(reopen("/tmp/kith-openclose", O_RDONLY));
+}
+
+static void op_openwrclose(void)
+{
+	static char bytes[100];
+	int file = reopen("/tmp/kith-openwrclose", O_RDWR | O_CREAT | O_TRUNC);
+
+	check(write(file, bytes, sizeof(bytes)), "write");
+	close(file);
+}
+
+/* There, and the next time back. */
+static void op_rename(void)
+{
+	static const char *const names[] = { "/tmp/kith-rename-a", "/tmp/kith-rename-b" };
+	static unsigned int count;
+
+	if (!count)
+		close(reopen(names[0], O_WRONLY | O_CREAT));
+	check(rename(names[count % 2], names[(count + 1) % 2]), "rename");
+	count++;
 }
 
 static int listen_on(struct sockaddr_in *address)
@@ -217,6 +279,8 @@ static const struct {
 	{ "exec", op_exec },	     { "open", op_open },	  { "tcpconn", op_tcpconn },
 	{ "tcprr", op_tcprr },	     { "udp", op_udp },		  { "unixconn", op_unixconn },
 	{ "unixpair", op_unixpair }, { "unixrr", op_unixrr },	  { "pipe", op_pipe },
+	{ "read1", op_read1 },	     { "filerw", op_filerw },	  { "rename", op_rename },
+	{ "openclose", op_openclose }, { "openwrclose", op_openwrclose },
 };
 
 /* Between two looks at the clock, a hundredth of the window. */

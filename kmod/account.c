@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What each process did with files, folded. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "account.h"
+
+#include "connection.h"
+#include "hook.h"
+#include "item.h"
+#include "key.h"
+#include "object.h"
+#include "report.h"
+#include "ring.h"
+#include "sink.h"
+#include "socket.h"
+
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+enum {
+	LOCKS = 256,
+	FILES_MIN = 64,
+	FILES_MAX = 1 << 22,
+	PAGES_PER_FILE = 8,
+	LINES_PER_BUCKET = 4,
+	ACCOUNT_BITS = 12,
+	ACCOUNT_LINES = 1024, /* more are told of at once: an exit must not take long */
+	ROOM_LOOKS = 16,
+	IDLE = 10 * HZ, /* after that a line may go when room gets scarce */
+};
+
+#define AGAIN_NS (60 * NSEC_PER_SEC)
+
+static unsigned int files_max;
+module_param(files_max, uint, 0444);
+MODULE_PARM_DESC(files_max,
+		 "pairs of process and file that are watched, at most (0: one for 32 KiB)");
+
+static struct hlist_head accounts[1 << ACCOUNT_BITS];
+static DEFINE_SPINLOCK(accounts_lock); /* for writers */
+static atomic_t account_count = ATOMIC_INIT(0);
+
+static struct hlist_head *lines;
+static unsigned int line_bits;
+static spinlock_t locks[LOCKS]; /* for writers; bucket i has locks[i % LOCKS] */
+static atomic_t count = ATOMIC_INIT(0);
+static struct kmem_cache *cache;
+
+u32 kith_account_count(void)
+{
+	return atomic_read(&count);
+}
+
+u32 kith_account_max(void)
+{
+	return files_max;
+}
+
+static void free_account(struct rcu_head *head)
+{
+	kfree(container_of(head, struct kith_account, rcu));
+	atomic_dec(&account_count);
+}
+
+void kith_account_put(struct kith_account *account)
+{
+	if (account && refcount_dec_and_test(&account->users))
+		call_rcu(&account->rcu, free_account);
+}
+
+static struct hlist_head *accounts_of(u64 process)
+{
+	return &accounts[hash_64(process, ACCOUNT_BITS)];
+}
+
+/* With a reference. */
+static struct kith_account *find_account(u64 process)
+{
+	struct kith_account *account;
+
+	hlist_for_each_entry_rcu(account, accounts_of(process), node)
+		if (account->process == process && refcount_inc_not_zero(&account->users))
+			return account;
+	return NULL;
+}
+
+static struct kith_account *new_account(u64 process)
+{
+	struct kith_account *account = NULL;
+
+	if ((u32)atomic_inc_return(&account_count) <= files_max)
+		account = kzalloc(sizeof(*account), GFP_NOWAIT | __GFP_NOWARN);
+	if (!account) {
+		atomic_dec(&account_count);
+		kith_ring_lose(KITH_CLASS_FILE, KITH_LOSS_UNTRACKED, 1);
+		return NULL;
+	}
+	refcount_set(&account->users, 2);
+	account->process = process;
+	spin_lock_init(&account->lock);
+	INIT_LIST_HEAD(&account->lines);
+	return account;
+}
+
+struct kith_account *kith_account_get(void)
+{
+	u64 process = kith_key(current);
+	struct kith_account *account = find_account(process), *fresh;
+
+	if (account)
+		return account;
+	fresh = new_account(process);
+	if (!fresh)
+		return NULL;
+	spin_lock(&accounts_lock);
+	account = find_account(process);
+	if (!account)
+		hlist_add_head_rcu(&fresh->node, accounts_of(process));
+	spin_unlock(&accounts_lock);
+	if (!account)
+		return fresh;
+	/* Another thread was faster; nobody has seen ours. */
+	kfree(fresh);
+	atomic_dec(&account_count);
+	return account;
+}
+
+static void free_line(struct rcu_head *head)
+{
+	struct kith_line *line = container_of(head, struct kith_line, rcu);
+
+	kith_name_put(line->path);
+	kmem_cache_free(cache, line);
+	atomic_dec(&count);
+}
+
+void kith_line_put(struct kith_line *line)
+{
+	if (line && refcount_dec_and_test(&line->users))
+		call_rcu(&line->rcu, free_line);
+}
+
+static unsigned int bucket_of(u64 process, const struct kith_line_of *of)
+{
+	u64 what = of->kind == KITH_LINE_FILE ?
+			   of->file->real_inode + ((u64)of->file->generation << 32) :
+			   of->writer + of->kind;
+
+	return hash_64(process * GOLDEN_RATIO_64 ^ what, line_bits);
+}
+
+static bool is_for(const struct kith_line *line, const struct kith_line_of *of)
+{
+	if (line->kind != of->kind)
+		return false;
+	if (line->kind != KITH_LINE_FILE)
+		return line->writer == of->writer;
+	return line->file.real_inode == of->file->real_inode &&
+	       line->file.generation == of->file->generation &&
+	       line->file.real_device == of->file->real_device;
+}
+
+struct kith_line *kith_line_find(const struct kith_account *account,
+				 const struct kith_line_of *of)
+{
+	unsigned int bucket = bucket_of(account->process, of);
+	struct kith_line *line;
+
+	hlist_for_each_entry_rcu(line, &lines[bucket], node) {
+		if (line->process != account->process || !is_for(line, of) ||
+		    READ_ONCE(line->gone) || !refcount_inc_not_zero(&line->users))
+			continue;
+		/* Either who retires it sees us, or we see that it is gone. */
+		smp_mb__after_atomic();
+		if (!READ_ONCE(line->gone))
+			return line;
+		kith_line_put(line);
+	}
+	return NULL;
+}
+
+static u64 mark_of(const struct kith_line *line)
+{
+	unsigned int way;
+	u64 mark = READ_ONCE(line->flags);
+
+	for (way = 0; way < KITH_FILE_WAYS; way++)
+		mark += atomic64_read(&line->moved[way]) + atomic64_read(&line->calls[way]);
+	return mark;
+}
+
+static u64 active_of(const struct kith_line *line)
+{
+	u64 ago = jiffies_to_nsecs(jiffies - READ_ONCE(line->active));
+
+	return max(line->first, ktime_get_boot_fast_ns() - ago);
+}
+
+static void fill_access(struct kith_access *body, const struct kith_line *line, u32 flags)
+{
+	body->id = line->id;
+	body->user = line->process;
+	body->writer = line->writer;
+	body->first = line->first;
+	body->last = active_of(line);
+	body->reads = atomic64_read(&line->calls[KITH_FILE_READ]);
+	body->bytes_read = atomic64_read(&line->moved[KITH_FILE_READ]);
+	body->writes = atomic64_read(&line->calls[KITH_FILE_WRITE]);
+	body->bytes_written = atomic64_read(&line->moved[KITH_FILE_WRITE]);
+	body->file = line->file;
+	body->flags = READ_ONCE(line->flags) | flags;
+	body->mntns = line->mntns;
+}
+
+static void fill_reads(struct kith_reads *body, const struct kith_line *line, u32 flags)
+{
+	body->id = line->id;
+	body->user = line->process;
+	body->writer = line->writer;
+	body->first = line->first;
+	body->last = active_of(line);
+	body->files = atomic64_read(&line->files);
+	body->reads = atomic64_read(&line->calls[KITH_FILE_READ]);
+	body->bytes_read = atomic64_read(&line->moved[KITH_FILE_READ]);
+	body->file = line->file;
+	body->flags = (READ_ONCE(line->flags) & KITH_ACCESS_UPPER_READ) | flags;
+	if (line->kind == KITH_LINE_PLAIN)
+		body->flags |= KITH_READS_PLAIN;
+	body->mntns = line->mntns;
+}
+
+static bool tell(struct kith_line *line, u32 flags)
+{
+	bool one = line->kind == KITH_LINE_FILE;
+	size_t path = line->path ? line->path->size : 0;
+	struct kith_sink ring = {};
+	struct kith_record *record;
+	struct kith_writer writer;
+
+	record = kith_sink_begin(&ring, one ? KITH_RECORD_ACCESS : KITH_RECORD_READS,
+				 one ? sizeof(struct kith_access) : sizeof(struct kith_reads),
+				 kith_item_space(path));
+	if (!record)
+		return false;
+	if (one)
+		fill_access(kith_body(record), line, flags);
+	else
+		fill_reads(kith_body(record), line, flags);
+	writer = kith_writer(record);
+	if (path)
+		kith_put(&writer, KITH_ITEM_PATH, line->path->text, path);
+	kith_sink_end(&ring, record);
+	return true;
+}
+
+/* What nothing has come of is not told: a write that failed, say. */
+static bool is_silent(const struct kith_line *line)
+{
+	u64 calls = atomic64_read(&line->calls[KITH_FILE_READ]) +
+		    atomic64_read(&line->calls[KITH_FILE_WRITE]);
+
+	return !calls && !(READ_ONCE(line->flags) & (KITH_ACCESS_CREATED | KITH_ACCESS_MAPPED |
+						     KITH_ACCESS_TRUNCATED));
+}
+
+/* For the last time. Context: the account's lock, as of those below. */
+static void conclude(struct kith_line *line)
+{
+	u64 mark = mark_of(line);
+
+	if (!is_silent(line) && (mark != line->told || line->reported))
+		tell(line, KITH_ACCESS_OVER);
+	line->told = mark;
+}
+
+void kith_line_amend(struct kith_line *line)
+{
+	if (READ_ONCE(line->gone) && mark_of(line) != line->told)
+		conclude(line);
+}
+
+static void drop(struct kith_account *account, struct kith_line *line)
+{
+	struct kith_line_of of = { .kind = line->kind, .writer = line->writer,
+				   .file = &line->file };
+	spinlock_t *lock = &locks[bucket_of(line->process, &of) % LOCKS];
+
+	if (line == account->plain)
+		account->plain = NULL;
+	account->count--;
+	list_del(&line->entry);
+	spin_lock(lock);
+	hlist_del_init_rcu(&line->node);
+	spin_unlock(lock);
+	kith_line_put(line);
+}
+
+/* Let go of it, unless a thread has to do with it just now. */
+static bool retire(struct kith_account *account, struct kith_line *line)
+{
+	WRITE_ONCE(line->gone, true);
+	smp_mb(); /* pairs with the one in kith_line_find() */
+	if (refcount_read(&line->users) > 1) {
+		WRITE_ONCE(line->gone, false);
+		return false;
+	}
+	conclude(line);
+	drop(account, line);
+	return true;
+}
+
+/* The oldest of the first few that can go. */
+static bool make_room(struct kith_account *account)
+{
+	struct kith_line *line;
+	unsigned int looks = 0;
+
+	list_for_each_entry(line, &account->lines, entry) {
+		if (++looks > ROOM_LOOKS)
+			return false;
+		if (line != account->plain && retire(account, line))
+			return true;
+	}
+	return false;
+}
+
+static struct kith_line *new_line(struct kith_account *account, const struct kith_line_of *of)
+{
+	struct kith_line *line = NULL;
+	bool fits = (u32)atomic_inc_return(&count) <= files_max;
+
+	if ((fits && account->count < ACCOUNT_LINES) || make_room(account))
+		line = kmem_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
+	if (!line) {
+		atomic_dec(&count);
+		kith_ring_lose(KITH_CLASS_FILE, KITH_LOSS_UNTRACKED, 1);
+		return NULL;
+	}
+	refcount_set(&line->users, 2);
+	line->id = kith_socket_new_id();
+	line->process = account->process;
+	line->kind = of->kind;
+	line->writer = of->writer;
+	if (of->file)
+		line->file = *of->file;
+	line->flags = of->flags;
+	line->mntns = of->mntns;
+	line->first = ktime_get_boot_fast_ns();
+	line->active = jiffies;
+	if (of->path)
+		line->path = kith_name_new(of->path, of->path_size);
+	return line;
+}
+
+struct kith_line *kith_line_obtain(struct kith_account *account,
+				   const struct kith_line_of *of)
+{
+	unsigned int bucket = bucket_of(account->process, of);
+	struct kith_line *line;
+
+	spin_lock(&account->lock);
+	line = kith_line_find(account, of);
+	if (line)
+		goto out;
+	line = new_line(account, of);
+	if (!line)
+		goto out;
+	list_add_tail(&line->entry, &account->lines);
+	account->count++;
+	if (of->kind == KITH_LINE_PLAIN)
+		account->plain = line;
+	spin_lock(&locks[bucket % LOCKS]);
+	hlist_add_head_rcu(&line->node, &lines[bucket]);
+	spin_unlock(&locks[bucket % LOCKS]);
+out:
+	spin_unlock(&account->lock);
+	return line;
+}
+
+/* What is told of plain files is in EXIT. Context: the account's lock. */
+static void sum_up_plain(struct kith_account *account, struct kith_plain *plain)
+{
+	struct kith_line *line = account->plain;
+
+	if (!line)
+		return;
+	plain->reads = atomic64_read(&line->calls[KITH_FILE_READ]);
+	plain->bytes = atomic64_read(&line->moved[KITH_FILE_READ]);
+	line->told = mark_of(line);
+	line->reported = 0;
+}
+
+void kith_account_finish(struct kith_plain *plain)
+{
+	struct kith_account *account;
+	struct kith_line *line, *next;
+
+	/* Another thread may have had to do with files, and this one not. */
+	account = find_account(kith_key(current));
+	if (!account)
+		return;
+	spin_lock(&account->lock);
+	sum_up_plain(account, plain);
+	list_for_each_entry_safe(line, next, &account->lines, entry) {
+		WRITE_ONCE(line->gone, true);
+		conclude(line);
+		drop(account, line);
+	}
+	spin_unlock(&account->lock);
+	spin_lock(&accounts_lock);
+	if (!hlist_unhashed(&account->node)) {
+		hlist_del_init_rcu(&account->node);
+		kith_account_put(account);
+	}
+	spin_unlock(&accounts_lock);
+	kith_account_put(account);
+}
+
+static bool is_due(const struct kith_line *line, u64 now)
+{
+	if (!line->reported)
+		return kith_is_older(line->first, now, NSEC_PER_SEC);
+	return kith_is_older(line->reported, now, AGAIN_NS);
+}
+
+static void report(struct kith_account *account, bool all, bool scarce)
+{
+	u64 now = ktime_get_boottime_ns();
+	struct kith_line *line, *next;
+
+	spin_lock(&account->lock);
+	list_for_each_entry_safe(line, next, &account->lines, entry) {
+		bool idle = scarce && line != account->plain &&
+			    time_is_before_jiffies(READ_ONCE(line->active) + IDLE);
+		u64 mark = mark_of(line);
+
+		if (!kith_ring_has_room(KITH_RING_LOW))
+			break;
+		if (idle && retire(account, line))
+			continue;
+		if ((all || is_due(line, now)) && mark != line->told &&
+			   !is_silent(line) && tell(line, 0)) {
+			line->told = mark;
+			line->reported = now;
+		}
+	}
+	spin_unlock(&account->lock);
+}
+
+void kith_account_report(bool all)
+{
+	static DEFINE_MUTEX(one);
+	struct kith_account *account;
+	unsigned int i;
+
+	mutex_lock(&one);
+	for (i = 0; i < ARRAY_SIZE(accounts); i++) {
+		bool scarce = (u32)atomic_read(&count) > files_max / 4 * 3;
+
+		if (hlist_empty(&accounts[i]))
+			continue;
+		kith_hook_enter();
+		if (!kith_report_is_closed())
+			hlist_for_each_entry_rcu(account, &accounts[i], node)
+				report(account, all, scarce);
+		kith_hook_leave();
+		cond_resched();
+	}
+	mutex_unlock(&one);
+}
+
+int kith_account_init(void)
+{
+	unsigned int i;
+	int ret;
+
+	if (!files_max)
+		files_max = clamp_t(u64, totalram_pages() / PAGES_PER_FILE, FILES_MIN, FILES_MAX);
+	if (files_max < FILES_MIN || files_max > FILES_MAX) {
+		pr_err("files_max must be from %d to %d\n", FILES_MIN, FILES_MAX);
+		return -EINVAL;
+	}
+	for (i = 0; i < LOCKS; i++)
+		spin_lock_init(&locks[i]);
+	line_bits = order_base_2(DIV_ROUND_UP(files_max, LINES_PER_BUCKET));
+	lines = kvcalloc(1U << line_bits, sizeof(*lines), GFP_KERNEL);
+	if (!lines)
+		return -ENOMEM;
+	ret = kith_object_init(files_max);
+	if (ret)
+		goto err_object;
+	cache = kmem_cache_create("kith_line", sizeof(struct kith_line), 0, 0, NULL);
+	if (!cache)
+		goto err_cache;
+	return 0;
+
+err_cache:
+	kith_object_exit();
+	ret = -ENOMEM;
+err_object:
+	kvfree(lines);
+	return ret;
+}
+
+void kith_account_exit(void)
+{
+	struct kith_account *account;
+	struct hlist_node *next;
+	struct kith_line *line, *more;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(accounts); i++)
+		hlist_for_each_entry_safe(account, next, &accounts[i], node) {
+			list_for_each_entry_safe(line, more, &account->lines, entry)
+				drop(account, line);
+			hlist_del_init(&account->node);
+			kith_account_put(account);
+		}
+	rcu_barrier();
+	kmem_cache_destroy(cache);
+	kith_object_exit();
+	kvfree(lines);
+}
