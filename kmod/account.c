@@ -447,7 +447,7 @@ static void report(struct kith_account *account, bool all, bool scarce)
 		if (idle && retire(account, line))
 			continue;
 		if ((all || is_due(line, now)) && mark != line->told &&
-			   !is_silent(line) && tell(line, 0)) {
+		    !is_silent(line) && tell(line, 0)) {
 			line->told = mark;
 			line->reported = now;
 		}

@@ -218,8 +218,8 @@ KITH_ENTRY(kith_act_accessing)
 		return;
 	target = other_key(child);
 	if (target)
-		tell_folded(&(struct act){ .op = KITH_CONTROL_PTRACE, .target = target,
-					   .value = mode });
+		tell_folded(&(struct act){
+			.op = KITH_CONTROL_PTRACE, .target = target, .value = mode });
 }
 
 /* security_task_kill(target, info, number, cred): somebody's, not the kernel's own */
@@ -234,8 +234,8 @@ KITH_ENTRY(kith_act_killing)
 		return;
 	target = other_key(task);
 	if (target)
-		tell_folded(&(struct act){ .op = KITH_CONTROL_SIGNAL, .target = target,
-					   .value = number });
+		tell_folded(&(struct act){
+			.op = KITH_CONTROL_SIGNAL, .target = target, .value = number });
 }
 
 /* What the caller asked for, as far as that can be read. */
@@ -314,8 +314,8 @@ KITH_ENTRY(kith_act_bpf)
 		return;
 	if (size >= offsetofend(union bpf_attr, prog_name))
 		memcpy(name, attributes->prog_name, BPF_OBJ_NAME_LEN);
-	emit(&(struct act){ .op = KITH_CONTROL_BPF_LOAD, .value = attributes->prog_type,
-			    .detail = name });
+	emit(&(struct act){
+		.op = KITH_CONTROL_BPF_LOAD, .value = attributes->prog_type, .detail = name });
 }
 
 static struct kith_path resolve(const struct path *path, unsigned int buffer)
@@ -360,8 +360,9 @@ KITH_ENTRY(kith_act_unmounting)
 	struct vfsmount *mount = KITH_ARGUMENT(regs, 0, struct vfsmount *);
 	const struct path path = { .mnt = mount, .dentry = mount->mnt_root };
 
-	emit(&(struct act){ .op = KITH_CONTROL_UMOUNT, .path = resolve(&path, 0),
-			    .value = KITH_ARGUMENT(regs, 1, unsigned int) });
+	emit(&(struct act){
+		.op = KITH_CONTROL_UMOUNT, .path = resolve(&path, 0),
+		.value = KITH_ARGUMENT(regs, 1, unsigned int) });
 }
 
 /* security_sb_pivotroot(put_old, new_root) */
@@ -376,8 +377,9 @@ KITH_ENTRY(kith_act_pivoting)
 /* security_path_chroot(path) */
 KITH_ENTRY(kith_act_chroot)
 {
-	emit(&(struct act){ .op = KITH_CONTROL_CHROOT,
-			    .path = resolve(KITH_ARGUMENT(regs, 0, const struct path *), 0) });
+	emit(&(struct act){
+		.op = KITH_CONTROL_CHROOT,
+		.path = resolve(KITH_ARGUMENT(regs, 0, const struct path *), 0) });
 }
 
 /* The system call itself: setns(fd, type) */
@@ -391,8 +393,8 @@ KITH_ENTRY(kith_act_setns)
 /* ksys_unshare(flags) */
 KITH_ENTRY(kith_act_unshare)
 {
-	tell_folded(&(struct act){ .op = KITH_CONTROL_UNSHARE,
-				   .value = KITH_ARGUMENT(regs, 0, unsigned long) });
+	tell_folded(&(struct act){
+		.op = KITH_CONTROL_UNSHARE, .value = KITH_ARGUMENT(regs, 0, unsigned long) });
 }
 
 /* security_kernel_load_data(what, contents): from the caller's memory */

@@ -38,7 +38,7 @@ struct entry {
 };
 
 struct set {
-	spinlock_t lock;
+	spinlock_t lock; /* protects the rest */
 	unsigned int hand;
 	struct entry entries[WAYS];
 };

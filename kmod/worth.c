@@ -27,9 +27,10 @@ static struct kith_path resolve(const struct file *file, u32 *flags)
 	return path;
 }
 
+/* Not everybody may read it. */
 static bool is_private(const struct kith_file *id)
 {
-	return !(id->mode & S_IROTH);
+	return !(id->mode & 0004);
 }
 
 /* What reading it is worth: see file.h of the wire. */
@@ -43,7 +44,7 @@ static enum kith_worth worth_of(const struct kith_file *id, const struct kith_pa
 		return KITH_WORTH_PLAIN;
 	if (is_private(id) && id->kind == KITH_FILE_REGULAR)
 		return KITH_WORTH_SECRET;
-	if (id->owner || id->mode & (S_IWGRP | S_IWOTH))
+	if (id->owner || id->mode & 0022)
 		return KITH_WORTH_USUAL;
 	return kith_policy_is_plain(path->text, path->length) ? KITH_WORTH_PLAIN :
 								KITH_WORTH_USUAL;
