@@ -396,6 +396,9 @@ int apply_record(struct ingest *ingest, const struct record *record)
 {
 	if (!record->body)
 		return 0; /* of a newer module */
+	if (record->head.type == KITH_RECORD_CONNECTION)
+		return apply_connection(ingest, record);
+	alike_forget(&ingest->alike);
 	switch (record->head.type) {
 	case KITH_RECORD_FORK:
 		return apply_fork(ingest, record);
@@ -417,8 +420,6 @@ int apply_record(struct ingest *ingest, const struct record *record)
 		return apply_loss(ingest, record);
 	case KITH_RECORD_PROCESS:
 		return apply_process(ingest, record);
-	case KITH_RECORD_CONNECTION:
-		return apply_connection(ingest, record);
 	case KITH_RECORD_LISTENER:
 		return apply_listener(ingest, record);
 	case KITH_RECORD_USE:

@@ -92,24 +92,20 @@ static uint32_t flags_of(const struct kith_connection *body)
 }
 
 /* Who was where, and nothing else, whatever the record holds. */
-static void set_unix_route(const struct kith_connection *body, struct route *route,
-			   struct store_connection *row)
+static void set_unix_route(const struct kith_connection *body, struct route *route)
 {
 	memset(route, 0, sizeof(*route));
 	route->client_netns = body->ends[KITH_CLIENT].netns;
 	route->server_netns = body->ends[KITH_SERVER].netns;
 	route->protocol = body->protocol;
-	row->portless = true;
-	if (!protocol_has_datagrams(body->protocol))
-		row->isns = 0;
 }
 
 /*
  * The ends as they are, and where one is not known, as the other takes it to be.
  * At least one is.
  */
-static void set_route(const struct kith_connection *body, struct route *route,
-		      struct store_connection *row)
+static void set_route(const struct kith_connection *body, const struct store_connection *row,
+		      struct route *route)
 {
 	const struct kith_end *client = &body->ends[KITH_CLIENT];
 	const struct kith_end *server = &body->ends[KITH_SERVER];
@@ -129,8 +125,19 @@ static void set_route(const struct kith_connection *body, struct route *route,
 	route->server_port = has_server ? server->port : client->peer_port;
 	route->dialled_port = has_client ? client->peer_port : server->port;
 	route->protocol = body->protocol;
-	row->client_port = has_client ? client->port : server->peer_port;
-	row->seen_port = has_server ? server->peer_port : client->port;
+}
+
+/* The client's, as itself and as the server has it. Unix sockets have none. */
+static void set_ports(const struct kith_connection *body, struct store_connection *row)
+{
+	const struct kith_end *client = &body->ends[KITH_CLIENT];
+	const struct kith_end *server = &body->ends[KITH_SERVER];
+
+	row->portless = protocol_is_unix(body->protocol);
+	if (row->portless)
+		return;
+	row->client_port = row->flags & CONNECTION_CLIENT ? client->port : server->peer_port;
+	row->seen_port = row->flags & CONNECTION_SERVER ? server->peer_port : client->port;
 }
 
 /* What came is what the receiver counts; without him, what the sender knows to have come. */
@@ -256,7 +263,7 @@ find_unix_route(struct ingest *ingest, const struct record *record,
 	char name[DICTIONARY_NAME];
 	struct route route;
 
-	set_unix_route(record->body, &route, row);
+	set_unix_route(record->body, &route);
 	row->route = dictionary_named_route(&ingest->dictionary, &route,
 					    subject_name(record, name));
 	return row->route < 0 ? (int)row->route : 0;
@@ -270,32 +277,42 @@ static int find_route(struct ingest *ingest, const struct record *record,
 
 	if (protocol_is_unix(body->protocol))
 		return find_unix_route(ingest, record, row);
-	set_route(body, &route, row);
+	set_route(body, row, &route);
 	row->route = dictionary_route(&ingest->dictionary, &route);
 	return row->route < 0 ? (int)row->route : 0;
 }
 
-/* The row of a record, but for its id, and for when it ended. */
-static int make_row(struct ingest *ingest, const struct record *record,
+/* What a conversation has of its own, however like others it is; the flags are there. */
+static void set_own(struct ingest *ingest, const struct record *record,
 		    struct store_connection *row)
 {
 	const struct kith_connection *body = record->body;
 	uint64_t started = body->started ? body->started : body->ended;
+
+	row->started = ingest_wall(ingest, started ? started : record->head.ts);
+	row->number = body->ended ? 0 : (int64_t)body->id;
+	set_bytes(body, row);
+	set_ports(body, row);
+	if (protocol_has_datagrams(body->protocol))
+		set_datagrams(record, row);
+	else if (!row->portless)
+		row->isns = (int64_t)((uint64_t)body->client_isn << 32 | body->server_isn);
+}
+
+/* Who, where, how far, and with which outcome. */
+static int find_kind(struct ingest *ingest, const struct record *record,
+		     struct store_connection *row)
+{
+	const struct kith_connection *body = record->body;
 	struct places places = { 0, 0 };
 	enum scope scope;
 	int ret;
 
 	*row = (struct store_connection){
-		.started = ingest_wall(ingest, started ? started : record->head.ts),
-		.isns = (int64_t)((uint64_t)body->client_isn << 32 | body->server_isn),
 		.load = ingest->load.id,
-		.number = body->ended ? 0 : (int64_t)body->id,
 		.flags = flags_of(body),
 		.error = body->error,
 	};
-	set_bytes(body, row);
-	if (protocol_has_datagrams(body->protocol))
-		set_datagrams(record, row);
 	ret = set_processes(ingest, record, row, &places);
 	if (!ret)
 		ret = find_scope(ingest, body, row->flags, &places, &scope);
@@ -303,6 +320,24 @@ static int make_row(struct ingest *ingest, const struct record *record,
 		return ret;
 	row->flags |= (uint32_t)scope << CONNECTION_SCOPE_SHIFT;
 	return find_route(ingest, record, row);
+}
+
+/* The row of a record, but for its id, and for when it ended. */
+static int make_row(struct ingest *ingest, const struct record *record,
+		    struct store_connection *row)
+{
+	int ret = 0;
+
+	if (alike_is(&ingest->alike, record)) {
+		*row = ingest->alike.row;
+	} else {
+		ret = find_kind(ingest, record, row);
+		if (!ret)
+			alike_remember(&ingest->alike, record, row);
+	}
+	if (!ret)
+		set_own(ingest, record, row);
+	return ret;
 }
 
 static void set_lasted(struct ingest *ingest, const struct kith_connection *body,

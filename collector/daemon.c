@@ -198,6 +198,8 @@ static int commit(struct loop *loop)
 		loop->unstored = false;
 		*loop->trouble = '\0';
 	}
+	/* What comes now may wait as long again. */
+	loop->opened = 0;
 	if (ret || !ingest->seqs)
 		return ret;
 	return source_acknowledge(loop->daemon->source, ingest->seqs, ingest->rings);

@@ -14,19 +14,6 @@ int store_route(struct store *store, int64_t id, const struct route *route,
 	return pending_add_route(&store->pending, id, route, name);
 }
 
-int64_t store_connection_ports(const struct store_connection *connection)
-{
-	if (connection->portless)
-		return -1;
-	return connection->client_port |
-	       (int64_t)(connection->client_port ^ connection->seen_port) << 16;
-}
-
-int64_t store_connection_flags(const struct store_connection *connection)
-{
-	return connection->flags | (int64_t)connection->error << CONNECTION_ERROR_SHIFT;
-}
-
 int store_connection(struct store *store, struct store_connection *connection, int64_t *last)
 {
 	return pending_add_connection(&store->pending, connection, last);

@@ -83,6 +83,7 @@ void ingest_close(struct ingest *ingest)
 int ingest_reset(struct ingest *ingest)
 {
 	ingest_close(ingest);
+	alike_forget(&ingest->alike);
 	ingest->open = false;
 	ingest->records = 0;
 	ingest->bytes = 0;
@@ -216,6 +217,7 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 	if (ret)
 		return ret;
 	forget_stream(ingest);
+	alike_forget(&ingest->alike);
 	ingest->seqs = calloc(info->rings, sizeof(*ingest->seqs));
 	ingest->moved = calloc(info->rings, sizeof(*ingest->moved));
 	ingest->told = calloc(info->rings, sizeof(*ingest->told));

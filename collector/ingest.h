@@ -9,6 +9,7 @@
 #ifndef KITH_INGEST_H
 #define KITH_INGEST_H
 
+#include "alike.h"
 #include "dictionary.h"
 #include "files.h"
 #include "record.h"
@@ -51,6 +52,7 @@ struct ingest {
 	int64_t last_process;
 	int64_t last_execution;
 	struct sockets sockets;
+	struct alike alike;
 	int64_t last_connection;
 	int64_t last_listener;
 	int64_t last_pipe;

@@ -4,27 +4,25 @@
 
 #include "column.h"
 
+#include <endian.h>
 #include <string.h>
 #include <xxhash.h>
 
-enum { DIGITS = 20 /* of the greatest number */ };
+enum {
+	DIGITS = 20, /* of the greatest number */
+	EIGHT = 8,   /* digits that are made at once */
+};
 
 bool run_takes(const struct store_connection *connection)
 {
 	return !connection->number && connection->lasted >= 0 && connection->started >= 0;
 }
 
-struct run_key run_key(const struct store_connection *connection)
+static bool is_same_key(const struct run_key *a, const struct run_key *b)
 {
-	return (struct run_key){
-		.route = connection->route,
-		.client = connection->client,
-		.server = connection->server,
-		.client_opener = connection->client_opener,
-		.server_opener = connection->server_opener,
-		.flags = store_connection_flags(connection),
-		.load = connection->load,
-	};
+	return a->route == b->route && a->client == b->client && a->server == b->server &&
+	       a->client_opener == b->client_opener && a->server_opener == b->server_opener &&
+	       a->flags == b->flags && a->load == b->load;
 }
 
 static uint32_t faded(uint32_t seen, uint32_t commits)
@@ -37,11 +35,11 @@ static struct run_slot *find_slot(struct run_slots *slots, const struct run_key 
 {
 	struct run_slot *slot = slots->last;
 
-	if (slot && !memcmp(&slot->key, key, sizeof(*key)))
+	if (slot && is_same_key(&slot->key, key))
 		return slot;
 	slot = &slots->slots[XXH3_64bits(key, sizeof(*key)) % RUN_SLOTS];
 	slots->last = slot;
-	if (memcmp(&slot->key, key, sizeof(*key)))
+	if (!is_same_key(&slot->key, key))
 		*slot = (struct run_slot){ .key = *key };
 	return slot;
 }
@@ -93,33 +91,51 @@ static size_t digits_of(uint64_t number)
 	return digits;
 }
 
-/* The last @width digits of @number, two at a time. */
-static void put_digits(char *at, size_t width, uint64_t number)
+/*
+ * The digits of @number, which has no more than eight, as they stand in memory: two
+ * numbers of four digits, then four of two, then eight of one. Of each the upper half
+ * stays where it is, and what is left of it goes to the left by the width of a lane:
+ * (all - upper * 100) << 16 | upper, for one, as a single multiplication.
+ */
+static uint64_t eight_digits(uint32_t number)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-				    "25262728293031323334353637383940414243444546474849"
-				    "50515253545556575859606162636465666768697071727374"
-				    "75767778798081828384858687888990919293949596979899";
+	uint64_t upper = number / 10000, all;
 
-	for (; width > 1; width -= 2, number /= 100)
-		memcpy(at + width - 2, pairs + number % 100 * 2, 2);
-	if (width)
-		*at = (char)('0' + number % 10);
+	all = ((uint64_t)number << 32) - upper * ((UINT64_C(10000) << 32) - 1);
+	upper = (all * 10486 >> 20) & 0x0000007f0000007f;
+	all = (all << 16) - upper * ((100 << 16) - 1);
+	upper = (all * 103 >> 10) & 0x000f000f000f000f;
+	all = (all << 8) - upper * ((10 << 8) - 1);
+	return htole64(all | 0x3030303030303030);
+}
+
+/* The last @width digits of @number before @end, and up to seven zeros before those. */
+static void put_digits(char *end, size_t width, uint64_t number)
+{
+	uint64_t upper = number / 100000000;
+	uint64_t word = eight_digits((uint32_t)(number % 100000000));
+
+	end -= EIGHT;
+	memcpy(end, &word, EIGHT);
+	for (; width > EIGHT; width--, upper /= 10)
+		*--end = (char)('0' + upper % 10);
 }
 
 /* What each has more than the least, in decimal digits, as many for each as the most needs. */
 static void put_more(const struct run *run, enum run_field field, sqlite3_context *result)
 {
-	char text[RUN_SIZE * DIGITS];
+	char text[EIGHT + RUN_SIZE * DIGITS];
 	const int64_t base = run->least[field];
 	const size_t width = digits_of((uint64_t)(run->most[field] - base));
+	char *end = text + EIGHT + run->count * width;
 	unsigned int i;
 
 	if (!width)
 		return;
-	for (i = 0; i < run->count; i++)
-		put_digits(text + i * width, width, (uint64_t)(run->values[field][i] - base));
-	sqlite3_result_blob(result, text, (int)(run->count * width), SQLITE_TRANSIENT);
+	/* From the last on: each clears what the one behind it has put into its place. */
+	for (i = run->count; i-- > 0; end -= width)
+		put_digits(end, width, (uint64_t)(run->values[field][i] - base));
+	sqlite3_result_blob(result, text + EIGHT, (int)(run->count * width), SQLITE_TRANSIENT);
 }
 
 static int64_t sum(const struct run *run, enum run_field field)

@@ -73,7 +73,18 @@ struct run_slots {
 /* May it be one of a run at all? */
 bool run_takes(const struct store_connection *connection);
 
-struct run_key run_key(const struct store_connection *connection);
+static inline struct run_key run_key(const struct store_connection *connection)
+{
+	return (struct run_key){
+		.route = connection->route,
+		.client = connection->client,
+		.server = connection->server,
+		.client_opener = connection->client_opener,
+		.server_opener = connection->server_opener,
+		.flags = store_connection_flags(connection),
+		.load = connection->load,
+	};
+}
 
 /* The slot of @key, which has seen one more; @commit counts up. */
 struct run_slot *run_slot(struct run_slots *slots, uint32_t commit,

@@ -227,9 +227,20 @@ struct store_connection {
 	uint16_t error;
 	bool portless; /* of Unix sockets */
 };
+
 /* What stands in columns client_port, -1 for NULL, and flags. */
-int64_t store_connection_ports(const struct store_connection *connection);
-int64_t store_connection_flags(const struct store_connection *connection);
+static inline int64_t store_connection_ports(const struct store_connection *connection)
+{
+	if (connection->portless)
+		return -1;
+	return connection->client_port |
+	       (int64_t)(connection->client_port ^ connection->seen_port) << 16;
+}
+
+static inline int64_t store_connection_flags(const struct store_connection *connection)
+{
+	return connection->flags | (int64_t)connection->error << CONNECTION_ERROR_SHIFT;
+}
 
 /* It gets the id that follows *last, which moves on: by one, or by a run of ids. */
 int store_connection(struct store *store, struct store_connection *connection, int64_t *last);

@@ -83,14 +83,17 @@ u32 kith_stream_subscriber(void)
 
 /*
  * A ring passed its mark, or there is a first record after idle time. In the
- * latter case the thread waits for the batch to fill, since urgent is not set.
+ * latter case the thread waits for the batch to fill, since urgent is not set: the
+ * CPU that called may call again, when its ring passes the mark meanwhile.
  */
 void kith_stream_wake(struct irq_work *work)
 {
-	if (READ_ONCE(stream.idle))
+	if (READ_ONCE(stream.idle)) {
 		WRITE_ONCE(stream.idle, false);
-	else
+		WRITE_ONCE(container_of(work, struct kith_cpu, work)->woken, false);
+	} else {
 		WRITE_ONCE(stream.urgent, true);
+	}
 	wake_up(&stream.wait);
 }
 

@@ -101,6 +101,18 @@ static struct kith_socket *first_of(struct kith_socket *socket)
 	return other && other->side == KITH_CLIENT ? other : socket;
 }
 
+/*
+ * Two that met by their addresses may turn out to have the same numbers: of two sockets
+ * that two ACKs made of one request, the one that stayed had come second, and waited.
+ */
+static bool is_by_tuple(const struct kith_socket *socket, const struct kith_socket *other)
+{
+	if (!socket->by_tuple)
+		return false;
+	return socket->protocol != KITH_PROTOCOL_TCP || socket->found || other->found ||
+	       memcmp(socket->isn, other->isn, sizeof(socket->isn));
+}
+
 /* @body is zeroed. */
 static void fill(struct kith_connection *body, struct kith_socket *end, u64 ended)
 {
@@ -124,7 +136,7 @@ static void fill(struct kith_connection *body, struct kith_socket *end, u64 ende
 		return;
 	if (!body->error)
 		body->error = other->error;
-	if (socket->by_tuple)
+	if (is_by_tuple(socket, other))
 		body->flags |= KITH_CONNECTION_BY_TUPLE;
 	put_end(body, other);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The ingest loop, with a source that is made up: what it does when a disk is full. */
+/* The ingest loop, with a source that is made up: full disks, other troubles, and load. */
 #include "daemon.h"
 
 #include "rig.h"
@@ -27,6 +27,7 @@ static struct module {
 	struct source source;
 	struct forge forge;
 	uint32_t acknowledged;
+	unsigned int acknowledgements;
 	uint32_t next;
 	uint64_t number;
 	unsigned int restarts;
@@ -128,6 +129,7 @@ static int module_acknowledge(struct source *source, const uint32_t *seqs, size_
 {
 	(void)source, (void)rings;
 	module.acknowledged = seqs[0];
+	module.acknowledgements++;
 	return 0;
 }
 
@@ -327,6 +329,23 @@ START_TEST(the_module_fails)
 }
 END_TEST
 
+static int slow_next(struct source *source, int timeout, struct source_event *event)
+{
+	usleep(2000);
+	return module_next(source, timeout, event);
+}
+
+/* Under load a commit takes what came in 200 ms, or 256 KiB: not each batch its own. */
+START_TEST(load_goes_on)
+{
+	operations.next = slow_next;
+	free(run(NULL));
+	check_stored();
+	ck_assert_uint_ge(module.acknowledgements, 3);
+	ck_assert_uint_le(module.acknowledgements, LIVES / 4);
+}
+END_TEST
+
 /* What systemd is told, each time on a line of its own. */
 static int listen_as_systemd(void)
 {
@@ -451,6 +470,7 @@ int main(void)
 	unit_add(suite, the_database_cannot_grow);
 	unit_add(suite, the_recording_cannot_grow);
 	unit_add(suite, the_module_fails);
+	unit_add(suite, load_goes_on);
 	unit_add(suite, another_collector_is_subscribed);
 	unit_add(suite, the_end_of_a_process_is_lost);
 	return unit_run(suite);

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
@@ -83,7 +84,7 @@ static void become(void)
 static pid_t begin(const char *name, va_list list)
 {
 	const char *path = program(name), *arguments[PROGRAM_ARGUMENTS] = { name };
-	int i = 1;
+	int i = 1, file;
 	pid_t pid;
 
 	while ((arguments[i] = va_arg(list, const char *)))
@@ -95,8 +96,10 @@ static pid_t begin(const char *name, va_list list)
 	if (!freopen(to_full_disk ? "/dev/full" : unit_path("printed"), "w", stdout) ||
 	    !freopen(unit_path("said"), "w", stderr))
 		_exit(99);
+	/* Nobody may be kept out of the directory where we are. */
+	file = open(path, O_PATH | O_CLOEXEC);
 	become();
-	execv(path, (char *const *)arguments);
+	fexecve(file, (char *const *)arguments, environ);
 	_exit(99);
 }
 
