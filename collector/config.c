@@ -19,6 +19,10 @@ void config_init(struct config *config)
 			.batch_ms = KITH_POLICY_BATCH_MS_DEFAULT,
 			.sweep_ms = KITH_POLICY_SWEEP_MS_DEFAULT,
 			.classes = KITH_POLICY_CLASSES_DEFAULT,
+			.files = true,
+			.file_reads = KITH_POLICY_FILE_READS_DEFAULT,
+			.plain_paths = KITH_POLICY_FILE_PLAIN_DEFAULT,
+			.secret_paths = KITH_POLICY_FILE_SECRET_DEFAULT,
 		},
 	};
 }
@@ -65,6 +69,20 @@ static const struct number numbers[] = {
 	  KITH_POLICY_BATCH_MS_MOST },
 	{ "sweep_ms", offsetof(struct control_policy, sweep_ms), KITH_POLICY_SWEEP_MS_LEAST,
 	  KITH_POLICY_SWEEP_MS_MOST },
+	{ "file_reads", offsetof(struct control_policy, file_reads),
+	  KITH_POLICY_FILE_READS_LEAST, KITH_POLICY_FILE_READS_MOST },
+};
+
+/* A class of records that may be left out. */
+static const struct class {
+	const char *name;
+	enum kith_class number;
+} classes[] = {
+	{ "failed_exec", KITH_CLASS_FAILED_EXEC },
+	{ "connections", KITH_CLASS_CONNECTION },
+	{ "control", KITH_CLASS_CONTROL },
+	{ "files", KITH_CLASS_FILE },
+	{ "changes", KITH_CLASS_CHANGE },
 };
 
 /* @value: digits, however many. */
@@ -83,15 +101,39 @@ static int set_number(struct control_policy *policy, const struct number *number
 	return 0;
 }
 
-/* Is class @class_ to be recorded? */
-static int set_class(uint32_t *classes, unsigned int class_, const char *value)
+static const struct class *find_class(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(classes) / sizeof(*classes); i++)
+		if (!strcmp(name, classes[i].name))
+			return &classes[i];
+	return NULL;
+}
+
+/* Is it to be recorded? */
+static int set_class(uint32_t *wanted, const struct class *class, const char *value)
 {
 	if (!strcmp(value, "yes"))
-		*classes |= 1u << class_;
+		*wanted |= 1u << class->number;
 	else if (!strcmp(value, "no"))
-		*classes &= ~(1u << class_);
+		*wanted &= ~(1u << class->number);
 	else
 		return -EINVAL;
+	return 0;
+}
+
+/* Absolute paths that files' names begin with, with ':' between them; none at all too. */
+static int set_paths(char *list, const char *value)
+{
+	size_t size = strlen(value);
+
+	if (size >= KITH_POLICY_FILE_PATHS_SIZE || (size && *value != '/'))
+		return -EINVAL;
+	memcpy(list, value, size + 1);
+	while ((value = strchr(value, ':')))
+		if (*++value != '/')
+			return -EINVAL;
 	return 0;
 }
 
@@ -125,12 +167,12 @@ static int set(struct config *config, const char *section, const char *name,
 		return set_database(config, value);
 	if (strcmp(section, "policy"))
 		return -ENOENT;
-	if (!strcmp(name, "failed_exec"))
-		return set_class(&config->policy.classes, KITH_CLASS_FAILED_EXEC, value);
-	if (!strcmp(name, "connections"))
-		return set_class(&config->policy.classes, KITH_CLASS_CONNECTION, value);
-	if (!strcmp(name, "control"))
-		return set_class(&config->policy.classes, KITH_CLASS_CONTROL, value);
+	if (find_class(name))
+		return set_class(&config->policy.classes, find_class(name), value);
+	if (!strcmp(name, "plain_paths"))
+		return set_paths(config->policy.plain_paths, value);
+	if (!strcmp(name, "secret_paths"))
+		return set_paths(config->policy.secret_paths, value);
 	return number ? set_number(&config->policy, number, value) : -ENOENT;
 }
 
@@ -139,8 +181,9 @@ static const char *kind_of(const char *name)
 {
 	if (!strcmp(name, "database"))
 		return "an absolute path";
-	if (!strcmp(name, "failed_exec") || !strcmp(name, "connections") ||
-	    !strcmp(name, "control"))
+	if (!strcmp(name, "plain_paths") || !strcmp(name, "secret_paths"))
+		return "absolute paths, with ':' between them";
+	if (find_class(name))
 		return "yes or no";
 	return "a number";
 }

@@ -274,6 +274,12 @@ static int take_policy(struct nlattr **attributes, void *policy_)
 	read_u32(attributes, KITH_A_POLICY_BATCH_MS, &policy->batch_ms);
 	read_u32(attributes, KITH_A_POLICY_SWEEP_MS, &policy->sweep_ms);
 	read_u32(attributes, KITH_A_POLICY_CLASSES, &policy->classes);
+	policy->files = attributes[KITH_A_POLICY_FILE_READS];
+	read_u32(attributes, KITH_A_POLICY_FILE_READS, &policy->file_reads);
+	snprintf(policy->plain_paths, sizeof(policy->plain_paths), "%s",
+		 read_string(attributes, KITH_A_POLICY_FILE_PLAIN));
+	snprintf(policy->secret_paths, sizeof(policy->secret_paths), "%s",
+		 read_string(attributes, KITH_A_POLICY_FILE_SECRET));
 	return 0;
 }
 
@@ -289,6 +295,14 @@ static int put_u32(struct nl_msg *message, int which, uint32_t value)
 	return value == UINT32_MAX ? 0 : nla_put_u32(message, which, value);
 }
 
+static int put_files(struct nl_msg *message, const struct control_policy *policy)
+{
+	return policy->files &&
+	       (put_u32(message, KITH_A_POLICY_FILE_READS, policy->file_reads) ||
+		nla_put_string(message, KITH_A_POLICY_FILE_PLAIN, policy->plain_paths) ||
+		nla_put_string(message, KITH_A_POLICY_FILE_SECRET, policy->secret_paths));
+}
+
 int control_policy_set(struct control *control, const struct control_policy *policy)
 {
 	struct nl_msg *message = new_message(control, KITH_CMD_SET_POLICY, NLM_F_ACK);
@@ -296,7 +310,8 @@ int control_policy_set(struct control *control, const struct control_policy *pol
 	if (message && (put_u32(message, KITH_A_POLICY_ARGV_MAX, policy->argv_max) ||
 			put_u32(message, KITH_A_POLICY_BATCH_MS, policy->batch_ms) ||
 			put_u32(message, KITH_A_POLICY_SWEEP_MS, policy->sweep_ms) ||
-			put_u32(message, KITH_A_POLICY_CLASSES, policy->classes))) {
+			put_u32(message, KITH_A_POLICY_CLASSES, policy->classes) ||
+			put_files(message, policy))) {
 		nlmsg_free(message);
 		return -EMSGSIZE;
 	}

@@ -55,6 +55,10 @@ struct control_policy {
 	uint32_t batch_ms;
 	uint32_t sweep_ms;
 	uint32_t classes;
+	bool files; /* the module knows of files: what follows is of them */
+	uint32_t file_reads;
+	char plain_paths[KITH_POLICY_FILE_PATHS_SIZE];
+	char secret_paths[KITH_POLICY_FILE_PATHS_SIZE];
 };
 int control_policy_get(struct control *control, struct control_policy *policy);
 int control_policy_set(struct control *control, const struct control_policy *policy);

@@ -63,14 +63,19 @@ static void announce_ready(struct loop *loop)
 static bool is_same_policy(const struct control_policy *a, const struct control_policy *b)
 {
 	return a->argv_max == b->argv_max && a->batch_ms == b->batch_ms &&
-	       a->sweep_ms == b->sweep_ms && a->classes == b->classes;
+	       a->sweep_ms == b->sweep_ms && a->classes == b->classes && a->files == b->files &&
+	       (!a->files ||
+		(a->file_reads == b->file_reads && !strcmp(a->plain_paths, b->plain_paths) &&
+		 !strcmp(a->secret_paths, b->secret_paths)));
 }
 
 /* The optional classes that the module knows. */
-static uint32_t optional_classes(const struct control_info *module)
+static uint32_t optional_classes(const struct control_info *module, bool files)
 {
 	uint32_t classes = KITH_POLICY_CLASSES_OPTIONAL;
 
+	if (!files)
+		classes &= ~(1u << KITH_CLASS_FILE | 1u << KITH_CLASS_CHANGE);
 	if (!module->sockets_max)
 		classes &= ~(1u << KITH_CLASS_CONNECTION | 1u << KITH_CLASS_CONTROL);
 	return classes;
@@ -89,8 +94,9 @@ static int set_policy(const struct daemon *daemon)
 	if (!ret)
 		ret = control_policy_get(control, &have);
 	if (!ret) {
-		const uint32_t optional = optional_classes(&module);
+		const uint32_t optional = optional_classes(&module, have.files);
 
+		want.files = have.files;
 		want.classes = (have.classes & ~optional) | (want.classes & optional);
 		if (!is_same_policy(&have, &want))
 			ret = control_policy_set(control, &want);

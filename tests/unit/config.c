@@ -96,6 +96,22 @@ START_TEST(one_setting)
 }
 END_TEST
 
+START_TEST(files)
+{
+	config_init(&config);
+	ck_assert_uint_eq(config.policy.file_reads, KITH_POLICY_FILE_READS_DEFAULT);
+	ck_assert_str_eq(config.policy.plain_paths, KITH_POLICY_FILE_PLAIN_DEFAULT);
+	ck_assert_str_eq(config.policy.secret_paths, KITH_POLICY_FILE_SECRET_DEFAULT);
+	ck_assert_int_eq(read_text("[policy]\nfile_reads = 0\nplain_paths = /usr/:/opt/a b/\n"
+				   "secret_paths =\nfiles = no\nchanges = no\n"),
+			 0);
+	ck_assert_uint_eq(config.policy.file_reads, 0);
+	ck_assert_str_eq(config.policy.plain_paths, "/usr/:/opt/a b/");
+	ck_assert_str_eq(config.policy.secret_paths, "");
+	check_policy(4096, 100, 5000, 1u << KITH_CLASS_FILE | 1u << KITH_CLASS_CHANGE);
+}
+END_TEST
+
 /* What is refused, and what the words must hold for it to be found: line, name, reason. */
 static const struct {
 	const char *text;
@@ -126,6 +142,12 @@ static const struct {
 	{ "[policy]\nfailed_exec = Yes\n", "line 2", "failed_exec" },
 	{ "[policy]\nconnections = 1\n", "line 2", "connections = 1: must be yes or no" },
 	{ "[policy]\ncontrol = on\n", "line 2", "control = on: must be yes or no" },
+	{ "[policy]\nfiles = on\n", "line 2", "files = on: must be yes or no" },
+	{ "[policy]\nfile_reads = 65536\n", "line 2", "must be from 0 to 65535" },
+	{ "[policy]\nplain_paths = usr\n", "line 2", "usr: must be absolute paths" },
+	{ "[policy]\nsecret_paths = /a:b\n", "line 2", "/a:b: must be absolute paths" },
+	{ "[policy]\nsecret_paths = /a::/b\n", "line 2", "must be absolute paths" },
+	{ "[policy]\nsecret_paths = /a:\n", "line 2", "must be absolute paths" },
 	{ "[policy]\nno_such = 1\n", "line 2", "no_such = 1: no such setting" },
 	{ "[policies]\nargv_max = 1\n", "line 2", "[policies] argv_max" },
 	{ "argv_max = 1\n", "line 1", "argv_max" },
@@ -196,6 +218,7 @@ int main(void)
 
 	unit_add(suite, defaults);
 	unit_add(suite, everything_set);
+	unit_add(suite, files);
 	unit_add_rows(suite, one_setting, UNIT_COUNT(settings));
 	unit_add_rows(suite, refuses, UNIT_COUNT(refusals));
 	unit_add_rows(suite, long_paths, 9);
