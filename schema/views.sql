@@ -726,7 +726,8 @@ SELECT
       coalesce(', old root on ' || (SELECT value FROM strings WHERE id = new_path), '')
     WHEN 14 THEN printf('0x%x', value)
     WHEN 15 THEN printf('0x%x', value)
-    WHEN 16 THEN iif(value, 'for a crash', NULL)
+    WHEN 16 THEN nullif(ltrim(coalesce((SELECT value FROM strings WHERE id = path), '')
+      || iif(value, ' for a crash', '')), '')
     WHEN 17 THEN 'operation ' || value
     ELSE coalesce((SELECT value FROM strings WHERE id = detail),
       (SELECT value FROM strings WHERE id = path)) END AS TEXT),

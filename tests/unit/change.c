@@ -200,6 +200,7 @@ static const struct {
 	{ KITH_CONTROL_SETNS, NULL, NULL, NULL, 0, "setns|0x0|0" },
 	{ KITH_CONTROL_UNSHARE, NULL, NULL, NULL, 0x20000, "unshare|0x20000|131072" },
 	{ KITH_CONTROL_KEXEC, NULL, NULL, NULL, 1, "kexec|for a crash|1" },
+	{ KITH_CONTROL_KEXEC, "/boot/vmlinuz", NULL, NULL, 0, "kexec|/boot/vmlinuz|0" },
 	{ KITH_CONTROL_KEXEC, NULL, NULL, NULL, 0, "kexec|-|0" },
 	{ KITH_CONTROL_KEYCTL, NULL, NULL, NULL, 0, "keyctl|operation 0|0" },
 	{ KITH_CONTROL_SYSCTL, "/proc/sys/kernel/core_pattern", NULL, NULL, 0,
