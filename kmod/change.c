@@ -153,7 +153,7 @@ static struct kith_name *name_in(const struct path *dir, const struct dentry *de
 
 	kith_root_of_current(&root);
 	path = kith_path_resolve(dir, &root, scratch->path[0], scratch->path[1]);
-	if (root.chrooted && !root.reachable)
+	if (path.part)
 		*flags |= KITH_CHANGE_ROOTLESS;
 	size = scnprintf(text, PATH_MAX, "%.*s%s%.*s", (int)path.length, path.text,
 			 path.length && path.text[path.length - 1] == '/' ? "" : "/",
@@ -169,7 +169,7 @@ static struct kith_name *name_at(const struct path *at, u32 *flags)
 
 	kith_root_of_current(&root);
 	path = kith_path_resolve(at, &root, scratch->path[0], scratch->path[1]);
-	if (root.chrooted && !root.reachable)
+	if (path.part)
 		*flags |= KITH_CHANGE_ROOTLESS;
 	return kith_name_new(path.text, path.length);
 }

@@ -21,12 +21,12 @@
  */
 void kith_root_of_current(struct kith_root *root)
 {
-	struct path init_root, init_cwd;
+	struct path init_cwd;
 
 	kith_fs_paths(current->fs, &root->path, &root->cwd);
-	kith_fs_paths(kith_init_fs(), &init_root, &init_cwd);
+	kith_fs_paths(kith_init_fs(), &root->init, &init_cwd);
 	root->reachable = root->path.dentry != root->path.mnt->mnt_root;
-	if (path_equal(&root->path, &init_root))
+	if (path_equal(&root->path, &root->init))
 		root->chrooted = false;
 	else if (root->reachable)
 		root->chrooted = true;
@@ -59,6 +59,15 @@ static bool prepend(struct kith_path *result, const char *buffer, const char *te
 	return true;
 }
 
+/*
+ * Of what does not lie below current's root d_path() goes up as far as it gets: to the
+ * root of all, or to that of a mount that is nowhere any more, and does not tell which.
+ */
+static bool is_adrift(const struct path *path, const struct kith_root *root)
+{
+	return !(path->mnt->mnt_sb->s_flags & SB_KERNMOUNT) && !path_is_under(path, &root->init);
+}
+
 struct kith_path kith_path_resolve(const struct path *path,
 				   const struct kith_root *root, char *buffer,
 				   char *spare)
@@ -67,7 +76,14 @@ struct kith_path kith_path_resolve(const struct path *path,
 	struct kith_path above;
 	struct path parent;
 
-	if (likely(!root->chrooted || !root->reachable) || *result.text != '/')
+	if (*result.text != '/')
+		return result;
+	if (unlikely(!path_is_under(path, &root->path))) {
+		result.part = is_adrift(path, root);
+		return result;
+	}
+	result.part = root->chrooted && !root->reachable;
+	if (likely(!root->chrooted || !root->reachable))
 		return result;
 	if (result.length == 1) {
 		/* The root itself: its slash would be left over at the end. */

@@ -9,12 +9,14 @@
 struct kith_path {
 	const char *text; /* in the caller's buffer */
 	size_t length;	  /* 0: not known */
+	bool part;	  /* it may start elsewhere than at the root of the namespace */
 };
 
 /* What the paths of current start at. */
 struct kith_root {
 	struct path path;
 	struct path cwd;
+	struct path init; /* of pid 1 */
 	bool chrooted;	/* it is not the root of its mount namespace */
 	bool reachable; /* but we can tell where it lies */
 };
@@ -23,7 +25,7 @@ struct kith_root {
 void kith_root_of_current(struct kith_root *root);
 
 /**
- * kith_path_resolve() - The name of @path, with current's chroot before it.
+ * kith_path_resolve() - The name of @path, with current's chroot before it if it is there.
  * @buffer: PATH_MAX bytes, which the result points into
  * @spare: PATH_MAX bytes
  *

@@ -22,7 +22,7 @@ static struct kith_path resolve(const struct file *file, u32 *flags)
 
 	kith_root_of_current(&root);
 	path = kith_path_resolve(&file->f_path, &root, scratch->path[0], scratch->path[1]);
-	if (root.chrooted && !root.reachable)
+	if (path.part)
 		*flags |= KITH_ACCESS_ROOTLESS;
 	return path;
 }
