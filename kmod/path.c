@@ -59,13 +59,20 @@ static bool prepend(struct kith_path *result, const char *buffer, const char *te
 	return true;
 }
 
+static bool is_below(const struct path *path, const struct path *root)
+{
+	/* Most are of the same mount; else all of them have to be locked. */
+	return (path->mnt == root->mnt && root->dentry == root->mnt->mnt_root) ||
+	       path_is_under(path, root);
+}
+
 /*
  * Of what does not lie below current's root d_path() goes up as far as it gets: to the
  * root of all, or to that of a mount that is nowhere any more, and does not tell which.
  */
 static bool is_adrift(const struct path *path, const struct kith_root *root)
 {
-	return !(path->mnt->mnt_sb->s_flags & SB_KERNMOUNT) && !path_is_under(path, &root->init);
+	return !(path->mnt->mnt_sb->s_flags & SB_KERNMOUNT) && !is_below(path, &root->init);
 }
 
 struct kith_path kith_path_resolve(const struct path *path,
@@ -78,7 +85,7 @@ struct kith_path kith_path_resolve(const struct path *path,
 
 	if (*result.text != '/')
 		return result;
-	if (unlikely(!path_is_under(path, &root->path))) {
+	if (unlikely(!is_below(path, &root->path))) {
 		result.part = is_adrift(path, root);
 		return result;
 	}
