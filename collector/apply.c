@@ -200,12 +200,15 @@ static int apply_fork(struct ingest *ingest, const struct record *record)
 	return apply_context(ingest, child);
 }
 
-/* A body of the first release ends before it. */
-static void set_plain_reads(struct process *process, const struct record *record)
+/*
+ * A body of the first release ends before it. If it comes @again, that may be of a thread
+ * that came when all had been told.
+ */
+static void set_plain_reads(struct process *process, const struct record *record, bool again)
 {
 	const struct kith_exit *exit = record->body;
 
-	if (record->body_size < sizeof(*exit))
+	if (record->body_size < sizeof(*exit) || (again && !exit->plain_reads))
 		return;
 	process->plain_reads = apply_bytes(exit->plain_reads);
 	process->plain_bytes = apply_bytes(exit->plain_bytes);
@@ -230,7 +233,7 @@ static int apply_exit(struct ingest *ingest, const struct record *record)
 	process->status = exit->status;
 	process->runtime = (int64_t)exit->runtime_ns;
 	process->max_rss = (int64_t)exit->max_rss;
-	set_plain_reads(process, record);
+	set_plain_reads(process, record, again);
 	apply_comm(process, record->items[KITH_ITEM_COMM]);
 	state_touch(&ingest->state, process);
 	if (!again)

@@ -72,7 +72,7 @@ static int put_access(struct ingest *ingest, struct store_access *row, uint64_t 
 	int ret;
 
 	if (closed && !closed->gone)
-		return 0; /* a flush may have looked just before the end */
+		return 0; /* none comes after the end; what is stored may not be undone */
 	row->id = open ? open->id : closed ? closed->id : 0;
 	if (row->id) {
 		ret = store_access_update(ingest->store, row);

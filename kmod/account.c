@@ -70,9 +70,9 @@ static void free_account(struct rcu_head *head)
 	atomic_dec(&account_count);
 }
 
-void kith_account_put(struct kith_account *account)
+static void put_account(struct kith_account *account)
 {
-	if (account && refcount_dec_and_test(&account->users))
+	if (refcount_dec_and_test(&account->users))
 		call_rcu(&account->rcu, free_account);
 }
 
@@ -110,7 +110,8 @@ static struct kith_account *new_account(u64 process)
 	return account;
 }
 
-struct kith_account *kith_account_get(void)
+/* That of current's process, with a reference. */
+static struct kith_account *obtain_account(void)
 {
 	u64 process = kith_key(current);
 	struct kith_account *account = find_account(process), *fresh;
@@ -133,6 +134,34 @@ struct kith_account *kith_account_get(void)
 	return account;
 }
 
+struct kith_account *kith_account_join(void)
+{
+	struct kith_account *account = obtain_account();
+	bool over;
+
+	if (!account)
+		return NULL;
+	spin_lock(&account->lock);
+	over = account->over;
+	if (!over)
+		atomic_inc(&account->threads);
+	spin_unlock(&account->lock);
+	if (!over)
+		return account;
+	put_account(account);
+	return NULL;
+}
+
+void kith_account_leave(struct kith_account *account)
+{
+	if (!account)
+		return;
+	atomic_dec(&account->threads);
+	/* Who then finds that the process is over finds others here, or they find it so. */
+	smp_mb__after_atomic();
+	put_account(account);
+}
+
 static void free_line(struct rcu_head *head)
 {
 	struct kith_line *line = container_of(head, struct kith_line, rcu);
@@ -146,6 +175,13 @@ void kith_line_put(struct kith_line *line)
 {
 	if (line && refcount_dec_and_test(&line->users))
 		call_rcu(&line->rcu, free_line);
+}
+
+void kith_line_add(struct kith_line *line, enum kith_file_way way, u64 bytes)
+{
+	atomic64_add(bytes, &line->moved[way]);
+	atomic64_inc(&line->calls[way]);
+	WRITE_ONCE(line->active, jiffies);
 }
 
 static unsigned int bucket_of(u64 process, const struct kith_line_of *of)
@@ -281,12 +317,6 @@ static void conclude(struct kith_line *line)
 	line->told = mark;
 }
 
-void kith_line_amend(struct kith_line *line)
-{
-	if (READ_ONCE(line->gone) && mark_of(line) != line->told)
-		conclude(line);
-}
-
 static void drop(struct kith_account *account, struct kith_line *line)
 {
 	struct kith_line_of of = { .kind = line->kind, .writer = line->writer,
@@ -398,30 +428,40 @@ static void sum_up_plain(struct kith_account *account, struct kith_plain *plain)
 	line->reported = 0;
 }
 
-void kith_account_finish(struct kith_plain *plain)
+/* Context: the account's lock. */
+static void finish(struct kith_account *account)
 {
-	struct kith_account *account;
 	struct kith_line *line, *next;
 
-	/* Another thread may have had to do with files, and this one not. */
-	account = find_account(kith_key(current));
-	if (!account)
-		return;
-	spin_lock(&account->lock);
-	sum_up_plain(account, plain);
+	account->over = true;
 	list_for_each_entry_safe(line, next, &account->lines, entry) {
 		WRITE_ONCE(line->gone, true);
 		conclude(line);
 		drop(account, line);
 	}
-	spin_unlock(&account->lock);
 	spin_lock(&accounts_lock);
-	if (!hlist_unhashed(&account->node)) {
-		hlist_del_init_rcu(&account->node);
-		kith_account_put(account);
-	}
+	hlist_del_init_rcu(&account->node);
 	spin_unlock(&accounts_lock);
-	kith_account_put(account);
+	put_account(account);
+}
+
+/*
+ * All threads are past the count of those that live, but each has still to come here: a
+ * later one finds that no other is left, and its EXIT has the greater sums.
+ */
+void kith_account_finish(struct kith_plain *plain)
+{
+	/* Another thread may have had to do with files, and this one not. */
+	struct kith_account *account = find_account(kith_key(current));
+
+	if (!account)
+		return;
+	spin_lock(&account->lock);
+	sum_up_plain(account, plain);
+	if (!atomic_read(&account->threads) && !account->over)
+		finish(account);
+	spin_unlock(&account->lock);
+	put_account(account);
 }
 
 static bool is_due(const struct kith_line *line, u64 now)
@@ -522,7 +562,7 @@ void kith_account_exit(void)
 			list_for_each_entry_safe(line, more, &account->lines, entry)
 				drop(account, line);
 			hlist_del_init(&account->node);
-			kith_account_put(account);
+			put_account(account);
 		}
 	rcu_barrier();
 	kmem_cache_destroy(cache);

@@ -46,9 +46,11 @@ struct kith_account {
 	struct hlist_node node;
 	struct rcu_head rcu;
 	refcount_t users; /* the table, and the process's threads */
+	atomic_t threads; /* of these, those that may have more to tell */
 	u64 process;
 	spinlock_t lock; /* protects the following */
 	struct list_head lines;
+	bool over;
 	unsigned int count;
 	struct kith_line *plain;
 	u32 reads;   /* files it has read that have a line, and it has not written */
@@ -57,9 +59,13 @@ struct kith_account {
 
 /* Context of all: kith_hook_enter(), if nothing else is said. */
 
-/* That of current's process, with a reference. NULL: no room. */
-struct kith_account *kith_account_get(void);
-void kith_account_put(struct kith_account *account);
+/*
+ * kith_account_join() - That of current's process, which a thread of it now has to do with.
+ *	NULL: no room, or it was just over.
+ * kith_account_leave() - It has not any more. Context: any.
+ */
+struct kith_account *kith_account_join(void);
+void kith_account_leave(struct kith_account *account);
 
 /* What a line is for, if it has to be made. */
 struct kith_line_of {
@@ -82,8 +88,8 @@ struct kith_line *kith_line_obtain(struct kith_account *account,
 				   const struct kith_line_of *of);
 void kith_line_put(struct kith_line *line);
 
-/* More has come of it than was told when its process was over. */
-void kith_line_amend(struct kith_line *line);
+/* One call more, which has moved @bytes. */
+void kith_line_add(struct kith_line *line, enum kith_file_way way, u64 bytes);
 
 static inline void kith_line_mark(struct kith_line *line, u32 flags)
 {
@@ -92,13 +98,22 @@ static inline void kith_line_mark(struct kith_line *line, u32 flags)
 		WRITE_ONCE(line->flags, READ_ONCE(line->flags) | flags);
 }
 
+/* What says of the bytes of @way that they are a bound. */
+static inline u32 kith_line_bound(enum kith_file_way way)
+{
+	return way == KITH_FILE_READ ? KITH_ACCESS_UPPER_READ : KITH_ACCESS_UPPER_WRITTEN;
+}
+
 /* What a process read of plain files. */
 struct kith_plain {
 	u64 reads;
 	u64 bytes;
 };
 
-/* current's process is over: tell of all. */
+/*
+ * current's process is over, and current has left its account: what it has read of plain
+ * files. The last thread that leaves tells of all.
+ */
 void kith_account_finish(struct kith_plain *plain);
 
 /* Tell of what goes on, as far as it is due, or @all. Context: process. */

@@ -3,14 +3,12 @@
 #include "file.h"
 
 #include "account.h"
-#include "compat/arch.h"
 #include "compat/fs.h"
 #include "hook.h"
 #include "iter.h"
 #include "object.h"
 #include "pipe.h"
 #include "policy.h"
-#include "ring.h"
 #include "task.h"
 #include "worth.h"
 
@@ -20,94 +18,14 @@
 #include <linux/mman.h>
 #include <linux/uio.h>
 
-static u64 bytes_of(const struct task_struct *task, enum kith_file_way way)
-{
-	return way == KITH_FILE_READ ? READ_ONCE(task->ioac.rchar) : READ_ONCE(task->ioac.wchar);
-}
-
-static u64 calls_of(const struct task_struct *task, enum kith_file_way way)
-{
-	return way == KITH_FILE_READ ? READ_ONCE(task->ioac.syscr) : READ_ONCE(task->ioac.syscw);
-}
-
-static u32 upper(enum kith_file_way way)
-{
-	return way == KITH_FILE_READ ? KITH_ACCESS_UPPER_READ : KITH_ACCESS_UPPER_WRITTEN;
-}
-
-static void credit(struct kith_line *line, enum kith_file_way way, u64 bytes)
-{
-	atomic64_add(bytes, &line->moved[way]);
-	atomic64_inc(&line->calls[way]);
-	WRITE_ONCE(line->active, jiffies);
-}
-
-/*
- * What the last call has moved. One call since: exactly what the thread has moved more.
- * More than one: at most that, and what it could. None: the kernel does not count it.
- */
-static u64 moved_by(const struct kith_file_call *call, const struct task_struct *thread,
-		    enum kith_file_way way, bool *counted)
-{
-	u64 calls = calls_of(thread, way) - call->calls;
-	u64 bytes = bytes_of(thread, way) - call->bytes;
-
-	*counted = true;
-	if (call->mode == KITH_CALL_SPLICE_IN || call->mode == KITH_CALL_SPLICE_OUT) {
-		*counted = false;
-		return call->most;
-	}
-	/* From outside, the bytes of a second call may be there, and the call not yet. */
-	if (calls == 1 && thread == current)
-		return bytes;
-	if (calls) {
-		/* If it moved less than it could, others may have moved the rest. */
-		*counted = bytes >= call->most;
-		return min(bytes, call->most);
-	}
-	if (call->mode == KITH_CALL_WHOLE)
-		return 0; /* it failed before anything was moved */
-	*counted = false;
-	return call->most;
-}
-
-/* Once: others may do so as well. */
-static void settle(struct kith_file_call *call, const struct task_struct *thread,
-		   enum kith_file_way way)
-{
-	u32 pending = READ_ONCE(call->pending);
-	bool counted;
-	u64 bytes;
-
-	if (!pending)
-		return;
-	bytes = moved_by(call, thread, way, &counted);
-	if (cmpxchg(&call->pending, pending, 0) != pending)
-		return;
-	if (!counted)
-		kith_line_mark(call->line, upper(way));
-	credit(call->line, way, bytes);
-}
-
 void kith_file_settle(struct kith_task *task, const struct task_struct *thread)
 {
 	unsigned int way;
 
 	spin_lock(&task->lock);
-	for (way = 0; way < KITH_FILE_WAYS; way++) {
-		struct kith_file_call *call = &task->files[way];
-
-		/* Pairs with the release of who begins a call: is that over? */
-		if (smp_load_acquire(&call->pending) && calls_of(thread, way) != call->calls)
-			settle(call, thread, way);
-	}
+	for (way = 0; way < KITH_FILE_WAYS; way++)
+		kith_filecall_look(&task->files[way], thread, way);
 	spin_unlock(&task->lock);
-}
-
-static void forget(struct kith_file_call *call)
-{
-	kith_line_put(call->line);
-	memset(call, 0, sizeof(*call));
 }
 
 void kith_file_leave(struct kith_task *task)
@@ -115,16 +33,11 @@ void kith_file_leave(struct kith_task *task)
 	unsigned int way;
 
 	spin_lock(&task->lock);
-	for (way = 0; way < KITH_FILE_WAYS; way++) {
-		struct kith_file_call *call = &task->files[way];
-
-		if (!call->line)
-			continue;
-		settle(call, task->task, way);
-		kith_line_amend(call->line);
-		forget(call);
-	}
+	for (way = 0; way < KITH_FILE_WAYS; way++)
+		kith_filecall_turn(&task->files[way], way, NULL);
 	spin_unlock(&task->lock);
+	kith_account_leave(task->account);
+	task->account = NULL;
 }
 
 void kith_file_release(struct kith_task *task)
@@ -132,16 +45,16 @@ void kith_file_release(struct kith_task *task)
 	unsigned int way;
 
 	for (way = 0; way < KITH_FILE_WAYS; way++)
-		forget(&task->files[way]);
-	kith_account_put(task->account);
-	task->account = NULL;
+		kith_line_put(task->files[way].line);
+	kith_account_leave(task->account);
 }
 
-/* The entry of current, with its account. NULL: no room, or it is past its end. */
-static struct kith_task *enter_account(void)
+/*
+ * The entry of current, which is @task if there is one, with its account. NULL: no room, or
+ * it is past its end.
+ */
+static struct kith_task *enter_account(struct kith_task *task)
 {
-	struct kith_task *task = kith_task_find(current);
-
 	if (!kith_policy_wants(KITH_CLASS_FILE))
 		return NULL;
 	if (!task && !(current->flags & PF_EXITING))
@@ -149,131 +62,126 @@ static struct kith_task *enter_account(void)
 	if (!task || !current->fs || !current->nsproxy)
 		return NULL;
 	if (!task->account)
-		task->account = kith_account_get();
+		task->account = kith_account_join();
 	return task->account ? task : NULL;
 }
 
-static bool is_same(const struct kith_file_call *call, const struct inode *inode)
+/* Whoever else has written to the file meanwhile. */
+static __always_inline bool is_same(const struct kith_filecall *call, const struct inode *inode)
 {
-	return call->inode == inode && call->number == inode->i_ino &&
-	       call->generation == inode->i_generation &&
-	       (call->own || call->turn == kith_object_turn());
+	return kith_filecall_is_of(call, inode) && (call->own || call->turn == kith_object_turn());
+}
+
+/* Its data is another file's: on overlayfs. */
+static bool is_stacked(const struct file *file)
+{
+	return file->f_path.dentry->d_flags & DCACHE_OP_REAL;
 }
 
 /* Of another file than before. Return: is there a line? */
 static bool turn_to(struct kith_task *task, const struct file *file, enum kith_file_way way)
 {
 	const struct inode *inode = file_inode(file);
-	struct kith_file_call *call = &task->files[way];
+	struct kith_filecall *call = &task->files[way];
 	u32 turn = kith_object_turn();
 	struct kith_line *line = kith_worth_line(task->account, file, way, 0);
 
 	spin_lock(&task->lock);
-	if (call->line) {
-		settle(call, current, way);
-		kith_line_put(call->line);
-	}
-	call->line = line;
+	kith_filecall_turn(call, way, line);
+	spin_unlock(&task->lock);
 	call->inode = line ? inode : NULL;
 	call->number = inode->i_ino;
 	call->generation = inode->i_generation;
 	/* Who writes has to say so again when somebody else has written. */
 	call->turn = turn + (way == KITH_FILE_WRITE && kith_object_turn() != turn);
 	call->own = line && line->kind == KITH_LINE_FILE && way == KITH_FILE_READ;
-	spin_unlock(&task->lock);
+	call->simple = S_ISREG(inode->i_mode) && !is_stacked(file) && !kith_object_is_pseudo(inode);
 	return line;
 }
 
-/* The system call that current is in: one that failed leaves no other trace. */
-static int system_call(void)
+static u64 left_of(const struct inode *inode, loff_t at, size_t size)
 {
-	bool ia32;
+	loff_t end = i_size_read(inode);
 
-	return kith_syscall(&ia32);
-}
-
-static void arm(struct kith_file_call *call, enum kith_file_way way, u64 most,
-		enum kith_file_mode mode)
-{
-	u32 pending = call->last + 1 ? call->last + 1 : 1;
-
-	call->bytes = bytes_of(current, way);
-	call->calls = calls_of(current, way);
-	call->most = most;
-	call->mode = mode;
-	if (mode != KITH_CALL_PLAIN)
-		call->number_of_call = system_call();
-	call->last = pending;
-	/* Who sees it sees the rest. */
-	smp_store_release(&call->pending, pending);
-}
-
-/* What a call that asks for @size can move. */
-static u64 most_of(const struct inode *inode, loff_t at, size_t size, enum kith_file_way way)
-{
-	loff_t end;
-
-	if (way == KITH_FILE_WRITE || !S_ISREG(inode->i_mode))
-		return size;
-	end = i_size_read(inode);
 	if (!end && kith_object_is_pseudo(inode))
 		return size;
 	return at < end ? min_t(u64, size, end - at) : 0;
 }
 
-/* A call of a file system within one that is watched as a whole. */
-static bool is_within(struct kith_file_call *call, const struct inode *inode, u64 most,
-		      enum kith_file_way way)
+/* What a call that asks for @size can move. */
+static u64 most_of(const struct file *file, loff_t at, size_t size, enum kith_file_way way)
 {
-	if (call->mode == KITH_CALL_PLAIN || !call->pending || call->inode != inode ||
-	    call->calls != calls_of(current, way) || call->number_of_call != system_call())
-		return false;
-	if (call->mode == KITH_CALL_SPLICE_OUT)
-		WRITE_ONCE(call->most, call->most + most);
-	return true;
+	const struct inode *inode = file_inode(file), *real;
+	u64 most;
+
+	if (way == KITH_FILE_WRITE || !S_ISREG(inode->i_mode))
+		return size;
+	most = left_of(inode, at, size);
+	if (likely(!is_stacked(file)))
+		return most;
+	/* What it says of a file that is just being written is of before. */
+	real = d_real_inode(file->f_path.dentry);
+	return real ? max(most, left_of(real, at, size)) : most;
 }
 
-static struct kith_file_call *come(const struct file *file, enum kith_file_way way)
+static struct kith_filecall *come(struct kith_task *task, const struct file *file,
+				  enum kith_file_way way)
 {
-	struct kith_task *task = kith_task_find(current);
-	struct kith_file_call *call = task ? &task->files[way] : NULL;
+	struct kith_filecall *call = task ? &task->files[way] : NULL;
 
 	if (likely(call && is_same(call, file_inode(file))))
 		return call;
-	task = enter_account();
+	task = enter_account(task);
 	return task && turn_to(task, file, way) ? &task->files[way] : NULL;
 }
 
-/* Whoever else has written to the file meanwhile. */
-static bool is_part(const struct file *file, u64 most, enum kith_file_way way)
+static bool is_part(struct kith_task *task, const struct file *file, u64 most,
+		    enum kith_file_way way)
 {
-	struct kith_task *task = kith_task_find(current);
-
-	return task && unlikely(task->files[way].mode != KITH_CALL_PLAIN) &&
-	       is_within(&task->files[way], file_inode(file), most, way);
+	return task && kith_filecall_is_within(&task->files[way], file_inode(file), most, way);
 }
 
-static void begin(const struct kiocb *iocb, const struct iov_iter *iter, enum kith_file_way way)
+static noinline void begin(struct kith_task *task, const struct kiocb *iocb,
+			   const struct iov_iter *iter, enum kith_file_way way)
 {
 	const struct file *file = iocb->ki_filp;
-	struct kith_file_call *call;
-	u64 most;
+	u64 most = most_of(file, iocb->ki_pos, iov_iter_count(iter), way);
+	struct kith_filecall *call;
 
-	/* What exec reads is what it executes. */
-	if (current->in_execve)
+	/* Opened by a file system, for one of its own. */
+	if (file->f_mode & FMODE_NOACCOUNT || is_part(task, file, most, way))
 		return;
-	most = most_of(file_inode(file), iocb->ki_pos, iov_iter_count(iter), way);
-	if (is_part(file, most, way))
-		return;
-	call = come(file, way);
+	call = come(task, file, way);
 	if (!call)
 		return;
-	settle(call, current, way);
 	if (unlikely(!is_sync_kiocb((struct kiocb *)iocb))) {
+		kith_filecall_settle(call, way);
 		kith_iter_asynchronous(iocb, iter, call->line, way, most);
-		return;
+	} else if (!kith_filecall_goes_on(call, current, most, way)) {
+		kith_filecall_settle(call, way);
+		kith_filecall_begin(call, way, most, KITH_FILECALL_PLAIN);
 	}
-	arm(call, way, most, KITH_CALL_PLAIN);
+}
+
+/* The same again: nothing here may call anything, that is what it costs. */
+static __always_inline bool goes_on(struct kith_task *task, const struct task_struct *thread,
+				    const struct file *file, const struct kiocb *iocb,
+				    const struct iov_iter *iter, enum kith_file_way way)
+{
+	const struct inode *inode = file_inode(file);
+	size_t size = iov_iter_count(iter);
+	struct kith_filecall *call;
+
+	if (!task || !is_sync_kiocb((struct kiocb *)iocb))
+		return false;
+	call = &task->files[way];
+	if (!is_same(call, inode))
+		return false;
+	/* Near the end of the file what can be read is less. */
+	if (way == KITH_FILE_READ &&
+	    (!call->simple || i_size_read(inode) - iocb->ki_pos < (loff_t)size))
+		return false;
+	return kith_filecall_goes_on(call, thread, size, way);
 }
 
 /*
@@ -285,18 +193,31 @@ static bool is_own(const void *function, unsigned long ip)
 	return ip - (unsigned long)function <= 16;
 }
 
+static __always_inline void move(const struct file *file, const struct kiocb *iocb,
+				 const struct iov_iter *iter, enum kith_file_way way)
+{
+	const struct task_struct *thread = current;
+	struct kith_task *task;
+
+	/* What exec reads is what it executes. */
+	if (unlikely(thread->in_execve))
+		return;
+	task = kith_task_find(thread);
+	if (unlikely(!goes_on(task, thread, file, iocb, iter, way)))
+		begin(task, iocb, iter, way);
+}
+
 void notrace kith_file_reading(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			       struct kith_ftrace_regs *regs)
 {
 	const struct kiocb *iocb = KITH_ARGUMENT(regs, 0, struct kiocb *);
 	const struct file *file = iocb->ki_filp;
 
-	/* FMODE_NOACCOUNT: opened by a file system, for one of its own. */
-	if (!is_own(file->f_op->read_iter, ip) || file->f_mode & FMODE_NOACCOUNT)
+	if (!is_own(file->f_op->read_iter, ip))
 		return;
 	kith_hook_enter();
 	kith_entry_hit(ops);
-	begin(iocb, KITH_ARGUMENT(regs, 1, struct iov_iter *), KITH_FILE_READ);
+	move(file, iocb, KITH_ARGUMENT(regs, 1, struct iov_iter *), KITH_FILE_READ);
 	kith_hook_leave();
 }
 
@@ -306,11 +227,11 @@ void notrace kith_file_writing(unsigned long ip, unsigned long parent_ip, struct
 	const struct kiocb *iocb = KITH_ARGUMENT(regs, 0, struct kiocb *);
 	const struct file *file = iocb->ki_filp;
 
-	if (!is_own(file->f_op->write_iter, ip) || file->f_mode & FMODE_NOACCOUNT)
+	if (!is_own(file->f_op->write_iter, ip))
 		return;
 	kith_hook_enter();
 	kith_entry_hit(ops);
-	begin(iocb, KITH_ARGUMENT(regs, 1, struct iov_iter *), KITH_FILE_WRITE);
+	move(file, iocb, KITH_ARGUMENT(regs, 1, struct iov_iter *), KITH_FILE_WRITE);
 	kith_hook_leave();
 }
 
@@ -331,7 +252,7 @@ static void mark(const struct file *file, enum kith_file_way way, u32 flags)
 	/* Most of what is mapped is libraries. */
 	if (way == KITH_FILE_READ && kith_worth_is_plain(file))
 		return;
-	task = enter_account();
+	task = enter_account(kith_task_find(current));
 	line = task ? kith_worth_line(task->account, file, way, flags) : NULL;
 	if (!line)
 		return;
@@ -388,7 +309,8 @@ KITH_ENTRY(kith_file_mapped)
 static void prepare(const struct file *file, enum kith_file_way way, u64 most,
 		    enum kith_file_mode mode)
 {
-	struct kith_file_call *call;
+	struct kith_task *task = kith_task_find(current);
+	struct kith_filecall *call;
 
 	if (!is_watched(file))
 		return;
@@ -396,16 +318,16 @@ static void prepare(const struct file *file, enum kith_file_way way, u64 most,
 	 * copy_file_range(2) may come to do what sendfile(2) does; or it has failed before it
 	 * began, and is called again.
 	 */
-	if (mode == KITH_CALL_WHOLE && is_part(file, 0, way)) {
-		call = &kith_task_find(current)->files[way];
-		WRITE_ONCE(call->most, max(call->most, most));
+	if (mode == KITH_FILECALL_WHOLE && is_part(task, file, 0, way)) {
+		call = &task->files[way];
+		kith_filecall_raise(call, max(call->most, most));
 		return;
 	}
-	call = come(file, way);
+	call = come(task, file, way);
 	if (!call)
 		return;
-	settle(call, current, way);
-	arm(call, way, most, mode);
+	kith_filecall_settle(call, way);
+	kith_filecall_begin(call, way, most, mode);
 }
 
 /* A kernel thread's account says nothing: then what the file systems are asked for counts. */
@@ -419,12 +341,12 @@ static void copying(struct kith_ftrace_regs *regs, loff_t at)
 {
 	const struct file *in = KITH_ARGUMENT(regs, 0, struct file *);
 	const struct file *out = KITH_ARGUMENT(regs, 2, struct file *);
-	u64 most = most_of(file_inode(in), at, KITH_ARGUMENT(regs, 4, size_t), KITH_FILE_READ);
+	u64 most = most_of(in, at, KITH_ARGUMENT(regs, 4, size_t), KITH_FILE_READ);
 
 	if (!is_counted())
 		return;
-	prepare(in, KITH_FILE_READ, most, KITH_CALL_WHOLE);
-	prepare(out, KITH_FILE_WRITE, most, KITH_CALL_WHOLE);
+	prepare(in, KITH_FILE_READ, most, KITH_FILECALL_WHOLE);
+	prepare(out, KITH_FILE_WRITE, most, KITH_FILECALL_WHOLE);
 }
 
 /* do_splice_direct(in, position, out, position, length, flags): sendfile(2) */
@@ -446,8 +368,8 @@ KITH_ENTRY(kith_file_to_pipe)
 
 	if (is_counted())
 		prepare(in, KITH_FILE_READ,
-			most_of(file_inode(in), at, KITH_ARGUMENT(regs, 3, size_t),
-				KITH_FILE_READ), KITH_CALL_WHOLE);
+			most_of(in, at, KITH_ARGUMENT(regs, 3, size_t),
+				KITH_FILE_READ), KITH_FILECALL_WHOLE);
 }
 
 /* vfs_copy_file_range(in, position, out, position, length, flags) */
@@ -458,13 +380,13 @@ KITH_ENTRY(kith_file_copying)
 
 static void clone(const struct file *file, u64 bytes, enum kith_file_way way)
 {
-	struct kith_file_call *call;
+	struct kith_filecall *call;
 
-	call = is_watched(file) ? come(file, way) : NULL;
-	if (!call || call->mode == KITH_CALL_WHOLE)
+	call = is_watched(file) ? come(kith_task_find(current), file, way) : NULL;
+	if (!call || call->mode == KITH_FILECALL_WHOLE)
 		return;
-	kith_line_mark(call->line, upper(way));
-	credit(call->line, way, bytes);
+	kith_line_mark(call->line, kith_line_bound(way));
+	kith_line_add(call->line, way, bytes);
 }
 
 /* vfs_clone_file_range(in, position, out, position, length, flags): all of it, if 0 */
@@ -491,11 +413,11 @@ KITH_ENTRY(kith_file_splicing)
 	loff_t at = KITH_ARGUMENT(regs, 1, void *) ? 0 : in->f_pos;
 
 	kith_pipe_splicing(in, out);
-	prepare(in, KITH_FILE_READ, most_of(file_inode(in), at, length, KITH_FILE_READ),
-		KITH_CALL_SPLICE_IN);
+	prepare(in, KITH_FILE_READ, most_of(in, at, length, KITH_FILE_READ),
+		KITH_FILECALL_SPLICE_IN);
 	/* What overlayfs writes then, it writes into another file. */
 	if (out->f_path.dentry->d_flags & DCACHE_OP_REAL)
-		prepare(out, KITH_FILE_WRITE, length, KITH_CALL_SPLICE_IN);
+		prepare(out, KITH_FILE_WRITE, length, KITH_FILECALL_SPLICE_IN);
 	else
-		prepare(out, KITH_FILE_WRITE, 0, KITH_CALL_SPLICE_OUT);
+		prepare(out, KITH_FILE_WRITE, 0, KITH_FILECALL_SPLICE_OUT);
 }

@@ -46,12 +46,7 @@ struct set {
 static struct set *sets;
 static unsigned int set_bits;
 static unsigned long *filter;
-static atomic_t turn = ATOMIC_INIT(0);
-
-u32 kith_object_turn(void)
-{
-	return atomic_read(&turn);
-}
+atomic_t kith_object_turns = ATOMIC_INIT(0);
 
 static u64 hash_of(const struct kith_file *id)
 {
@@ -173,7 +168,7 @@ void kith_object_written(const struct kith_file *id, u64 writer)
 		put_into_filter(id);
 		entry->written = true;
 		entry->writer = writer;
-		atomic_inc(&turn);
+		atomic_inc(&kith_object_turns);
 	}
 	spin_unlock(&set->lock);
 }

@@ -4,6 +4,7 @@
 #define _KITH_OBJECT_H
 
 #include <kith/uapi.h>
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 struct dentry;
@@ -40,7 +41,12 @@ void kith_object_written(const struct kith_file *id, u64 writer);
 void kith_object_forget(void);
 
 /* Another number whenever somebody writes to a file that another has written to, or none. */
-u32 kith_object_turn(void);
+extern atomic_t kith_object_turns;
+
+static inline u32 kith_object_turn(void)
+{
+	return atomic_read(&kith_object_turns);
+}
 
 /* @files: as many may be remembered. */
 int kith_object_init(u32 files);

@@ -32,7 +32,8 @@ module_param(tasks_max, uint, 0444);
 MODULE_PARM_DESC(tasks_max,
 		 "threads whose credentials are watched, at most (0: as many as there can be)");
 
-static struct hlist_head *buckets;
+struct hlist_head *kith_task_buckets;
+unsigned int kith_task_bucket_shift;
 static unsigned int bucket_bits;
 static spinlock_t locks[LOCKS]; /* for writers; bucket i has locks[i % LOCKS] */
 static struct kmem_cache *cache;
@@ -56,22 +57,12 @@ u64 kith_task_untracked(void)
 
 static unsigned int bucket_of(const struct task_struct *task)
 {
-	return hash_ptr((void *)task, bucket_bits);
+	return kith_task_hash(task);
 }
 
 static spinlock_t *lock_of(unsigned int bucket)
 {
 	return &locks[bucket % LOCKS];
-}
-
-struct kith_task *kith_task_find(const struct task_struct *task)
-{
-	struct kith_task *entry;
-
-	hlist_for_each_entry_rcu(entry, &buckets[bucket_of(task)], node)
-		if (entry->task == task)
-			return entry;
-	return NULL;
 }
 
 static void free_entry(struct rcu_head *head)
@@ -124,7 +115,7 @@ struct kith_task *kith_task_add(struct task_struct *task)
 	spin_lock(lock_of(bucket));
 	entry = kith_task_find(task);
 	if (!entry)
-		hlist_add_head_rcu(&fresh->node, &buckets[bucket]);
+		hlist_add_head_rcu(&fresh->node, &kith_task_buckets[bucket]);
 	spin_unlock(lock_of(bucket));
 	if (!entry)
 		return fresh;
@@ -167,10 +158,10 @@ void kith_task_purge(u32 sweep)
 	unsigned int i;
 
 	for (i = 0; i < 1U << bucket_bits; i++) {
-		if (hlist_empty(&buckets[i]))
+		if (hlist_empty(&kith_task_buckets[i]))
 			continue;
 		spin_lock(lock_of(i));
-		hlist_for_each_entry_safe(entry, next, &buckets[i], node)
+		hlist_for_each_entry_safe(entry, next, &kith_task_buckets[i], node)
 			if (entry->swept != sweep)
 				unlink_entry(entry);
 		spin_unlock(lock_of(i));
@@ -184,10 +175,10 @@ void kith_task_each(void (*look)(struct kith_task *entry))
 	unsigned int i;
 
 	for (i = 0; i < 1U << bucket_bits; i++) {
-		if (hlist_empty(&buckets[i]))
+		if (hlist_empty(&kith_task_buckets[i]))
 			continue;
 		kith_hook_enter();
-		hlist_for_each_entry_rcu(entry, &buckets[i], node)
+		hlist_for_each_entry_rcu(entry, &kith_task_buckets[i], node)
 			look(entry);
 		kith_hook_leave();
 		cond_resched();
@@ -217,16 +208,18 @@ int kith_task_init(void)
 		return -EINVAL;
 	}
 	bucket_bits = order_base_2(DIV_ROUND_UP(tasks_max, TASKS_PER_BUCKET));
-	buckets = kvmalloc_array(1U << bucket_bits, sizeof(*buckets), GFP_KERNEL);
-	if (!buckets)
+	kith_task_bucket_shift = 64 - bucket_bits;
+	kith_task_buckets = kvmalloc_array(1U << bucket_bits, sizeof(*kith_task_buckets),
+					   GFP_KERNEL);
+	if (!kith_task_buckets)
 		return -ENOMEM;
 	for (i = 0; i < 1U << bucket_bits; i++)
-		INIT_HLIST_HEAD(&buckets[i]);
+		INIT_HLIST_HEAD(&kith_task_buckets[i]);
 	for (i = 0; i < LOCKS; i++)
 		spin_lock_init(&locks[i]);
 	cache = kmem_cache_create("kith_task", sizeof(struct kith_task), 0, 0, NULL);
 	if (!cache) {
-		kvfree(buckets);
+		kvfree(kith_task_buckets);
 		return -ENOMEM;
 	}
 	return 0;
@@ -238,5 +231,5 @@ void kith_task_exit(void)
 	kith_task_purge(0);
 	rcu_barrier();
 	kmem_cache_destroy(cache);
-	kvfree(buckets);
+	kvfree(kith_task_buckets);
 }

@@ -12,7 +12,9 @@
 
 #include <kith/uapi.h>
 #include <linux/cred.h>
+#include <linux/hash.h>
 #include <linux/list.h>
+#include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
@@ -45,13 +47,22 @@ struct kith_task {
 
 	u64 accessed; /* process that it has looked into last, as a debugger may */
 	struct kith_pipe_debt pipes[KITH_PIPE_WAYS];
-	struct kith_file_call files[KITH_FILE_WAYS];
+	struct kith_filecall files[KITH_FILE_WAYS];
 	struct kith_changes *changes; /* that it has made; NULL: none */
 	struct kith_acts *acts;
 	struct kith_account *account; /* of its process: a reference, from the first use on */
 
 	u32 swept; /* number of the sweep that last met it */
 };
+
+/* A fixed table; here, because hooks look into it that may not even call a function. */
+extern struct hlist_head *kith_task_buckets;
+extern unsigned int kith_task_bucket_shift;
+
+static inline unsigned long kith_task_hash(const struct task_struct *task)
+{
+	return ((u64)(uintptr_t)task * GOLDEN_RATIO_64) >> kith_task_bucket_shift;
+}
 
 int kith_task_init(void);
 void kith_task_exit(void);
@@ -66,7 +77,16 @@ void kith_task_exit(void);
  * Return: an entry valid until the end of the RCU read section.
  * Context: RCU read section; @task is current, or cannot exit meanwhile.
  */
-struct kith_task *kith_task_find(const struct task_struct *task);
+static __always_inline struct kith_task *kith_task_find(const struct task_struct *task)
+{
+	struct kith_task *entry;
+
+	hlist_for_each_entry_rcu(entry, &kith_task_buckets[kith_task_hash(task)], node)
+		if (entry->task == task)
+			return entry;
+	return NULL;
+}
+
 struct kith_task *kith_task_add(struct task_struct *task);
 struct kith_task *kith_task_add_new(struct task_struct *task);
 

@@ -6,6 +6,7 @@
 #include "file.h"
 
 struct file;
+struct kith_account;
 
 /* Context of both: kith_hook_enter(), current->fs is there. */
 

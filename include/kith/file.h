@@ -38,14 +38,17 @@ enum kith_file_kind {
  * ACCESS: all that `user` did with a file, folded. Sent when the process ends, when the
  * module needs the room, and of what goes on within ten seconds of its begin and then
  * every minute in which there was something new. Records with the same `id`, which no
- * other of this load has, are about the same: the later one replaces the earlier. The
- * same process and file may come again with another id: then both count. `process` of
- * the record has no meaning. PATH follows.
+ * other of this load has, are about the same: the later one replaces the earlier, and
+ * may say less where that was a bound. The last one says OVER: for a process it comes
+ * when its last thread ends that had to do with files, which may be just after the first
+ * of two EXITs. The same process and file may come again with another id: then both
+ * count. `process` of the record has no meaning. PATH follows.
  *
  * Bytes are what calls have moved, exactly; UPPER_READ and UPPER_WRITTEN say that some
- * were counted by what calls asked for and the file could give (io_uring, AIO, splice,
- * kernel readers and writers), so at most that. What is read and written by memory
- * (MAPPED, with SHARED and WRITABLE) is not counted.
+ * were counted by what calls asked for and the file could give, so at most that: calls of
+ * io_uring, AIO and splice, reflinks, calls within the kernel, and calls after which the
+ * thread's account had several. What is read and written by memory (MAPPED, with SHARED
+ * and WRITABLE) is not counted.
  *
  * A creation by open(2) is told here, by CREATED, and `first` is its time; so is
  * O_TRUNC, by TRUNCATED. Other changes are CHANGE records.
