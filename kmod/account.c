@@ -229,7 +229,8 @@ static u64 mark_of(const struct kith_line *line)
 	u64 mark = READ_ONCE(line->flags);
 
 	for (way = 0; way < KITH_FILE_WAYS; way++)
-		mark += atomic64_read(&line->moved[way]) + atomic64_read(&line->calls[way]);
+		mark += atomic64_read(&line->moved[way]) + atomic64_read(&line->calls[way]) +
+			2 * atomic64_read(&line->flying[way]);
 	return mark;
 }
 
@@ -240,6 +241,16 @@ static u64 active_of(const struct kith_line *line)
 	return max(line->first, ktime_get_boot_fast_ns() - ago);
 }
 
+/* What it has moved @way, and may be moving; @flags: out */
+static u64 bytes_of(const struct kith_line *line, enum kith_file_way way, u32 *flags)
+{
+	u64 flying = atomic64_read(&line->flying[way]);
+
+	if (flying)
+		*flags |= kith_line_bound(way);
+	return atomic64_read(&line->moved[way]) + flying;
+}
+
 static void fill_access(struct kith_access *body, const struct kith_line *line, u32 flags)
 {
 	body->id = line->id;
@@ -248,9 +259,9 @@ static void fill_access(struct kith_access *body, const struct kith_line *line, 
 	body->first = line->first;
 	body->last = active_of(line);
 	body->reads = atomic64_read(&line->calls[KITH_FILE_READ]);
-	body->bytes_read = atomic64_read(&line->moved[KITH_FILE_READ]);
+	body->bytes_read = bytes_of(line, KITH_FILE_READ, &flags);
 	body->writes = atomic64_read(&line->calls[KITH_FILE_WRITE]);
-	body->bytes_written = atomic64_read(&line->moved[KITH_FILE_WRITE]);
+	body->bytes_written = bytes_of(line, KITH_FILE_WRITE, &flags);
 	body->file = line->file;
 	body->flags = READ_ONCE(line->flags) | flags;
 	body->mntns = line->mntns;
@@ -265,7 +276,7 @@ static void fill_reads(struct kith_reads *body, const struct kith_line *line, u3
 	body->last = active_of(line);
 	body->files = atomic64_read(&line->files);
 	body->reads = atomic64_read(&line->calls[KITH_FILE_READ]);
-	body->bytes_read = atomic64_read(&line->moved[KITH_FILE_READ]);
+	body->bytes_read = bytes_of(line, KITH_FILE_READ, &flags);
 	body->file = line->file;
 	body->flags = (READ_ONCE(line->flags) & KITH_ACCESS_UPPER_READ) | flags;
 	if (line->kind == KITH_LINE_PLAIN)

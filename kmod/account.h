@@ -33,6 +33,7 @@ struct kith_line {
 	unsigned long active; /* jiffies */
 	atomic64_t moved[KITH_FILE_WAYS];
 	atomic64_t calls[KITH_FILE_WAYS];
+	atomic64_t flying[KITH_FILE_WAYS]; /* bytes that calls which go on may move */
 	atomic64_t files; /* that were begun */
 	u64 told;	  /* of all that, a mark; the account's lock, as of the next */
 	u64 reported;

@@ -4,6 +4,7 @@
 
 #include "hook.h"
 
+#include "async.h"
 #include "credential.h"
 #include "process.h"
 #include "ring.h"
@@ -60,7 +61,7 @@ static int attach_tracepoint(struct kith_hook *hook)
 {
 	hook->tracepoint = NULL;
 	for_each_kernel_tracepoint(match_tracepoint, hook);
-	if (!hook->tracepoint)
+	if (!hook->tracepoint || !hook->callback)
 		return -ENOENT;
 	return tracepoint_probe_register(hook->tracepoint, hook->callback, NULL);
 }
@@ -276,12 +277,16 @@ static const u8 order[KITH_AT_COUNT] = {
 	KITH_AT_PIPE_WRITE,
 	KITH_AT_FIFO_READ,
 	KITH_AT_FIFO_WRITE,
+	KITH_AT_SPLICE_DONE,
 	KITH_AT_SPLICE,
 	KITH_AT_FILE_OPEN,
 	KITH_AT_FILE_SEND,
 	KITH_AT_FILE_TO_PIPE,
+	KITH_AT_FILE_COPIED,
 	KITH_AT_FILE_COPY,
 	KITH_AT_FILE_CLONE,
+	KITH_AT_AIO_COMPLETE,
+	KITH_AT_URING_COMPLETE,
 	KITH_AT_FILE_READ,
 	KITH_AT_FILE_WRITE,
 	KITH_AT_FILE_MAP,
@@ -331,6 +336,7 @@ int kith_hook_init(void)
 
 	execs = clamp(execs, 1U, EXECS_MAX);
 	kith_hooks[KITH_AT_EXIT].callback = kith_process_exited();
+	kith_hooks[KITH_AT_URING_COMPLETE].callback = kith_async_uring();
 	for (i = 0; i < KITH_AT_COUNT; i++)
 		kith_hooks[i].error = -ENODEV;
 	for (i = 0; i < KITH_AT_COUNT; i++) {

@@ -3,6 +3,7 @@
 #include "file.h"
 
 #include "account.h"
+#include "async.h"
 #include "compat/fs.h"
 #include "hook.h"
 #include "iter.h"
@@ -141,11 +142,19 @@ static bool is_part(struct kith_task *task, const struct file *file, u64 most,
 	return task && kith_filecall_is_within(&task->files[way], file_inode(file), most, way);
 }
 
+/* May it have more to read when it comes to that than it has now? */
+static bool may_grow(const struct file *file, u64 most, size_t size)
+{
+	return most < size && inode_is_open_for_write(file_inode(file));
+}
+
 static noinline void begin(struct kith_task *task, const struct kiocb *iocb,
 			   const struct iov_iter *iter, enum kith_file_way way)
 {
 	const struct file *file = iocb->ki_filp;
-	u64 most = most_of(file, iocb->ki_pos, iov_iter_count(iter), way);
+	size_t size = iov_iter_count(iter);
+	u64 most = most_of(file, iocb->ki_pos, size, way);
+	bool last = may_grow(file, most, size);
 	struct kith_filecall *call;
 
 	/* Opened by a file system, for one of its own. */
@@ -156,10 +165,14 @@ static noinline void begin(struct kith_task *task, const struct kiocb *iocb,
 		return;
 	if (unlikely(!is_sync_kiocb((struct kiocb *)iocb))) {
 		kith_filecall_settle(call, way);
-		kith_iter_asynchronous(iocb, iter, call->line, way, most);
-	} else if (!kith_filecall_goes_on(call, current, most, way)) {
+		kith_async_begin(iocb, iter, call->line, way);
+	} else if (last || !kith_filecall_goes_on(call, current, most, way)) {
+		if (call->simple)
+			kith_filecall_return(call, i_size_read(file_inode(file)));
 		kith_filecall_settle(call, way);
-		kith_filecall_begin(call, way, most, KITH_FILECALL_PLAIN);
+		call->end = i_size_read(file_inode(file));
+		kith_filecall_begin(call, way, most, size,
+				    last ? KITH_FILECALL_LAST : KITH_FILECALL_PLAIN);
 	}
 }
 
@@ -306,7 +319,7 @@ KITH_ENTRY(kith_file_mapped)
 	mark(file, flags & KITH_ACCESS_WRITABLE ? KITH_FILE_WRITE : KITH_FILE_READ, flags);
 }
 
-static void prepare(const struct file *file, enum kith_file_way way, u64 most,
+static void prepare(const struct file *file, enum kith_file_way way, u64 most, u64 asked,
 		    enum kith_file_mode mode)
 {
 	struct kith_task *task = kith_task_find(current);
@@ -320,14 +333,14 @@ static void prepare(const struct file *file, enum kith_file_way way, u64 most,
 	 */
 	if (mode == KITH_FILECALL_WHOLE && is_part(task, file, 0, way)) {
 		call = &task->files[way];
-		kith_filecall_raise(call, max(call->most, most));
+		kith_filecall_raise(call, most, asked);
 		return;
 	}
 	call = come(task, file, way);
 	if (!call)
 		return;
 	kith_filecall_settle(call, way);
-	kith_filecall_begin(call, way, most, mode);
+	kith_filecall_begin(call, way, most, asked, mode);
 }
 
 /* A kernel thread's account says nothing: then what the file systems are asked for counts. */
@@ -341,12 +354,14 @@ static void copying(struct kith_ftrace_regs *regs, loff_t at)
 {
 	const struct file *in = KITH_ARGUMENT(regs, 0, struct file *);
 	const struct file *out = KITH_ARGUMENT(regs, 2, struct file *);
-	u64 most = most_of(in, at, KITH_ARGUMENT(regs, 4, size_t), KITH_FILE_READ);
+	size_t size = KITH_ARGUMENT(regs, 4, size_t);
+	u64 most = most_of(in, at, size, KITH_FILE_READ);
+	u64 asked = may_grow(in, most, size) ? size : most;
 
 	if (!is_counted())
 		return;
-	prepare(in, KITH_FILE_READ, most, KITH_FILECALL_WHOLE);
-	prepare(out, KITH_FILE_WRITE, most, KITH_FILECALL_WHOLE);
+	prepare(in, KITH_FILE_READ, most, asked, KITH_FILECALL_WHOLE);
+	prepare(out, KITH_FILE_WRITE, most, asked, KITH_FILECALL_WHOLE);
 }
 
 /* do_splice_direct(in, position, out, position, length, flags): sendfile(2) */
@@ -365,16 +380,42 @@ KITH_ENTRY(kith_file_to_pipe)
 	unsigned int where = hook->symbol == hook->instead ? 1 : 2;
 	const struct file *in = KITH_ARGUMENT(regs, 0, const struct file *);
 	loff_t at = *KITH_ARGUMENT(regs, where, const loff_t *);
+	size_t size = KITH_ARGUMENT(regs, 3, size_t);
+	u64 most = most_of(in, at, size, KITH_FILE_READ);
 
 	if (is_counted())
-		prepare(in, KITH_FILE_READ,
-			most_of(in, at, KITH_ARGUMENT(regs, 3, size_t),
-				KITH_FILE_READ), KITH_FILECALL_WHOLE);
+		prepare(in, KITH_FILE_READ, most, may_grow(in, most, size) ? size : most,
+			KITH_FILECALL_WHOLE);
+}
+
+/*
+ * What is watched as a whole is over: it has moved @bytes, or (-1) its return was missed,
+ * unless what begins now is a part of it (@within).
+ */
+static void end_whole(struct kith_task *task, long bytes, bool within)
+{
+	unsigned int way;
+
+	for (way = 0; way < KITH_FILE_WAYS; way++) {
+		struct kith_filecall *call = &task->files[way];
+
+		if (call->mode <= KITH_FILECALL_LAST ||
+		    (within && kith_filecall_is_within(call, call->inode, 0, way)))
+			continue;
+		if (bytes < 0)
+			kith_filecall_settle(call, way);
+		else
+			kith_filecall_end(call, bytes);
+	}
 }
 
 /* vfs_copy_file_range(in, position, out, position, length, flags) */
 KITH_ENTRY(kith_file_copying)
 {
+	struct kith_task *task = kith_task_find(current);
+
+	if (task)
+		end_whole(task, -1, true);
 	copying(regs, KITH_ARGUMENT(regs, 1, loff_t));
 }
 
@@ -410,14 +451,39 @@ KITH_ENTRY(kith_file_splicing)
 	struct file *in = KITH_ARGUMENT(regs, 0, struct file *);
 	struct file *out = KITH_ARGUMENT(regs, 2, struct file *);
 	size_t length = KITH_ARGUMENT(regs, 4, size_t);
-	loff_t at = KITH_ARGUMENT(regs, 1, void *) ? 0 : in->f_pos;
+	struct kith_task *task = kith_task_find(current);
 
+	if (task)
+		end_whole(task, -1, false);
 	kith_pipe_splicing(in, out);
-	prepare(in, KITH_FILE_READ, most_of(in, at, length, KITH_FILE_READ),
-		KITH_FILECALL_SPLICE_IN);
+	prepare(in, KITH_FILE_READ, length, length, KITH_FILECALL_SPLICE_IN);
 	/* What overlayfs writes then, it writes into another file. */
 	if (out->f_path.dentry->d_flags & DCACHE_OP_REAL)
-		prepare(out, KITH_FILE_WRITE, length, KITH_FILECALL_SPLICE_IN);
+		prepare(out, KITH_FILE_WRITE, length, length, KITH_FILECALL_SPLICE_IN);
 	else
-		prepare(out, KITH_FILE_WRITE, 0, KITH_FILECALL_SPLICE_OUT);
+		prepare(out, KITH_FILE_WRITE, 0, 0, KITH_FILECALL_SPLICE_OUT);
+}
+
+static int returned(enum kith_hook_index at, long ret)
+{
+	struct kith_task *task;
+
+	kith_hook_enter();
+	kith_hook_hit(at);
+	task = kith_task_find(current);
+	if (task)
+		end_whole(task, max(ret, 0L), false);
+	kith_hook_leave();
+	return 0;
+}
+
+int kith_file_spliced(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	return returned(KITH_AT_SPLICE_DONE, regs_return_value(regs));
+}
+
+/* It may have failed before the kernel counted it, and overlayfs has it counted twice. */
+int kith_file_copied(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	return returned(KITH_AT_FILE_COPIED, regs_return_value(regs));
 }

@@ -6,6 +6,7 @@
 #include "entry.h"
 #include "filecall.h"
 
+#include <linux/kprobes.h>
 
 struct kith_task;
 struct task_struct;
@@ -20,6 +21,8 @@ kith_entry_fn kith_file_to_pipe;
 kith_entry_fn kith_file_copying;
 kith_entry_fn kith_file_cloning;
 kith_entry_fn kith_file_splicing;
+int kith_file_copied(struct kretprobe_instance *instance, struct pt_regs *regs);
+int kith_file_spliced(struct kretprobe_instance *instance, struct pt_regs *regs);
 
 /* Where the file systems read and write, as far as their names are known. */
 extern const char *const kith_file_readers[];

@@ -13,6 +13,7 @@ struct look {
 	u64 bytes;
 	u64 calls;
 	u64 most;
+	u64 asked;
 	u64 moved;
 	u64 count;
 	unsigned long active;
@@ -28,6 +29,7 @@ static void look_at(struct look *look, const struct kith_filecall *call)
 		look->bytes = READ_ONCE(call->bytes);
 		look->calls = READ_ONCE(call->calls);
 		look->most = READ_ONCE(call->most);
+		look->asked = READ_ONCE(call->asked);
 		look->moved = look->bytes - READ_ONCE(call->first_bytes);
 		look->count = look->calls - READ_ONCE(call->first_calls);
 		look->active = READ_ONCE(call->active);
@@ -48,6 +50,11 @@ static u64 moved_by(const struct look *look, u64 calls, u64 bytes, bool *counted
 	*counted = true;
 	if (calls == 1)
 		return bytes;
+	if (calls && look->mode != KITH_FILECALL_PLAIN && look->asked > look->most &&
+	    bytes > look->most) {
+		*counted = false;
+		return min(bytes, look->asked);
+	}
 	if (calls) {
 		/* If it moved less than it could, others may have moved the rest. */
 		*counted = bytes >= look->most;
@@ -92,8 +99,17 @@ static int system_call(void)
 	return kith_syscall(&ia32);
 }
 
+void kith_filecall_return(struct kith_filecall *call, loff_t end)
+{
+	if (call->mode != KITH_FILECALL_LAST || call->end != end)
+		return;
+	raw_write_seqcount_begin(&call->seq);
+	call->asked = call->most;
+	raw_write_seqcount_end(&call->seq);
+}
+
 void kith_filecall_begin(struct kith_filecall *call, enum kith_file_way way, u64 most,
-			 enum kith_file_mode mode)
+			 u64 asked, enum kith_file_mode mode)
 {
 	u64 bytes = kith_filecall_bytes_of(current, way);
 	u64 calls = kith_filecall_calls_of(current, way);
@@ -106,27 +122,29 @@ void kith_filecall_begin(struct kith_filecall *call, enum kith_file_way way, u64
 	call->bytes = bytes;
 	call->calls = calls;
 	call->most = most;
+	call->asked = asked;
 	call->mode = mode;
 	call->active = jiffies;
 	raw_write_seqcount_end(&call->seq);
 }
 
-void kith_filecall_raise(struct kith_filecall *call, u64 most)
+void kith_filecall_raise(struct kith_filecall *call, u64 most, u64 asked)
 {
 	raw_write_seqcount_begin(&call->seq);
-	call->most = most;
+	call->most = max(call->most, most);
+	call->asked = max(call->asked, asked);
 	raw_write_seqcount_end(&call->seq);
 }
 
 bool kith_filecall_is_within(struct kith_filecall *call, const struct inode *inode, u64 most,
 			     enum kith_file_way way)
 {
-	if (call->mode <= KITH_FILECALL_PLAIN || call->inode != inode ||
+	if (call->mode <= KITH_FILECALL_LAST || call->inode != inode ||
 	    call->calls != kith_filecall_calls_of(current, way) ||
 	    call->number_of_call != system_call())
 		return false;
 	if (call->mode == KITH_FILECALL_SPLICE_OUT)
-		kith_filecall_raise(call, call->most + most);
+		kith_filecall_raise(call, call->most + most, call->most + most);
 	return true;
 }
 
@@ -184,7 +202,7 @@ void kith_filecall_look(struct kith_filecall *call, const struct task_struct *th
 		bytes = moved_by(&look, calls, kith_filecall_bytes_of(thread, way), &counted);
 		if (!counted)
 			kith_line_mark(call->line, kith_line_bound(way));
-		look.moved += min(bytes, look.most);
+		look.moved += bytes;
 		look.count++;
 	}
 	credit(call, &look, way);

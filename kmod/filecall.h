@@ -22,6 +22,7 @@ enum kith_file_way { KITH_FILE_READ, KITH_FILE_WRITE, KITH_FILE_WAYS };
 enum kith_file_mode {
 	KITH_FILECALL_SETTLED,
 	KITH_FILECALL_PLAIN,
+	KITH_FILECALL_LAST,	  /* up to the end of a file that may grow */
 	KITH_FILECALL_WHOLE,      /* of several calls of a file system: sendfile(2) and its like */
 	KITH_FILECALL_SPLICE_IN,  /* of none that the kernel counts: a file into a pipe */
 	KITH_FILECALL_SPLICE_OUT, /* and a pipe into a file */
@@ -44,6 +45,8 @@ struct kith_filecall {
 	u64 bytes; /* that the thread had moved that way before */
 	u64 calls; /* and in how many calls */
 	u64 most;  /* that this one can have moved */
+	loff_t end; /* of the file, if it is LAST */
+	u64 asked; /* if it is not PLAIN: the same, if the file has grown meanwhile */
 	u64 first_bytes; /* `bytes` less what settled calls have moved since `line` was chosen */
 	u64 first_calls; /* `calls` less the number of these: one more changes neither */
 	unsigned long active; /* jiffies */
@@ -100,16 +103,19 @@ void kith_filecall_settle(struct kith_filecall *call, enum kith_file_way way);
 /* The last call is over, and it has moved @bytes. */
 void kith_filecall_end(struct kith_filecall *call, u64 bytes);
 
-/* Another one begins, after the last one is settled. */
+/* The thread is back at its file, which ends at @end: has that grown since the last call? */
+void kith_filecall_return(struct kith_filecall *call, loff_t end);
+
+/* Another one begins, after the last one is settled; @asked is not less than @most. */
 void kith_filecall_begin(struct kith_filecall *call, enum kith_file_way way, u64 most,
-			 enum kith_file_mode mode);
+			 u64 asked, enum kith_file_mode mode);
 
 /* Another call of the file system, of at most @most, within one that is watched as a whole? */
 bool kith_filecall_is_within(struct kith_filecall *call, const struct inode *inode, u64 most,
 			     enum kith_file_way way);
 
 /* The one that is watched as a whole can move as much as that. */
-void kith_filecall_raise(struct kith_filecall *call, u64 most);
+void kith_filecall_raise(struct kith_filecall *call, u64 most, u64 asked);
 
 /* The thread has left its line for @line, whose reference it takes over. Context: the lock. */
 void kith_filecall_turn(struct kith_filecall *call, enum kith_file_way way,

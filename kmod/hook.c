@@ -4,6 +4,7 @@
 #include "hook.h"
 
 #include "act.h"
+#include "async.h"
 #include "cgroup.h"
 #include "change.h"
 #include "credential.h"
@@ -246,6 +247,12 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 		.kind = KITH_HOOK_FTRACE, .entry = kith_file_splicing,
 		.loses = "who splices into pipes, and out of them",
 	},
+	[KITH_AT_SPLICE_DONE] = {
+		.event = "file", .symbol = "do_splice",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_FILE,
+		.returned = kith_file_spliced,
+		.loses = "exact counts of splice",
+	},
 	[KITH_AT_FILE_READ] = {
 		.event = "file", .symbol = "shmem_file_read_iter",
 		.others = kith_file_readers,
@@ -284,10 +291,27 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 		.kind = KITH_HOOK_FTRACE, .entry = kith_file_copying,
 		.loses = "exact counts of copy_file_range",
 	},
+	[KITH_AT_FILE_COPIED] = {
+		.event = "file", .symbol = "vfs_copy_file_range",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_FILE,
+		.returned = kith_file_copied,
+		.loses = "exact counts of copy_file_range that fails, or is on overlayfs",
+	},
 	[KITH_AT_FILE_CLONE] = {
 		.event = "file", .symbol = "vfs_clone_file_range",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_file_cloning,
 		.loses = "files that come to share their data with others",
+	},
+	[KITH_AT_AIO_COMPLETE] = {
+		.event = "file", .symbol = "aio_complete_rw",
+		.kind = KITH_HOOK_FTRACE, .entry = kith_async_completed,
+		.loses = "exact counts of AIO",
+	},
+	[KITH_AT_URING_COMPLETE] = {
+		.event = "file", .symbol = "io_uring_complete",
+		.kind = KITH_HOOK_TRACEPOINT,
+		/* .callback depends on the kernel: kith_async_uring() */
+		.loses = "exact counts of io_uring",
 	},
 	[KITH_AT_PIPE_FREE] = {
 		.event = "end of a pipe", .symbol = "free_pipe_info",

@@ -7,24 +7,21 @@
  */
 #include "iter.h"
 
-#include "account.h"
+#include "file.h"
 #include "hook.h"
 
-#include <linux/atomic.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/uio.h>
 #include <linux/workqueue.h>
 
 enum {
 	SEEN_BITS = 10, /* those of files in /proc alone are a hundred */
 	PROBES = 4,
 	LESSONS = 16,
-	TRIED_BITS = 8,
 };
 
 /*
@@ -128,43 +125,6 @@ static int unloaded(struct notifier_block *block, unsigned long state, void *mod
 }
 
 static struct notifier_block modules = { .notifier_call = unloaded };
-
-/*
- * io_uring tries first without waiting, and comes again with the same iocb, for all of
- * it or for what was left.
- */
-static struct tried {
-	const struct kiocb *iocb;
-	loff_t at;
-	loff_t end;
-} tries[1 << TRIED_BITS];
-static DEFINE_SPINLOCK(tries_lock); /* protects tries */
-
-static bool is_again(const struct kiocb *iocb, size_t size)
-{
-	struct tried *tried = &tries[hash_ptr((void *)iocb, TRIED_BITS)];
-	bool again;
-
-	spin_lock(&tries_lock);
-	again = tried->iocb == iocb && tried->end == iocb->ki_pos + (loff_t)size &&
-		(iocb->ki_pos > tried->at || !(iocb->ki_flags & IOCB_NOWAIT));
-	*tried = (struct tried){ .iocb = again ? NULL : iocb, .at = iocb->ki_pos,
-				 .end = iocb->ki_pos + size };
-	spin_unlock(&tries_lock);
-	return again;
-}
-
-void kith_iter_asynchronous(const struct kiocb *iocb, const struct iov_iter *iter,
-			    struct kith_line *line, enum kith_file_way way, u64 most)
-{
-	if (is_again(iocb, iov_iter_count(iter)))
-		return;
-	atomic64_add(most, &line->moved[way]);
-	atomic64_inc(&line->calls[way]);
-	WRITE_ONCE(line->active, jiffies);
-	kith_line_mark(line, way == KITH_FILE_READ ? KITH_ACCESS_UPPER_READ :
-						     KITH_ACCESS_UPPER_WRITTEN);
-}
 
 int kith_iter_init(void)
 {

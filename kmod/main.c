@@ -3,6 +3,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "account.h"
+#include "async.h"
 #include "flight.h"
 #include "genl.h"
 #include "hook.h"
@@ -102,6 +103,7 @@ err_iter:
 err_socket:
 	kith_task_exit();
 err_task:
+	kith_async_exit();
 	kith_account_exit();
 err_account:
 	kith_ring_exit();
@@ -129,6 +131,7 @@ static void __exit kith_exit(void)
 	kith_pipe_exit();
 	kith_socket_exit();
 	kith_task_exit();
+	kith_async_exit();
 	kith_account_exit();
 	kith_ring_exit();
 	kith_scratch_exit();

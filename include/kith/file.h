@@ -46,9 +46,9 @@ enum kith_file_kind {
  *
  * Bytes are what calls have moved, exactly; UPPER_READ and UPPER_WRITTEN say that some
  * were counted by what calls asked for and the file could give, so at most that: calls of
- * io_uring, AIO and splice, reflinks, calls within the kernel, and calls after which the
- * thread's account had several. What is read and written by memory (MAPPED, with SHARED
- * and WRITABLE) is not counted.
+ * io_uring and AIO that go on, or whose end this kernel does not show, reflinks, calls
+ * within the kernel, and calls after which the thread's account had several. What is read
+ * and written by memory (MAPPED, with SHARED and WRITABLE) is not counted.
  *
  * A creation by open(2) is told here, by CREATED, and `first` is its time; so is
  * O_TRUNC, by TRUNCATED. Other changes are CHANGE records.

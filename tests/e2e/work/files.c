@@ -162,6 +162,16 @@ static void into_pipe(struct worker *worker, unsigned int file, size_t size, off
 	}
 }
 
+/*
+ * The position is shared. At the end of a file that may grow, nobody can tell a read of
+ * nothing from one of what has just come.
+ */
+static void stay_within(int fd, off_t at)
+{
+	if (exact && lseek(fd, at % SIZE, SEEK_SET) < 0)
+		die("lseek");
+}
+
 static void act(struct worker *worker)
 {
 	unsigned int file = (unsigned int)(next(worker) % FILES), other = (file + 1) % FILES;
@@ -175,6 +185,7 @@ static void act(struct worker *worker)
 
 	switch (next(worker) % (exact ? EXACT_WAYS : WAYS)) {
 	case 0:
+		stay_within(fd, at);
 		add(&files[file].read, read(fd, worker->buffer, size));
 		break;
 	case 1:
@@ -191,6 +202,7 @@ static void act(struct worker *worker)
 		add(&files[file].written, pwrite(fd, worker->buffer, size, at));
 		break;
 	case 6:
+		stay_within(fd, at);
 		add(&files[file].read, readv(fd, parts, 2));
 		break;
 	case 7:
@@ -303,9 +315,12 @@ int main(int argc, char **argv)
 	for (i = 0; i < FILES; i++) {
 		snprintf(path, sizeof(path), "%s/file%u", directory, i);
 		files[i].fd = open(path, O_RDWR | O_CREAT, 0644);
-		/* Where nothing grows, what a read can move is known before. */
+		/*
+		 * Where nothing grows, what a read can move is known before; the position is
+		 * shared, and others may advance it before a write.
+		 */
 		if (files[i].fd < 0 ||
-		    ftruncate(files[i].fd, exact ? SIZE + 10000 + LARGEST : SIZE) ||
+		    ftruncate(files[i].fd, exact ? SIZE + 10000 + 8 * LARGEST : SIZE) ||
 		    fstat(files[i].fd, &files[i].stat))
 			die(path);
 	}
