@@ -74,7 +74,7 @@ static const struct number numbers[] = {
 };
 
 /* A class of records that may be left out. */
-static const struct class {
+static const struct optional {
 	const char *name;
 	enum kith_class number;
 } classes[] = {
@@ -101,7 +101,7 @@ static int set_number(struct control_policy *policy, const struct number *number
 	return 0;
 }
 
-static const struct class *find_class(const char *name)
+static const struct optional *find_class(const char *name)
 {
 	size_t i;
 
@@ -112,7 +112,7 @@ static const struct class *find_class(const char *name)
 }
 
 /* Is it to be recorded? */
-static int set_class(uint32_t *wanted, const struct class *class, const char *value)
+static int set_class(uint32_t *wanted, const struct optional *class, const char *value)
 {
 	if (!strcmp(value, "yes"))
 		*wanted |= 1u << class->number;
