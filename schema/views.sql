@@ -363,6 +363,49 @@ talk AS NOT MATERIALIZED (
       AS object
   FROM told
   WHERE client <> server
+),
+-- Who read a file, or could by memory; of all who had written it, those since then count:
+-- the 64 that began last.
+reading AS NOT MATERIALIZED (
+  SELECT
+    id, process, file, writer, reads, bytes_read, first,
+    CAST(first + lasted AS INTEGER) AS last,
+    ifnull((SELECT x.first FROM accesses x WHERE x.file = a.file AND x.writes IS NOT NULL
+      AND x.first <= a.first + a.lasted ORDER BY x.first DESC LIMIT 1 OFFSET 63),
+      -9223372036854775808) AS since,
+    CAST(CASE (SELECT kind FROM files WHERE id = a.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
+      WHEN 8 THEN 'queue' WHEN 9 THEN 'queue' ELSE 'file' END AS TEXT) AS via,
+    CAST(coalesce((SELECT value FROM strings WHERE id = a.path),
+      (SELECT 'inode ' || inode FROM files WHERE id = a.file)) AS TEXT) AS object
+  FROM accesses a
+  WHERE (reads IS NOT NULL OR flags & 2) AND NOT flags >> 15 & 1
+),
+executing AS NOT MATERIALIZED (
+  SELECT
+    process, file, ts,
+    ifnull((SELECT x.first FROM accesses x WHERE x.file = a.file AND x.writes IS NOT NULL
+      AND x.first <= a.ts ORDER BY x.first DESC LIMIT 1 OFFSET 63),
+      -9223372036854775808) AS since,
+    CAST(CASE (SELECT kind FROM files WHERE id = a.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
+      WHEN 8 THEN 'queue' WHEN 9 THEN 'queue' ELSE 'file' END AS TEXT) AS via,
+    CAST(coalesce((SELECT nullif(path, '') FROM executables WHERE id = a.executable),
+      (SELECT 'inode ' || inode FROM files WHERE id = a.file)) AS TEXT) AS object
+  FROM executions a
+  WHERE error IS NULL AND live IS NULL
+),
+writing AS NOT MATERIALIZED (
+  SELECT
+    process, file, writes, bytes_written, first,
+    first + lasted AS last,
+    flags & 16 AS by_memory
+  FROM accesses
+  WHERE writes IS NOT NULL
+),
+-- Who threw away what was in a file, and did not read it.
+emptying AS NOT MATERIALIZED (
+  SELECT process, file, first
+  FROM accesses
+  WHERE writes IS NOT NULL AND flags & 512 AND reads IS NULL
 )
 SELECT
   client AS source_id, server AS target_id, via, object, started AS first, ended AS last,
@@ -416,84 +459,46 @@ WHERE w.written > 0 AND r.read > 0 AND w.process <> r.process AND w.process AND 
 UNION ALL
 -- Whoever wrote it last before another read it, or might read by memory: the kernel knows.
 SELECT
-  r.writer, r.process,
-  CAST(CASE (SELECT kind FROM files WHERE id = r.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
-    WHEN 8 THEN 'queue' WHEN 9 THEN 'queue' ELSE 'file' END AS TEXT),
-  CAST(coalesce((SELECT value FROM strings WHERE id = r.path), (SELECT 'inode ' || inode
-    FROM files WHERE id = r.file)) AS TEXT),
-  r.first, CAST(r.first + r.lasted AS INTEGER),
+  r.writer, r.process, r.via, r.object, r.first, r.last,
   CAST(CASE WHEN r.reads IS NULL THEN NULL
-    WHEN EXISTS (SELECT 1 FROM accesses o WHERE o.file = r.file AND o.writes IS NOT NULL
-      AND o.first <= r.first + r.lasted AND o.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
-      AND x.writes IS NOT NULL AND x.first <= r.first + r.lasted
-      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
-      AND o.process <> r.process AND o.process <> r.writer)
-    THEN min(r.bytes_read, (SELECT iif(count(*) AND NOT max(w.flags >> 4 & 1),
-      total(w.bytes_written), r.bytes_read) FROM accesses w
-      WHERE w.file = r.file AND w.writes IS NOT NULL
-      AND w.first <= r.first + r.lasted AND w.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
-      AND x.writes IS NOT NULL AND x.first <= r.first + r.lasted
-      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
-      AND w.process = r.writer))
+    WHEN EXISTS (SELECT 1 FROM writing o WHERE o.file = r.file
+      AND o.first BETWEEN r.since AND r.last AND o.process NOT IN (r.process, r.writer))
+    THEN min(r.bytes_read, (SELECT iif(count(*) AND NOT max(w.by_memory),
+      total(w.bytes_written), r.bytes_read) FROM writing w WHERE w.file = r.file
+      AND w.first BETWEEN r.since AND r.last AND w.process = r.writer))
     ELSE r.bytes_read END AS INTEGER),
   CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
   CAST(NULL AS INTEGER), r.file, r.id
-FROM accesses r
-WHERE r.writer <> r.process AND (r.reads IS NOT NULL OR r.flags & 2)
-  AND NOT r.flags >> 15 & 1
+FROM reading r
+WHERE r.writer <> r.process
 UNION ALL
--- The others who had written it, of many the 64 that began last; but not what a third had
--- thrown away in between.
+-- The others who had written it, but not what a third had thrown away in between.
 SELECT
-  w.process, r.process,
-  CAST(CASE (SELECT kind FROM files WHERE id = r.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
-    WHEN 8 THEN 'queue' WHEN 9 THEN 'queue' ELSE 'file' END AS TEXT),
-  CAST(coalesce((SELECT value FROM strings WHERE id = r.path), (SELECT 'inode ' || inode
-    FROM files WHERE id = r.file)) AS TEXT),
-  CAST(max(w.first, r.first) AS INTEGER), CAST(r.first + r.lasted AS INTEGER),
+  w.process, r.process, r.via, r.object, CAST(max(w.first, r.first) AS INTEGER), r.last,
   CAST(CASE WHEN r.reads IS NULL THEN NULL
-    WHEN w.flags & 16 THEN r.bytes_read
-    WHEN r.writer IS NULL AND NOT EXISTS (SELECT 1 FROM accesses o WHERE o.file = r.file
-      AND o.writes IS NOT NULL AND o.first <= r.first + r.lasted AND o.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
-      AND x.writes IS NOT NULL AND x.first <= r.first + r.lasted
-      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
-      AND o.process <> r.process AND o.process <> w.process)
+    WHEN w.by_memory THEN r.bytes_read
+    WHEN r.writer IS NULL AND NOT EXISTS (SELECT 1 FROM writing o WHERE o.file = r.file
+      AND o.first BETWEEN r.since AND r.last AND o.process NOT IN (r.process, w.process))
     THEN r.bytes_read
     ELSE min(r.bytes_read, w.bytes_written) END AS INTEGER),
   CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
   CAST(NULL AS INTEGER), r.file, r.id
-FROM accesses r
-CROSS JOIN accesses w ON w.file = r.file AND w.writes IS NOT NULL
-  AND w.first <= r.first + r.lasted AND w.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
-      AND x.writes IS NOT NULL AND x.first <= r.first + r.lasted
-      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
-WHERE w.process <> r.process AND (w.writes > 0 OR w.flags & 16)
-  AND (r.reads IS NOT NULL OR r.flags & 2) AND NOT r.flags >> 15 & 1
-  AND w.process IS NOT r.writer
-  AND NOT EXISTS (SELECT 1 FROM accesses t WHERE t.file = r.file AND t.writes IS NOT NULL
-    AND t.first > w.first + w.lasted AND t.first <= r.first
-    AND t.flags & 512 AND t.reads IS NULL AND t.process <> w.process)
+FROM reading r
+CROSS JOIN writing w ON w.file = r.file AND w.first BETWEEN r.since AND r.last
+WHERE w.process <> r.process AND (w.writes > 0 OR w.by_memory) AND w.process IS NOT r.writer
+  AND NOT EXISTS (SELECT 1 FROM emptying t WHERE t.file = r.file
+    AND t.first > w.last AND t.first <= r.first AND t.process <> w.process)
 UNION ALL
 -- Who wrote what another executed, likewise.
 SELECT
-  w.process, r.process,
-  CAST(CASE (SELECT kind FROM files WHERE id = r.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
-    WHEN 8 THEN 'queue' WHEN 9 THEN 'queue' ELSE 'file' END AS TEXT),
-  CAST(coalesce((SELECT nullif(path, '') FROM executables WHERE id = r.executable),
-    (SELECT 'inode ' || inode FROM files WHERE id = r.file)) AS TEXT),
-  r.ts, CAST(r.ts AS INTEGER), CAST(NULL AS INTEGER),
+  w.process, r.process, r.via, r.object, r.ts, CAST(r.ts AS INTEGER), CAST(NULL AS INTEGER),
   CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
   CAST(NULL AS INTEGER), r.file, CAST(NULL AS INTEGER)
-FROM executions r
-CROSS JOIN accesses w ON w.file = r.file AND w.writes IS NOT NULL
-  AND w.first <= r.ts AND w.first >= ifnull((SELECT x.first FROM accesses x WHERE x.file = r.file
-      AND x.writes IS NOT NULL AND x.first <= r.ts
-      ORDER BY x.first DESC LIMIT 1 OFFSET 63), -9223372036854775808)
-WHERE w.process <> r.process AND (w.writes > 0 OR w.flags & 16)
-  AND r.error IS NULL AND r.live IS NULL
-  AND NOT EXISTS (SELECT 1 FROM accesses t WHERE t.file = r.file AND t.writes IS NOT NULL
-    AND t.first > w.first + w.lasted AND t.first <= r.ts
-    AND t.flags & 512 AND t.reads IS NULL AND t.process <> w.process)
+FROM executing r
+CROSS JOIN writing w ON w.file = r.file AND w.first BETWEEN r.since AND r.ts
+WHERE w.process <> r.process AND (w.writes > 0 OR w.by_memory)
+  AND NOT EXISTS (SELECT 1 FROM emptying t WHERE t.file = r.file
+    AND t.first > w.last AND t.first <= r.ts AND t.process <> w.process)
 UNION ALL
 -- Many files that one had written and another read, counted together.
 SELECT
