@@ -6,12 +6,11 @@
 
 #include "connection.h"
 #include "hook.h"
-#include "item.h"
 #include "key.h"
+#include "line.h"
 #include "object.h"
 #include "report.h"
 #include "ring.h"
-#include "sink.h"
 #include "socket.h"
 
 #include <linux/hash.h>
@@ -32,8 +31,12 @@ enum {
 	PAGES_PER_FILE = 8,
 	LINES_PER_BUCKET = 4,
 	ACCOUNT_BITS = 12,
-	ACCOUNT_LINES = 1024, /* more are told of at once: an exit must not take long */
+	PATH_PER_WEIGHT = 512, /* bytes of a path that weigh as much as a line */
+	ACCOUNT_MOST = 256,  /* the exit tells of all that, and must not take long */
+	ACCOUNT_LEAST = 8,   /* weight that nobody is denied while there is room */
+	ACCOUNT_PART = 64,   /* of what is free, an account may have this part */
 	ROOM_LOOKS = 16,
+	LINES_AT_ONCE = 32,  /* are looked at with preemption off */
 	IDLE = 10 * HZ, /* after that a line may go when room gets scarce */
 };
 
@@ -42,7 +45,8 @@ enum {
 static unsigned int files_max;
 module_param(files_max, uint, 0444);
 MODULE_PARM_DESC(files_max,
-		 "pairs of process and file that are watched, at most (0: one for 32 KiB)");
+		 "pairs of process and file that are watched, at most (0: one for 32 KiB); "
+		 "one with a path of 512 bytes or more counts for several");
 
 static struct hlist_head accounts[1 << ACCOUNT_BITS];
 static DEFINE_SPINLOCK(accounts_lock); /* for writers */
@@ -51,7 +55,7 @@ static atomic_t account_count = ATOMIC_INIT(0);
 static struct hlist_head *lines;
 static unsigned int line_bits;
 static spinlock_t locks[LOCKS]; /* for writers; bucket i has locks[i % LOCKS] */
-static atomic_t count = ATOMIC_INIT(0);
+static atomic_t count = ATOMIC_INIT(0); /* the weight of all lines that are in memory */
 static struct kmem_cache *cache;
 
 u32 kith_account_count(void)
@@ -166,9 +170,9 @@ static void free_line(struct rcu_head *head)
 {
 	struct kith_line *line = container_of(head, struct kith_line, rcu);
 
+	atomic_sub(line->weight, &count);
 	kith_name_put(line->path);
 	kmem_cache_free(cache, line);
-	atomic_dec(&count);
 }
 
 void kith_line_put(struct kith_line *line)
@@ -223,108 +227,13 @@ struct kith_line *kith_line_find(const struct kith_account *account,
 	return NULL;
 }
 
-static u64 mark_of(const struct kith_line *line)
-{
-	unsigned int way;
-	u64 mark = READ_ONCE(line->flags);
-
-	for (way = 0; way < KITH_FILE_WAYS; way++)
-		mark += atomic64_read(&line->moved[way]) + atomic64_read(&line->calls[way]) +
-			2 * atomic64_read(&line->flying[way]);
-	return mark;
-}
-
-static u64 active_of(const struct kith_line *line)
-{
-	u64 ago = jiffies_to_nsecs(jiffies - READ_ONCE(line->active));
-
-	return max(line->first, ktime_get_boot_fast_ns() - ago);
-}
-
-/* What it has moved @way, and may be moving; @flags: out */
-static u64 bytes_of(const struct kith_line *line, enum kith_file_way way, u32 *flags)
-{
-	u64 flying = atomic64_read(&line->flying[way]);
-
-	if (flying)
-		*flags |= kith_line_bound(way);
-	return atomic64_read(&line->moved[way]) + flying;
-}
-
-static void fill_access(struct kith_access *body, const struct kith_line *line, u32 flags)
-{
-	body->id = line->id;
-	body->user = line->process;
-	body->writer = line->writer;
-	body->first = line->first;
-	body->last = active_of(line);
-	body->reads = atomic64_read(&line->calls[KITH_FILE_READ]);
-	body->bytes_read = bytes_of(line, KITH_FILE_READ, &flags);
-	body->writes = atomic64_read(&line->calls[KITH_FILE_WRITE]);
-	body->bytes_written = bytes_of(line, KITH_FILE_WRITE, &flags);
-	body->file = line->file;
-	body->flags = READ_ONCE(line->flags) | flags;
-	body->mntns = line->mntns;
-}
-
-static void fill_reads(struct kith_reads *body, const struct kith_line *line, u32 flags)
-{
-	body->id = line->id;
-	body->user = line->process;
-	body->writer = line->writer;
-	body->first = line->first;
-	body->last = active_of(line);
-	body->files = atomic64_read(&line->files);
-	body->reads = atomic64_read(&line->calls[KITH_FILE_READ]);
-	body->bytes_read = bytes_of(line, KITH_FILE_READ, &flags);
-	body->file = line->file;
-	body->flags = (READ_ONCE(line->flags) & KITH_ACCESS_UPPER_READ) | flags;
-	if (line->kind == KITH_LINE_PLAIN)
-		body->flags |= KITH_READS_PLAIN;
-	body->mntns = line->mntns;
-}
-
-static bool tell(struct kith_line *line, u32 flags)
-{
-	bool one = line->kind == KITH_LINE_FILE;
-	size_t path = line->path ? line->path->size : 0;
-	struct kith_sink ring = {};
-	struct kith_record *record;
-	struct kith_writer writer;
-
-	record = kith_sink_begin(&ring, one ? KITH_RECORD_ACCESS : KITH_RECORD_READS,
-				 one ? sizeof(struct kith_access) : sizeof(struct kith_reads),
-				 kith_item_space(path));
-	if (!record)
-		return false;
-	if (one)
-		fill_access(kith_body(record), line, flags);
-	else
-		fill_reads(kith_body(record), line, flags);
-	writer = kith_writer(record);
-	if (path)
-		kith_put(&writer, KITH_ITEM_PATH, line->path->text, path);
-	kith_sink_end(&ring, record);
-	return true;
-}
-
-/* What nothing has come of is not told: a write that failed, say. */
-static bool is_silent(const struct kith_line *line)
-{
-	u64 calls = atomic64_read(&line->calls[KITH_FILE_READ]) +
-		    atomic64_read(&line->calls[KITH_FILE_WRITE]);
-
-	return !calls && !(READ_ONCE(line->flags) & (KITH_ACCESS_CREATED | KITH_ACCESS_MAPPED |
-						     KITH_ACCESS_TRUNCATED));
-}
-
 /* For the last time. Context: the account's lock, as of those below. */
 static void conclude(struct kith_line *line)
 {
-	u64 mark = mark_of(line);
+	u64 mark = kith_line_sum(line);
 
-	if (!is_silent(line) && (mark != line->told || line->reported))
-		tell(line, KITH_ACCESS_OVER);
+	if (!kith_line_is_silent(line) && (mark != line->told || line->reported))
+		kith_line_tell(line, KITH_ACCESS_OVER);
 	line->told = mark;
 }
 
@@ -337,6 +246,7 @@ static void drop(struct kith_account *account, struct kith_line *line)
 	if (line == account->plain)
 		account->plain = NULL;
 	account->count--;
+	account->weight -= line->weight;
 	list_del(&line->entry);
 	spin_lock(lock);
 	hlist_del_init_rcu(&line->node);
@@ -358,33 +268,53 @@ static bool retire(struct kith_account *account, struct kith_line *line)
 	return true;
 }
 
-/* The oldest of the first few that can go. */
-static bool make_room(struct kith_account *account)
+/*
+ * What an account may weigh: a part of what is free, so that many accounts together, of
+ * one user say, leave room for others, and have less each the more they are.
+ */
+static bool fits(const struct kith_account *account, unsigned int weight)
 {
-	struct kith_line *line;
-	unsigned int looks = 0;
+	int room = (int)files_max - atomic_read(&count);
+	int most = clamp(room / ACCOUNT_PART, (int)ACCOUNT_LEAST, (int)ACCOUNT_MOST);
 
-	list_for_each_entry(line, &account->lines, entry) {
-		if (++looks > ROOM_LOOKS)
-			return false;
-		if (line != account->plain && retire(account, line))
-			return true;
+	return (int)weight <= room && account->weight + weight <= (unsigned int)most;
+}
+
+/* The oldest of the first few go, as far as they can. Return: is there room? */
+static bool make_room(struct kith_account *account, unsigned int weight)
+{
+	unsigned int looks = 0, before = account->weight;
+	struct kith_line *line, *next;
+
+	list_for_each_entry_safe(line, next, &account->lines, entry) {
+		/* One that has more than it may have now gives back a bit more than it gets. */
+		if (fits(account, weight) || account->weight + weight < before ||
+		    ++looks > ROOM_LOOKS)
+			break;
+		if (line != account->plain)
+			retire(account, line);
 	}
-	return false;
+	return fits(account, weight) || account->weight + weight <= before;
+}
+
+static unsigned int weight_of(const struct kith_line_of *of)
+{
+	return 1 + (of->path ? of->path_size / PATH_PER_WEIGHT : 0);
 }
 
 static struct kith_line *new_line(struct kith_account *account, const struct kith_line_of *of)
 {
+	unsigned int weight = weight_of(of);
 	struct kith_line *line = NULL;
-	bool fits = (u32)atomic_inc_return(&count) <= files_max;
 
-	if ((fits && account->count < ACCOUNT_LINES) || make_room(account))
+	if (fits(account, weight) || make_room(account, weight))
 		line = kmem_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
 	if (!line) {
-		atomic_dec(&count);
 		kith_ring_lose(KITH_CLASS_FILE, KITH_LOSS_UNTRACKED, 1);
 		return NULL;
 	}
+	atomic_add(weight, &count);
+	line->weight = weight;
 	refcount_set(&line->users, 2);
 	line->id = kith_socket_new_id();
 	line->process = account->process;
@@ -416,6 +346,7 @@ struct kith_line *kith_line_obtain(struct kith_account *account,
 		goto out;
 	list_add_tail(&line->entry, &account->lines);
 	account->count++;
+	account->weight += line->weight;
 	if (of->kind == KITH_LINE_PLAIN)
 		account->plain = line;
 	spin_lock(&locks[bucket % LOCKS]);
@@ -435,7 +366,7 @@ static void sum_up_plain(struct kith_account *account, struct kith_plain *plain)
 		return;
 	plain->reads = atomic64_read(&line->calls[KITH_FILE_READ]);
 	plain->bytes = atomic64_read(&line->moved[KITH_FILE_READ]);
-	line->told = mark_of(line);
+	line->told = kith_line_sum(line);
 	line->reported = 0;
 }
 
@@ -482,49 +413,94 @@ static bool is_due(const struct kith_line *line, u64 now)
 	return kith_is_older(line->reported, now, AGAIN_NS);
 }
 
-static void report(struct kith_account *account, bool all, bool scarce)
+struct reporter {
+	bool all;
+	bool scarce;
+	unsigned int left; /* lines of the account that were not looked at */
+};
+
+/* Return: may the next one be told of? */
+static bool report_line(const struct reporter *reporter, struct kith_account *account,
+			struct kith_line *line)
 {
-	u64 now = ktime_get_boottime_ns();
-	struct kith_line *line, *next;
+	u64 now = ktime_get_boottime_ns(), mark = kith_line_sum(line);
+	bool idle = reporter->scarce && line != account->plain &&
+		    time_is_before_jiffies(READ_ONCE(line->active) + IDLE);
+
+	if (!kith_ring_has_room(KITH_RING_LOW))
+		return false;
+	if (idle && retire(account, line))
+		return true;
+	if ((reporter->all || is_due(line, now)) && mark != line->told &&
+	    !kith_line_is_silent(line) && kith_line_tell(line, 0)) {
+		line->told = mark;
+		line->reported = now;
+	}
+	list_move_tail(&line->entry, &account->lines);
+	return true;
+}
+
+/*
+ * Its next few lines, which go to the end: once all have been there, their order is as
+ * before, but for what is new meanwhile. Return: are there more?
+ */
+static bool report_some(struct reporter *reporter, struct kith_account *account)
+{
+	unsigned int i;
+	bool room = true;
 
 	spin_lock(&account->lock);
-	list_for_each_entry_safe(line, next, &account->lines, entry) {
-		bool idle = scarce && line != account->plain &&
-			    time_is_before_jiffies(READ_ONCE(line->active) + IDLE);
-		u64 mark = mark_of(line);
-
-		if (!kith_ring_has_room(KITH_RING_LOW))
-			break;
-		if (idle && retire(account, line))
-			continue;
-		if ((all || is_due(line, now)) && mark != line->told &&
-		    !is_silent(line) && tell(line, 0)) {
-			line->told = mark;
-			line->reported = now;
-		}
-	}
+	reporter->left = min(reporter->left, account->count);
+	for (i = 0; room && reporter->left && i < LINES_AT_ONCE; i++, reporter->left--)
+		room = report_line(reporter, account,
+				   list_first_entry(&account->lines, struct kith_line, entry));
 	spin_unlock(&account->lock);
+	return room && reporter->left;
+}
+
+/* Account number @n of the bucket, with a reference, or NULL. */
+static struct kith_account *account_at(unsigned int bucket, unsigned int n)
+{
+	struct kith_account *account;
+
+	hlist_for_each_entry_rcu(account, &accounts[bucket], node)
+		if (!n--)
+			return refcount_inc_not_zero(&account->users) ? account : NULL;
+	return NULL;
+}
+
+/* Return: was there one? If others come or go meanwhile, the next time will do. */
+static bool report(unsigned int bucket, unsigned int n, bool all)
+{
+	struct reporter reporter = { .all = all, .left = UINT_MAX };
+	struct kith_account *account;
+	bool more;
+
+	kith_hook_enter();
+	account = account_at(bucket, n);
+	kith_hook_leave();
+	if (!account)
+		return false;
+	do {
+		kith_hook_enter();
+		reporter.scarce = (u32)atomic_read(&count) > files_max / 4 * 3;
+		more = !kith_report_is_closed() && report_some(&reporter, account);
+		kith_hook_leave();
+		cond_resched();
+	} while (more);
+	put_account(account);
+	return true;
 }
 
 void kith_account_report(bool all)
 {
 	static DEFINE_MUTEX(one);
-	struct kith_account *account;
-	unsigned int i;
+	unsigned int i, n;
 
 	mutex_lock(&one);
-	for (i = 0; i < ARRAY_SIZE(accounts); i++) {
-		bool scarce = (u32)atomic_read(&count) > files_max / 4 * 3;
-
-		if (hlist_empty(&accounts[i]))
-			continue;
-		kith_hook_enter();
-		if (!kith_report_is_closed())
-			hlist_for_each_entry_rcu(account, &accounts[i], node)
-				report(account, all, scarce);
-		kith_hook_leave();
-		cond_resched();
-	}
+	for (i = 0; i < ARRAY_SIZE(accounts); i++)
+		for (n = 0; report(i, n, all); n++)
+			;
 	mutex_unlock(&one);
 }
 

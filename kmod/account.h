@@ -39,6 +39,7 @@ struct kith_line {
 	u64 reported;
 	u32 flags; /* KITH_ACCESS_* */
 	u32 mntns;
+	u8 weight; /* 1, and more with a long path: what it counts for where there is a limit */
 	u8 kind; /* enum kith_line_kind */
 	bool gone;
 };
@@ -52,7 +53,8 @@ struct kith_account {
 	spinlock_t lock; /* protects the following */
 	struct list_head lines;
 	bool over;
-	unsigned int count;
+	unsigned int count;  /* lines */
+	unsigned int weight; /* of all these */
 	struct kith_line *plain;
 	u32 reads;   /* files it has read that have a line, and it has not written */
 	u32 secrets; /* and of these, sensitive ones */
