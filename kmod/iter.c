@@ -5,15 +5,19 @@
  * The names of some are known beforehand; others are learned from the first file that
  * is opened. Until its functions are hooked, a moment, such a file is not counted.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include "iter.h"
 
 #include "file.h"
 #include "hook.h"
+#include "ring.h"
 
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
+#include <linux/printk.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -50,13 +54,21 @@ static const struct file_operations *seen[1 << SEEN_BITS];
 static struct lesson lessons[LESSONS];
 static unsigned int lesson_count;
 static bool stopped;
-static DEFINE_SPINLOCK(lock); /* protects lessons and stopped */
+static DEFINE_SPINLOCK(lock); /* protects all these, for writers */
 
 /* By its address: to look for a name among all functions takes a tenth of a second. */
 static void take_lesson(const struct lesson *lesson)
 {
-	kith_hook_extend(lesson->way == KITH_FILE_READ ? KITH_AT_FILE_READ : KITH_AT_FILE_WRITE,
-			 (unsigned long)lesson->function);
+	bool reads = lesson->way == KITH_FILE_READ;
+	int ret = kith_hook_extend(reads ? KITH_AT_FILE_READ : KITH_AT_FILE_WRITE,
+				   (unsigned long)lesson->function);
+
+	/* ESHUTDOWN: there is no such hook, which is told of elsewhere, or not any more. */
+	if (!ret || ret == -ESHUTDOWN)
+		return;
+	pr_warn("what files of %ps %s is not counted: error %d\n", lesson->function,
+		reads ? "give" : "get", ret);
+	kith_ring_lose(KITH_CLASS_FILE, KITH_LOSS_MISSED, 1);
 }
 
 static void learn(struct work_struct *work)
@@ -116,15 +128,34 @@ void kith_iter_meet(const struct file *file)
 	spin_unlock(&lock);
 }
 
+/* Context: lock. */
+static void drop_lessons_of(const struct module *module)
+{
+	unsigned int i = 0;
+
+	while (i < lesson_count)
+		if (within_module((unsigned long)lessons[i].function, module))
+			lessons[i] = lessons[--lesson_count];
+		else
+			i++;
+}
+
 /* Others may come to be where its functions were. */
 static int unloaded(struct notifier_block *block, unsigned long state, void *module)
 {
-	if (state == MODULE_STATE_GOING)
-		memset(seen, 0, sizeof(seen));
+	if (state != MODULE_STATE_GOING)
+		return NOTIFY_DONE;
+	spin_lock(&lock);
+	drop_lessons_of(module);
+	memset(seen, 0, sizeof(seen));
+	spin_unlock(&lock);
+	/* What it has taken with it already is in the filters then, for the next to find. */
+	flush_work(&work);
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block modules = { .notifier_call = unloaded };
+/* Before that of the hooks, which takes the module's functions out of the filters. */
+static struct notifier_block modules = { .notifier_call = unloaded, .priority = 1 };
 
 int kith_iter_init(void)
 {

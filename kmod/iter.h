@@ -10,7 +10,7 @@ void kith_iter_meet(const struct file *file);
 
 int kith_iter_init(void);
 
-/* Nothing is learned any more; before the hooks go. May sleep. */
+/* Nothing is learned any more; no hook may be left that meets files. May sleep. */
 void kith_iter_stop(void);
 
 #endif
