@@ -18,9 +18,12 @@
 #include "usermem.h"
 
 #include <linux/bpf.h>
+#include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kexec.h>
 #include <linux/keyctl.h>
 #include <linux/kernel_read_file.h>
+#include <linux/magic.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mount.h>
@@ -204,6 +207,11 @@ static bool is_calling(int number)
 	return kith_syscall(&ia32) == number && !ia32;
 }
 
+static void tell_setns(u64 target, u32 types)
+{
+	tell_folded(&(struct act){ .op = KITH_CONTROL_SETNS, .target = target, .value = types });
+}
+
 /* security_ptrace_access_check(child, mode) */
 KITH_ENTRY(kith_act_accessing)
 {
@@ -212,6 +220,10 @@ KITH_ENTRY(kith_act_accessing)
 	u64 target;
 
 	kith_passing_accessing(child);
+	if (is_calling(__NR_setns)) {
+		tell_setns(other_key(child), task_pt_regs(current)->si);
+		return;
+	}
 	/* Reading of /proc/PID, as ps does, is no act; process_vm_*(2) tell themselves. */
 	if (!(mode & PTRACE_MODE_ATTACH) || is_calling(__NR_process_vm_readv) ||
 	    is_calling(__NR_process_vm_writev) || is_calling(__NR_pidfd_getfd))
@@ -336,7 +348,7 @@ KITH_ENTRY(kith_act_mounting)
 	const char *type = KITH_ARGUMENT(regs, 2, const char *);
 	char *detail = kith_scratch()->text;
 
-	snprintf(detail, DETAIL_MAX, "%s %s", source ? source : "none", type ? type : "none");
+	snprintf(detail, DETAIL_MAX, "%s, %s", source ? source : "none", type ? type : "none");
 	emit(&(struct act){
 		.op = KITH_CONTROL_MOUNT, .value = KITH_ARGUMENT(regs, 3, unsigned long),
 		.path = resolve(KITH_ARGUMENT(regs, 1, const struct path *), 0),
@@ -382,12 +394,20 @@ KITH_ENTRY(kith_act_chroot)
 		.path = resolve(KITH_ARGUMENT(regs, 0, const struct path *), 0) });
 }
 
-/* The system call itself: setns(fd, type) */
+/*
+ * The system call itself: setns(fd, type). By a pidfd it enters the namespaces of a
+ * process, and asks whether it may: then that tells whose.
+ */
 KITH_ENTRY(kith_act_setns)
 {
 	const struct pt_regs *user = KITH_ARGUMENT(regs, 0, const struct pt_regs *);
+	struct file *file = fget((unsigned int)user->di);
 
-	tell_folded(&(struct act){ .op = KITH_CONTROL_SETNS, .value = (u32)user->si });
+	if (!file)
+		return;
+	if (file_inode(file)->i_sb->s_magic == NSFS_MAGIC)
+		tell_setns(0, user->si);
+	fput(file);
 }
 
 /* ksys_unshare(flags) */
@@ -400,8 +420,11 @@ KITH_ENTRY(kith_act_unshare)
 /* security_kernel_load_data(what, contents): from the caller's memory */
 KITH_ENTRY(kith_act_loading_data)
 {
+	/* kexec_load(entry, count, segments, flags) */
 	if (KITH_ARGUMENT(regs, 0, unsigned int) == LOADING_KEXEC_IMAGE)
-		emit(&(struct act){ .op = KITH_CONTROL_KEXEC });
+		emit(&(struct act){
+			.op = KITH_CONTROL_KEXEC,
+			.value = (task_pt_regs(current)->r10 & KEXEC_ON_CRASH) != 0 });
 }
 
 /* security_kernel_read_file(file, what, contents) */
@@ -409,8 +432,11 @@ KITH_ENTRY(kith_act_reading_file)
 {
 	const struct file *file = KITH_ARGUMENT(regs, 0, const struct file *);
 
+	/* kexec_file_load(kernel, initrd, size, command line, flags) */
 	if (KITH_ARGUMENT(regs, 1, unsigned int) == READING_KEXEC_IMAGE && file)
-		emit(&(struct act){ .op = KITH_CONTROL_KEXEC, .path = resolve(&file->f_path, 0) });
+		emit(&(struct act){
+			.op = KITH_CONTROL_KEXEC, .path = resolve(&file->f_path, 0),
+			.value = (task_pt_regs(current)->r8 & KEXEC_FILE_ON_CRASH) != 0 });
 }
 
 /* The system call itself: keyctl(operation, ...) */
@@ -454,4 +480,24 @@ KITH_ENTRY(kith_act_sysctl)
 
 	if (KITH_ARGUMENT(regs, 2, int) && is_switch((const char *)path->dentry->d_name.name))
 		emit(&(struct act){ .op = KITH_CONTROL_SYSCTL, .path = resolve(path, 0) });
+}
+
+/* Of ftrace and of kprobes. Programs write what they like into the markers. */
+static bool switches_tracing(const struct dentry *dentry)
+{
+	switch (dentry->d_sb->s_magic) {
+	case TRACEFS_MAGIC:
+		return strncmp((const char *)dentry->d_name.name, "trace_marker", 12) != 0;
+	case DEBUGFS_MAGIC:
+		return !strcmp((const char *)dentry->d_parent->d_name.name, "kprobes");
+	default:
+		return false;
+	}
+}
+
+void kith_act_opened(const struct file *file)
+{
+	if (file->f_mode & FMODE_WRITE && switches_tracing(file->f_path.dentry))
+		emit(&(struct act){
+			.op = KITH_CONTROL_SYSCTL, .path = resolve(&file->f_path, 0) });
 }

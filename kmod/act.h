@@ -5,6 +5,7 @@
 
 #include "entry.h"
 
+struct file;
 struct kith_acts;
 struct kith_task;
 struct module;
@@ -28,6 +29,9 @@ kith_entry_fn kith_act_loading_data;
 kith_entry_fn kith_act_reading_file;
 kith_entry_fn kith_act_keyctl;
 kith_entry_fn kith_act_sysctl;
+
+/* When @file is opened; see file.c. */
+void kith_act_opened(const struct file *file);
 
 /* As those of change.h. */
 void kith_act_flush(struct kith_task *task);

@@ -3,6 +3,7 @@
 #include "file.h"
 
 #include "account.h"
+#include "act.h"
 #include "async.h"
 #include "compat/fs.h"
 #include "hook.h"
@@ -284,6 +285,7 @@ KITH_ENTRY(kith_file_opened)
 	if (!is_watched(file))
 		return;
 	kith_iter_meet(file);
+	kith_act_opened(file);
 	if (file->f_mode & FMODE_CREATED)
 		flags |= KITH_ACCESS_CREATED;
 	else if (file->f_flags & O_TRUNC && file->f_mode & FMODE_WRITE)

@@ -177,7 +177,9 @@ enum kith_control_op {
 	KITH_CONTROL_UNSHARE,	  /* value: CLONE_NEW* and others */
 	KITH_CONTROL_KEXEC,	  /* value: 1 a kernel is loaded to be run at a crash, else 0 */
 	KITH_CONTROL_KEYCTL,	  /* value: the operation; no reads */
-	KITH_CONTROL_SYSCTL,	  /* a switch of the kernel was written to: PATH */
+	KITH_CONTROL_SYSCTL,	  /* a switch of the kernel was written to: PATH; of its
+				   * tracing: was opened for that
+				   */
 };
 
 /*
