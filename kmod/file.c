@@ -440,6 +440,9 @@ KITH_ENTRY(kith_file_cloning)
 	const struct file *out = KITH_ARGUMENT(regs, 2, struct file *);
 	u64 length = KITH_ARGUMENT(regs, 4, loff_t);
 
+	/* cp asks every file system. */
+	if (!out->f_op->remap_file_range)
+		return;
 	if (!length)
 		length = U64_MAX;
 	length = min_t(u64, length, max_t(loff_t, i_size_read(file_inode(in)) - at, 0));
