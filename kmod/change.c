@@ -24,7 +24,12 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
-enum { FOLDS = 4 };
+enum {
+	FOLDS = 4,
+	NAMES_KEPT = 512, /* bytes: what has longer names is not counted but told, each time */
+};
+
+#define IDLE_NS (30 * NSEC_PER_SEC) /* after that a change is told anew */
 
 /* A change that the thread has made, or tried. */
 struct fold {
@@ -44,21 +49,7 @@ struct kith_changes {
 	struct fold folds[FOLDS];
 	unsigned int next;
 	struct fold *pending; /* the outcome is awaited */
-};
-
-/* What an attempt is told by, before names are made of it. */
-struct attempt {
-	u32 op;
-	const struct path *dir; /* where the name is; NULL: see `at` */
-	const struct path *at;
-	struct dentry *dentry;
-	const struct path *new_dir;
-	struct dentry *new_dentry;
-	const char *text; /* FILENAME, XATTR */
-	u16 text_kind;
-	u64 from;
-	u64 to;
-	u32 flags;
+	bool within; /* of a function whose return we see: there the outcome comes */
 };
 
 static u64 mix(u64 key, u64 value)
@@ -76,7 +67,7 @@ static u64 mix_dentry(u64 key, const struct dentry *dentry)
 	return inode ? mix(key, inode->i_ino + ((u64)inode->i_generation << 32)) : key;
 }
 
-static u64 key_of(const struct attempt *attempt)
+static u64 key_of(const struct kith_attempt *attempt)
 {
 	u64 key = mix_dentry(attempt->op, attempt->dentry);
 
@@ -90,10 +81,15 @@ static u64 key_of(const struct attempt *attempt)
 	return key | 1;
 }
 
+static size_t size_of(const struct kith_name *name)
+{
+	return name ? name->size : 0;
+}
+
 static void emit(struct fold *fold, u32 count)
 {
-	size_t path = fold->path ? fold->path->size : 0;
-	size_t other = fold->other ? fold->other->size : 0;
+	size_t path = size_of(fold->path);
+	size_t other = size_of(fold->other);
 	struct kith_change *body;
 	struct kith_record *record;
 	struct kith_writer writer;
@@ -155,9 +151,12 @@ static struct kith_name *name_in(const struct path *dir, const struct dentry *de
 	path = kith_path_resolve(dir, &root, scratch->path[0], scratch->path[1]);
 	if (path.part)
 		*flags |= KITH_CHANGE_ROOTLESS;
-	size = scnprintf(text, PATH_MAX, "%.*s%s%.*s", (int)path.length, path.text,
-			 path.length && path.text[path.length - 1] == '/' ? "" : "/",
-			 (int)dentry->d_name.len, dentry->d_name.name);
+	if (path.length + 1 + dentry->d_name.len < PATH_MAX)
+		size = scnprintf(text, PATH_MAX, "%.*s%s%.*s", (int)path.length, path.text,
+				 path.length && path.text[path.length - 1] == '/' ? "" : "/",
+				 (int)dentry->d_name.len, dentry->d_name.name);
+	else /* as kith_path_plain() has it: the name itself must not be lost */
+		size = scnprintf(text, PATH_MAX, ".../%pd4", dentry);
 	return kith_name_new(text, size);
 }
 
@@ -184,7 +183,7 @@ static void identify(struct kith_file *id, const struct dentry *dentry)
 		id->device = MAJOR(dentry->d_sb->s_dev) << 20 | MINOR(dentry->d_sb->s_dev);
 }
 
-static void fill(struct fold *fold, const struct attempt *attempt)
+static void fill(struct fold *fold, const struct kith_attempt *attempt)
 {
 	struct kith_change *body = &fold->body;
 
@@ -205,12 +204,10 @@ static void fill(struct fold *fold, const struct attempt *attempt)
 		fold->other_kind = attempt->text_kind;
 		fold->other = kith_name_new(attempt->text, strnlen(attempt->text, PATH_MAX));
 	}
-	/* By another name, or with another mode, it may be worth something else. */
-	if (body->file.real_inode)
-		kith_object_learn(&body->file, KITH_WORTH_UNKNOWN);
 }
 
-static struct fold *new_fold(struct kith_changes *changes, const struct attempt *attempt, u64 key)
+static struct fold *new_fold(struct kith_changes *changes, const struct kith_attempt *attempt,
+			     u64 key)
 {
 	struct fold *fold = &changes->folds[changes->next];
 
@@ -223,59 +220,82 @@ static struct fold *new_fold(struct kith_changes *changes, const struct attempt 
 	return fold;
 }
 
-/* Nobody has told how it ended. */
+/* By another name, or with another mode, it may be worth something else. */
+static void doubt(const struct fold *fold)
+{
+	if (fold->body.file.real_inode)
+		kith_object_learn(&fold->body.file, KITH_WORTH_UNKNOWN);
+	if (fold->body.other.real_inode)
+		kith_object_learn(&fold->body.other, KITH_WORTH_UNKNOWN);
+}
+
+/* Nobody will tell how it ends. */
 static void give_up(struct kith_changes *changes)
 {
 	struct fold *fold = changes->pending;
 
 	changes->pending = NULL;
-	if (!fold || !fold->key)
-		return;
+	flush_fold(fold);
+	doubt(fold);
 	fold->body.flags |= KITH_CHANGE_UNSURE;
 	fold->body.last = ktime_get_boot_fast_ns();
 	emit(fold, 1);
-	fold->key = 0;
+	clear_fold(fold);
 }
 
+/* Its entry, with `changes`. NULL: no room, or it is past its end, or nobody wants to know. */
 static struct kith_task *entry_of_current(void)
 {
 	struct kith_task *task = kith_task_find(current);
 
+	if (!kith_policy_wants(KITH_CLASS_CHANGE))
+		return NULL;
 	if (!task && !(current->flags & PF_EXITING))
 		task = kith_task_add(current);
 	if (!task || !current->fs || !current->nsproxy)
 		return NULL;
 	if (!task->changes)
-		task->changes = kzalloc(sizeof(*task->changes), GFP_NOWAIT | __GFP_NOWARN);
-	if (!task->changes)
-		kith_ring_lose(KITH_CLASS_CHANGE, KITH_LOSS_UNTRACKED, 1);
+		/* Who sees it sees that it is empty. */
+		smp_store_release(&task->changes,
+				  kzalloc(sizeof(*task->changes), GFP_NOWAIT | __GFP_NOWARN));
 	return task->changes ? task : NULL;
 }
 
-static void begin(const struct attempt *attempt)
+bool kith_change_is_within(void)
 {
-	struct kith_task *task;
+	const struct kith_task *task = kith_task_find(current);
+
+	return task && task->changes && task->changes->within;
+}
+
+void kith_change_begin(const struct kith_attempt *attempt)
+{
+	struct kith_task *task = entry_of_current();
+	struct kith_changes *changes;
 	struct fold *fold;
 	u64 key;
 
-	if (!kith_policy_wants(KITH_CLASS_CHANGE))
+	if (!task) {
+		if (kith_policy_wants(KITH_CLASS_CHANGE) && current->fs && current->nsproxy)
+			kith_ring_lose(KITH_CLASS_CHANGE, KITH_LOSS_UNTRACKED, 1);
 		return;
-	task = entry_of_current();
-	if (!task)
-		return;
+	}
+	changes = task->changes;
 	key = key_of(attempt);
 	spin_lock(&task->lock);
-	fold = task->changes->pending;
 	/* The kernel may have to try it again. */
-	if (fold && fold->key != key)
-		give_up(task->changes);
-	fold = find_fold(task->changes, key);
+	if (changes->pending && changes->pending->key != key)
+		give_up(changes);
+	fold = find_fold(changes, key);
 	if (!fold)
-		fold = new_fold(task->changes, attempt, key);
+		fold = new_fold(changes, attempt, key);
 	if (!fold->again)
 		fold->body.first = ktime_get_boot_fast_ns();
 	fold->body.to = attempt->to;
-	task->changes->pending = fold;
+	changes->pending = fold;
+	/* The kernel itself does it, or there was no room to watch for the return. */
+	if (!changes->within)
+		give_up(changes);
 	spin_unlock(&task->lock);
 }
 
@@ -286,6 +306,8 @@ static void finish(struct kith_changes *changes, int error)
 	u64 now = ktime_get_boot_fast_ns();
 
 	changes->pending = NULL;
+	if (!error)
+		doubt(fold);
 	if (fold->known && fold->body.error == error) {
 		fold->again++;
 		fold->body.last = now;
@@ -296,6 +318,24 @@ static void finish(struct kith_changes *changes, int error)
 	fold->body.error = error;
 	fold->body.last = now;
 	emit(fold, 1);
+	if (size_of(fold->path) + size_of(fold->other) > NAMES_KEPT)
+		clear_fold(fold);
+}
+
+int kith_change_entered(enum kith_hook_index hook)
+{
+	struct kith_task *task;
+	int ret = 1;
+
+	kith_hook_enter();
+	kith_hook_hit(hook);
+	task = entry_of_current();
+	if (task && !task->changes->within) {
+		task->changes->within = true;
+		ret = 0;
+	}
+	kith_hook_leave();
+	return ret;
 }
 
 int kith_change_returned(struct kretprobe_instance *instance, struct pt_regs *regs)
@@ -305,8 +345,9 @@ int kith_change_returned(struct kretprobe_instance *instance, struct pt_regs *re
 
 	kith_hook_enter();
 	task = kith_task_find(current);
-	if (task && task->changes && task->changes->pending) {
+	if (task && task->changes) {
 		spin_lock(&task->lock);
+		task->changes->within = false;
 		if (task->changes->pending)
 			finish(task->changes, (int)ret < 0 ? -(int)ret : 0);
 		spin_unlock(&task->lock);
@@ -317,13 +358,20 @@ int kith_change_returned(struct kretprobe_instance *instance, struct pt_regs *re
 
 void kith_change_flush(struct kith_task *task)
 {
+	u64 now = ktime_get_boot_fast_ns();
+	struct kith_changes *changes = READ_ONCE(task->changes);
 	unsigned int i;
 
-	if (!READ_ONCE(task->changes))
+	if (!changes)
 		return;
 	spin_lock(&task->lock);
-	for (i = 0; i < FOLDS; i++)
-		flush_fold(&task->changes->folds[i]);
+	for (i = 0; i < FOLDS; i++) {
+		struct fold *fold = &changes->folds[i];
+
+		flush_fold(fold);
+		if (fold->key && fold != changes->pending && now > fold->body.last + IDLE_NS)
+			clear_fold(fold);
+	}
 	spin_unlock(&task->lock);
 }
 
@@ -345,117 +393,21 @@ static umode_t mode_of(const struct dentry *dentry)
 	return d_inode(dentry) ? d_inode(dentry)->i_mode : 0;
 }
 
-/* security_path_rename(old_dir, old_dentry, new_dir, new_dentry, flags) */
-KITH_ENTRY(kith_change_renaming)
-{
-	unsigned int flags = KITH_ARGUMENT(regs, 4, unsigned int);
-
-	begin(&(struct attempt){
-		.op = flags & RENAME_EXCHANGE ? KITH_CHANGE_EXCHANGE : KITH_CHANGE_RENAME,
-		.dir = KITH_ARGUMENT(regs, 0, const struct path *),
-		.dentry = KITH_ARGUMENT(regs, 1, struct dentry *),
-		.new_dir = KITH_ARGUMENT(regs, 2, const struct path *),
-		.new_dentry = KITH_ARGUMENT(regs, 3, struct dentry *),
-	});
-}
-
-static void removing(struct kith_ftrace_regs *regs, u32 op)
-{
-	struct dentry *dentry = KITH_ARGUMENT(regs, 1, struct dentry *);
-
-	begin(&(struct attempt){
-		.op = op,
-		.dir = KITH_ARGUMENT(regs, 0, const struct path *),
-		.dentry = dentry,
-		.from = d_inode(dentry) ? d_inode(dentry)->i_nlink : 0,
-	});
-}
-
-/* security_path_unlink(dir, dentry) */
-KITH_ENTRY(kith_change_unlinking)
-{
-	removing(regs, KITH_CHANGE_UNLINK);
-}
-
-/* security_path_rmdir(dir, dentry) */
-KITH_ENTRY(kith_change_rmdir)
-{
-	removing(regs, KITH_CHANGE_RMDIR);
-}
-
-static void making(struct kith_ftrace_regs *regs, u32 op, umode_t mode)
-{
-	begin(&(struct attempt){
-		.op = op,
-		.dir = KITH_ARGUMENT(regs, 0, const struct path *),
-		.dentry = KITH_ARGUMENT(regs, 1, struct dentry *),
-		.to = mode,
-	});
-}
-
-/* security_path_mkdir(dir, dentry, mode) */
-KITH_ENTRY(kith_change_mkdir)
-{
-	making(regs, KITH_CHANGE_MKDIR, S_IFDIR | KITH_ARGUMENT(regs, 2, unsigned int));
-}
-
 /*
- * security_path_mknod(dir, dentry, mode, device). Of regular files it is mostly open(2),
- * see file.c, of sockets bind(2), which tells us nothing at its end.
+ * Return: 0 if its return is awaited. One within another, as overlayfs makes them, is
+ * part of that one, whose outcome counts.
  */
-KITH_ENTRY(kith_change_mknod)
+static int begin_at(const struct path *at, struct kith_attempt *attempt,
+		    enum kith_hook_index hook)
 {
-	umode_t mode = KITH_ARGUMENT(regs, 2, unsigned int);
-
-	if (mode & S_IFMT && !S_ISREG(mode) && !S_ISSOCK(mode))
-		making(regs, KITH_CHANGE_CREATE, mode);
-}
-
-/* security_path_link(old_dentry, new_dir, new_dentry): the old name may be of no directory */
-KITH_ENTRY(kith_change_linking)
-{
-	const struct path *new_dir = KITH_ARGUMENT(regs, 1, const struct path *);
-	struct dentry *dentry = KITH_ARGUMENT(regs, 0, struct dentry *);
-	const struct path at = { .mnt = new_dir->mnt, .dentry = dentry };
-
-	begin(&(struct attempt){
-		.op = KITH_CHANGE_LINK, .at = &at, .dentry = dentry, .new_dir = new_dir,
-		.new_dentry = KITH_ARGUMENT(regs, 2, struct dentry *),
-	});
-}
-
-/* security_path_symlink(dir, dentry, text) */
-KITH_ENTRY(kith_change_symlinking)
-{
-	begin(&(struct attempt){
-		.op = KITH_CHANGE_SYMLINK,
-		.dir = KITH_ARGUMENT(regs, 0, const struct path *),
-		.dentry = KITH_ARGUMENT(regs, 1, struct dentry *),
-		.text = KITH_ARGUMENT(regs, 2, const char *),
-		.text_kind = KITH_ITEM_FILENAME,
-	});
-}
-
-/* Is this a change within another, as overlayfs makes them? That one's outcome counts. */
-static bool is_nested(void)
-{
-	const struct kith_task *task = kith_task_find(current);
-
-	return task && task->changes && task->changes->pending;
-}
-
-/* Return: 0 if its return is awaited. */
-static int begin_at(const struct path *at, struct attempt *attempt, enum kith_hook_index hook)
-{
-	int ret = 1;
+	int ret;
 
 	kith_hook_enter();
-	kith_hook_hit(hook);
-	if (!is_nested()) {
+	ret = kith_change_entered(hook);
+	if (!ret || !kith_change_is_within()) {
 		attempt->at = at;
 		attempt->dentry = at->dentry;
-		begin(attempt);
-		ret = 0;
+		kith_change_begin(attempt);
 	}
 	kith_hook_leave();
 	return ret;
@@ -468,7 +420,7 @@ int kith_change_chmod(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	const struct path *at = ENTRY_ARGUMENT(regs, 0, const struct path *);
 	umode_t mode = mode_of(at->dentry);
-	struct attempt attempt = {
+	struct kith_attempt attempt = {
 		.op = KITH_CHANGE_CHMOD, .from = mode,
 		.to = (mode & S_IFMT) | (ENTRY_ARGUMENT(regs, 1, unsigned int) & S_IALLUGO),
 	};
@@ -485,7 +437,7 @@ int kith_change_chown(struct kretprobe_instance *instance, struct pt_regs *regs)
 	const struct inode *inode = d_inode(at->dentry);
 	kuid_t uid = make_kuid(current_user_ns(), user);
 	kgid_t gid = make_kgid(current_user_ns(), group);
-	struct attempt attempt = { .op = KITH_CHANGE_CHOWN };
+	struct kith_attempt attempt = { .op = KITH_CHANGE_CHOWN };
 
 	if (inode) {
 		attempt.from = __kuid_val(inode->i_uid) | (u64)__kgid_val(inode->i_gid) << 32;
@@ -501,7 +453,7 @@ int kith_change_chown(struct kretprobe_instance *instance, struct pt_regs *regs)
 static int truncating(const struct path *at, loff_t size, u32 flags, enum kith_hook_index hook)
 {
 	const struct inode *inode = d_inode(at->dentry);
-	struct attempt attempt = {
+	struct kith_attempt attempt = {
 		.op = KITH_CHANGE_TRUNCATE, .to = size, .flags = flags,
 		.from = inode ? i_size_read(inode) : 0,
 	};
@@ -539,10 +491,10 @@ int kith_change_utimes(struct kretprobe_instance *instance, struct pt_regs *regs
 {
 	const struct path *at = ENTRY_ARGUMENT(regs, 0, const struct path *);
 	const struct timespec64 *times = ENTRY_ARGUMENT(regs, 1, const struct timespec64 *);
-	struct attempt attempt = { .op = KITH_CHANGE_UTIMES };
+	struct kith_attempt attempt = { .op = KITH_CHANGE_UTIMES };
 
 	if (times && times[1].tv_nsec != UTIME_NOW && times[1].tv_nsec != UTIME_OMIT)
-		attempt.to = times[1].tv_sec * NSEC_PER_SEC + times[1].tv_nsec;
+		attempt.to = timespec64_to_ns(&times[1]);
 	return begin_at(at, &attempt, KITH_AT_UTIMES);
 }
 
@@ -553,7 +505,7 @@ int kith_change_utimes(struct kretprobe_instance *instance, struct pt_regs *regs
 static int changing_xattr(struct pt_regs *regs, u32 op, enum kith_hook_index hook, u64 size)
 {
 	struct dentry *dentry = ENTRY_ARGUMENT(regs, KITH_XATTR_DENTRY, struct dentry *);
-	struct attempt attempt = {
+	struct kith_attempt attempt = {
 		.op = op, .to = size, .text_kind = KITH_ITEM_XATTR,
 		.text = ENTRY_ARGUMENT(regs, KITH_XATTR_DENTRY + 1, const char *),
 	};

@@ -13,6 +13,7 @@
 #include "exec.h"
 #include "family.h"
 #include "file.h"
+#include "naming.h"
 #include "passing.h"
 #include "pipe.h"
 #include "process.h"
@@ -320,86 +321,86 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_RENAME] = {
 		.event = "change", .symbol = "security_path_rename",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_change_renaming,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_renaming,
 		.loses = "renames",
 	},
 	[KITH_AT_RENAME_DONE] = {
 		.event = "change", .symbol = "do_renameat2",
 		.instead = "filename_renameat2",
 		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
-		.returned = kith_change_returned,
+		.called = kith_naming_in_rename, .returned = kith_change_returned,
 		.loses = "whether it succeeded",
 	},
 	[KITH_AT_UNLINK] = {
 		.event = "change", .symbol = "security_path_unlink",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_change_unlinking,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_unlinking,
 		.loses = "removed names",
 	},
 	[KITH_AT_UNLINK_DONE] = {
 		.event = "change", .symbol = "do_unlinkat",
 		.instead = "filename_unlinkat",
 		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
-		.returned = kith_change_returned,
+		.called = kith_naming_in_unlink, .returned = kith_change_returned,
 		.loses = "whether it succeeded",
 	},
 	[KITH_AT_RMDIR] = {
 		.event = "change", .symbol = "security_path_rmdir",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_change_rmdir,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_rmdir,
 		.loses = "removed directories",
 	},
 	[KITH_AT_RMDIR_DONE] = {
 		.event = "change", .symbol = "do_rmdir",
 		.instead = "filename_rmdir",
 		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
-		.returned = kith_change_returned,
+		.called = kith_naming_in_rmdir, .returned = kith_change_returned,
 		.loses = "whether it succeeded",
 	},
 	[KITH_AT_MKDIR] = {
 		.event = "change", .symbol = "security_path_mkdir",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_change_mkdir,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_mkdir,
 		.loses = "new directories",
 	},
 	[KITH_AT_MKDIR_DONE] = {
 		.event = "change", .symbol = "do_mkdirat",
 		.instead = "filename_mkdirat",
 		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
-		.returned = kith_change_returned,
+		.called = kith_naming_in_mkdir, .returned = kith_change_returned,
 		.loses = "whether it succeeded",
 	},
 	[KITH_AT_LINK] = {
 		.event = "change", .symbol = "security_path_link",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_change_linking,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_linking,
 		.loses = "new names",
 	},
 	[KITH_AT_LINK_DONE] = {
 		.event = "change", .symbol = "do_linkat",
 		.instead = "filename_linkat",
 		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
-		.returned = kith_change_returned,
+		.called = kith_naming_in_link, .returned = kith_change_returned,
 		.loses = "whether it succeeded",
 	},
 	[KITH_AT_SYMLINK] = {
 		.event = "change", .symbol = "security_path_symlink",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_change_symlinking,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_symlinking,
 		.loses = "symbolic links",
 	},
 	[KITH_AT_SYMLINK_DONE] = {
 		.event = "change", .symbol = "do_symlinkat",
 		.instead = "filename_symlinkat",
 		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
-		.returned = kith_change_returned,
+		.called = kith_naming_in_symlink, .returned = kith_change_returned,
 		.loses = "whether it succeeded",
 	},
 	[KITH_AT_MKNOD] = {
 		.event = "change", .symbol = "security_path_mknod",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_change_mknod,
+		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_mknod,
 		.loses = "new devices and FIFOs",
 	},
 	[KITH_AT_MKNOD_DONE] = {
 		.event = "change", .symbol = "do_mknodat",
 		.instead = "filename_mknodat",
 		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_CHANGE,
-		.returned = kith_change_returned,
+		.called = kith_naming_in_mknod, .returned = kith_change_returned,
 		.loses = "whether it succeeded",
 	},
 	[KITH_AT_CHMOD] = {

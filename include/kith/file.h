@@ -107,7 +107,7 @@ struct kith_reads {
 #define KITH_READS_PLAIN (1u << 31)
 
 enum kith_change_op {
-	KITH_CHANGE_CREATE = 1, /* mknod(2) of a FIFO or device; of files see ACCESS */
+	KITH_CHANGE_CREATE = 1, /* mknod(2), of regular files too; by open(2) see ACCESS */
 	KITH_CHANGE_RENAME,
 	KITH_CHANGE_EXCHANGE, /* RENAME_EXCHANGE: both names stay, of the other file */
 	KITH_CHANGE_UNLINK,
@@ -126,7 +126,8 @@ enum kith_change_op {
 /*
  * CHANGE: `process` of the record did, or tried, something to a file `count` times, all
  * alike: the first is sent at once, further ones together, later (and then `count` tells
- * of those alone). `error` is the errno of the attempt; 0: it succeeded.
+ * of those alone). With long names each is sent. `error` is the errno of the attempt; 0: it
+ * succeeded.
  *
  * PATH: the name, as the kernel resolved it. NEW_PATH: the other one (RENAME, EXCHANGE:
  * its new name; LINK: the new name of what PATH names). FILENAME: what a symbolic link
