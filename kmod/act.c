@@ -18,6 +18,9 @@
 #include "usermem.h"
 
 #include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/compat.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kexec.h>
@@ -28,12 +31,14 @@
 #include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/pid.h>
+#include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/uio.h>
+#include <linux/user_namespace.h>
 
 enum {
 	FOLDS = 4,
@@ -69,6 +74,13 @@ struct act {
 	const char *detail;
 };
 
+/* Who may do little may try it as often as he likes, to push out what matters. */
+static bool is_vital(void)
+{
+	return current_user_ns() == &init_user_ns &&
+	       cap_raised(current_cap(), CAP_SYS_ADMIN);
+}
+
 static void emit(const struct act *act)
 {
 	size_t detail = act->detail ? strnlen(act->detail, DETAIL_MAX) : 0;
@@ -76,10 +88,11 @@ static void emit(const struct act *act)
 	struct kith_record *record;
 	struct kith_writer writer;
 
-	record = kith_ring_reserve(KITH_RECORD_CONTROL, sizeof(*body),
-				   kith_item_space(act->path.length) +
-					   kith_item_space(act->new_path.length) +
-					   kith_item_space(detail));
+	record = kith_ring_reserve_vital(KITH_RECORD_CONTROL, sizeof(*body),
+					 kith_item_space(act->path.length) +
+						 kith_item_space(act->new_path.length) +
+						 kith_item_space(detail),
+					 is_vital());
 	if (!record)
 		return;
 	body = kith_body(record);
@@ -165,7 +178,9 @@ static void tell_folded(const struct act *act)
 		return;
 	task = kith_task_find(current);
 	if (task && !task->acts)
-		task->acts = kzalloc(sizeof(*task->acts), GFP_NOWAIT | __GFP_NOWARN);
+		/* Who sees it sees that it is empty. */
+		smp_store_release(&task->acts,
+				  kzalloc(sizeof(*task->acts), GFP_NOWAIT | __GFP_NOWARN));
 	if (task && task->acts) {
 		spin_lock(&task->lock);
 		again = fold_again(task->acts, act);
@@ -200,12 +215,16 @@ static u64 other_key(const struct task_struct *task)
 	return pid_alive(task) && task->tgid != current->tgid ? kith_key(task) : 0;
 }
 
-static bool is_calling(int number)
+/* Is current in the system call with that number, or that one of 32-bit programs? */
+static bool is_calling(int number, int ia32_number)
 {
 	bool ia32;
+	int now = kith_syscall(&ia32);
 
-	return kith_syscall(&ia32) == number && !ia32;
+	return now == (ia32 ? ia32_number : number);
 }
+
+#define IS_CALLING(name) is_calling(__NR_##name, KITH_IA32_NR(name))
 
 static void tell_setns(u64 target, u32 types)
 {
@@ -220,13 +239,13 @@ KITH_ENTRY(kith_act_accessing)
 	u64 target;
 
 	kith_passing_accessing(child);
-	if (is_calling(__NR_setns)) {
-		tell_setns(other_key(child), task_pt_regs(current)->si);
+	if (IS_CALLING(setns)) {
+		tell_setns(other_key(child), kith_syscall_argument(1));
 		return;
 	}
 	/* Reading of /proc/PID, as ps does, is no act; process_vm_*(2) tell themselves. */
-	if (!(mode & PTRACE_MODE_ATTACH) || is_calling(__NR_process_vm_readv) ||
-	    is_calling(__NR_process_vm_writev) || is_calling(__NR_pidfd_getfd))
+	if (!(mode & PTRACE_MODE_ATTACH) || IS_CALLING(process_vm_readv) ||
+	    IS_CALLING(process_vm_writev) || IS_CALLING(pidfd_getfd))
 		return;
 	target = other_key(child);
 	if (target)
@@ -241,8 +260,8 @@ KITH_ENTRY(kith_act_killing)
 	int number = KITH_ARGUMENT(regs, 2, int);
 	u64 target;
 
-	/* 0 only asks whether it is there. */
-	if (!number || !current->mm)
+	/* 0 only asks whether it is there; a USB device's completion is an interrupt's. */
+	if (!number || !in_task() || !current->mm)
 		return;
 	target = other_key(task);
 	if (target)
@@ -250,25 +269,42 @@ KITH_ENTRY(kith_act_killing)
 			.op = KITH_CONTROL_SIGNAL, .target = target, .value = number });
 }
 
-/* What the caller asked for, as far as that can be read. */
-static u64 bytes_of(const struct iovec __user *vector, unsigned long count)
+/* An element of a vector in the caller's memory. Return: its bytes, or -1. */
+static s64 element(const void __user *vector, unsigned long i)
 {
 	struct iovec one;
+#ifdef CONFIG_COMPAT
+	struct compat_iovec narrow;
+
+	if (in_compat_syscall())
+		return copy_from_user_nofault(&narrow, vector + i * sizeof(narrow),
+					      sizeof(narrow)) ? -1 : narrow.iov_len;
+#endif
+	if (copy_from_user_nofault(&one, vector + i * sizeof(one), sizeof(one)))
+		return -1;
+	return min_t(size_t, one.iov_len, MAX_RW_COUNT);
+}
+
+/* What the caller asked for, as far as that can be read; no more than the kernel would do. */
+static u64 bytes_of(const void __user *vector, unsigned long count)
+{
 	u64 sum = 0;
 	unsigned long i;
 
 	for (i = 0; i < min_t(unsigned long, count, IOVECS_MAX); i++) {
-		if (copy_from_user_nofault(&one, &vector[i], sizeof(one)))
+		s64 bytes = element(vector, i);
+
+		if (bytes < 0)
 			break;
-		sum += one.iov_len;
+		sum += bytes;
 	}
-	return sum;
+	return min_t(u64, sum, MAX_RW_COUNT);
 }
 
 /* process_vm_rw(pid, local, count, remote, count, flags, writes) */
 KITH_ENTRY(kith_act_vm)
 {
-	const struct iovec __user *local = KITH_ARGUMENT(regs, 1, const struct iovec __user *);
+	const void __user *local = KITH_ARGUMENT(regs, 1, const void __user *);
 	unsigned long count = KITH_ARGUMENT(regs, 2, unsigned long);
 	struct pid *pid = find_vpid(KITH_ARGUMENT(regs, 0, pid_t));
 	const struct task_struct *task = pid ? pid_task(pid, PIDTYPE_PID) : NULL;
@@ -276,7 +312,7 @@ KITH_ENTRY(kith_act_vm)
 
 	if (target)
 		tell_folded(&(struct act){
-			.op = is_calling(__NR_process_vm_writev) ? KITH_CONTROL_VM_WRITE :
+			.op = IS_CALLING(process_vm_writev) ? KITH_CONTROL_VM_WRITE :
 								   KITH_CONTROL_VM_READ,
 			.target = target, .value = bytes_of(local, count), .sums = true });
 }
@@ -400,13 +436,12 @@ KITH_ENTRY(kith_act_chroot)
  */
 KITH_ENTRY(kith_act_setns)
 {
-	const struct pt_regs *user = KITH_ARGUMENT(regs, 0, const struct pt_regs *);
-	struct file *file = fget((unsigned int)user->di);
+	struct file *file = fget((unsigned int)kith_syscall_argument(0));
 
 	if (!file)
 		return;
 	if (file_inode(file)->i_sb->s_magic == NSFS_MAGIC)
-		tell_setns(0, user->si);
+		tell_setns(0, kith_syscall_argument(1));
 	fput(file);
 }
 
@@ -417,17 +452,16 @@ KITH_ENTRY(kith_act_unshare)
 		.op = KITH_CONTROL_UNSHARE, .value = KITH_ARGUMENT(regs, 0, unsigned long) });
 }
 
-/* security_kernel_load_data(what, contents): from the caller's memory */
+/* security_kernel_load_data(what, contents): kexec_load(entry, count, segments, flags) */
 KITH_ENTRY(kith_act_loading_data)
 {
-	/* kexec_load(entry, count, segments, flags) */
 	if (KITH_ARGUMENT(regs, 0, unsigned int) == LOADING_KEXEC_IMAGE)
 		emit(&(struct act){
 			.op = KITH_CONTROL_KEXEC,
-			.value = (task_pt_regs(current)->r10 & KEXEC_ON_CRASH) != 0 });
+			.value = !!(kith_syscall_argument(3) & KEXEC_ON_CRASH) });
 }
 
-/* security_kernel_read_file(file, what, contents) */
+/* security_kernel_read_file(file, what, contents): kexec_file_load(fd, fd, size, text, flags) */
 KITH_ENTRY(kith_act_reading_file)
 {
 	const struct file *file = KITH_ARGUMENT(regs, 0, const struct file *);
@@ -436,14 +470,13 @@ KITH_ENTRY(kith_act_reading_file)
 	if (KITH_ARGUMENT(regs, 1, unsigned int) == READING_KEXEC_IMAGE && file)
 		emit(&(struct act){
 			.op = KITH_CONTROL_KEXEC, .path = resolve(&file->f_path, 0),
-			.value = (task_pt_regs(current)->r8 & KEXEC_FILE_ON_CRASH) != 0 });
+			.value = !!(kith_syscall_argument(4) & KEXEC_FILE_ON_CRASH) });
 }
 
 /* The system call itself: keyctl(operation, ...) */
 KITH_ENTRY(kith_act_keyctl)
 {
-	const struct pt_regs *user = KITH_ARGUMENT(regs, 0, const struct pt_regs *);
-	u32 operation = user->di;
+	u32 operation = kith_syscall_argument(0);
 
 	switch (operation) {
 	case KEYCTL_GET_KEYRING_ID:

@@ -7,6 +7,7 @@
 #include "async.h"
 #include "cgroup.h"
 #include "change.h"
+#include "compat/arch.h"
 #include "credential.h"
 #include "datagram.h"
 #include "delivery.h"
@@ -492,7 +493,8 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 		.loses = "chroot",
 	},
 	[KITH_AT_SETNS] = {
-		.event = "control", .symbol = "__x64_sys_setns",
+		.event = "control", .symbol = KITH_SETNS,
+		.others = (const char *const[]){ KITH_SETNS_IA32, NULL },
 		.kind = KITH_HOOK_FTRACE, .entry = kith_act_setns,
 		.loses = "who enters namespaces",
 	},
@@ -512,7 +514,8 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 		.loses = "kexec of files",
 	},
 	[KITH_AT_KEYCTL] = {
-		.event = "control", .symbol = "__x64_sys_keyctl",
+		.event = "control", .symbol = KITH_KEYCTL,
+		.others = (const char *const[]){ KITH_KEYCTL_IA32, NULL },
 		.kind = KITH_HOOK_FTRACE, .entry = kith_act_keyctl,
 		.loses = "acts on keys",
 	},

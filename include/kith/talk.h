@@ -173,7 +173,7 @@ enum kith_control_op {
 	KITH_CONTROL_UMOUNT,	  /* PATH; value: MNT_*, UMOUNT_* */
 	KITH_CONTROL_PIVOT_ROOT,  /* PATH: the new root; NEW_PATH: where the old one is then */
 	KITH_CONTROL_CHROOT,	  /* PATH */
-	KITH_CONTROL_SETNS,	  /* value: CLONE_NEW*; target: whose, if by a pidfd */
+	KITH_CONTROL_SETNS,	  /* value: CLONE_NEW*; 0: whatever the file is of */
 	KITH_CONTROL_UNSHARE,	  /* value: CLONE_NEW* and others */
 	KITH_CONTROL_KEXEC,	  /* value: 1 a kernel is loaded to be run at a crash, else 0 */
 	KITH_CONTROL_KEYCTL,	  /* value: the operation; no reads */

@@ -32,6 +32,19 @@
 #define KITH_IA32_EXECVE     "__ia32_compat_sys_execve"
 #define KITH_IA32_EXECVEAT   "__ia32_compat_sys_execveat"
 
+/* And of others, with their 32-bit twins behind. */
+#define KITH_SETNS	"__x64_sys_setns"
+#define KITH_SETNS_IA32 "__ia32_sys_setns"
+#define KITH_KEYCTL	 "__x64_sys_keyctl"
+#define KITH_KEYCTL_IA32 "__ia32_compat_sys_keyctl"
+
+/* Number of a system call in the 32-bit table. */
+#if KITH_IA32
+#define KITH_IA32_NR(name) __NR_ia32_##name
+#else
+#define KITH_IA32_NR(name) __NR_##name
+#endif
+
 struct kith_execve {
 	const char __user *filename;
 	const void __user *argv;
@@ -82,6 +95,15 @@ static inline int kith_syscall(bool *ia32)
 		nr &= ~__X32_SYSCALL_BIT;
 #endif
 	return nr;
+}
+
+/* Argument @n of the system call that current is in. */
+static inline unsigned long kith_syscall_argument(unsigned int n)
+{
+	unsigned long arguments[6];
+
+	syscall_get_arguments(current, task_pt_regs(current), arguments);
+	return arguments[n];
 }
 
 #endif
