@@ -12,12 +12,15 @@
 
 #include <linux/atomic.h>
 #include <linux/bitops.h>
+#include <linux/cache.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/kdev_t.h>
 #include <linux/log2.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -32,6 +35,8 @@ struct entry {
 	u32 device;
 	u32 generation;
 	u64 writer;
+	u32 mode; /* that it had when its worth was judged, and whose it was */
+	u32 owner;
 	u8 worth;
 	bool written;
 	bool used; /* since the hand came by */
@@ -45,12 +50,15 @@ struct set {
 
 static struct set *sets;
 static unsigned int set_bits;
+static u64 seed __ro_after_init; /* who chooses inodes cannot choose sets */
 static unsigned long *filter;
 atomic_t kith_object_turns = ATOMIC_INIT(0);
 
 static u64 hash_of(const struct kith_file *id)
 {
-	return (id->real_inode ^ (u64)id->generation << 32) * GOLDEN_RATIO_64 + id->real_device;
+	u64 hash = (id->real_inode ^ (u64)id->generation << 32 ^ seed) * GOLDEN_RATIO_64;
+
+	return (hash ^ hash >> 32 ^ id->real_device) * GOLDEN_RATIO_64;
 }
 
 static struct set *set_of(const struct kith_file *id)
@@ -140,7 +148,9 @@ struct kith_object kith_object_look(const struct kith_file *id)
 		entry->used = true;
 		object.writer = entry->writer;
 		object.written = entry->written;
-		object.worth = entry->worth;
+		/* Not all changes of a mode are seen in time, or at all. */
+		if (entry->mode == id->mode && entry->owner == id->owner)
+			object.worth = entry->worth;
 	}
 	spin_unlock(&set->lock);
 	if (!entry)
@@ -151,9 +161,15 @@ struct kith_object kith_object_look(const struct kith_file *id)
 void kith_object_learn(const struct kith_file *id, enum kith_worth worth)
 {
 	struct set *set = set_of(id);
+	struct entry *entry;
 
 	spin_lock(&set->lock);
-	obtain(set, id)->worth = worth;
+	entry = worth == KITH_WORTH_UNKNOWN ? find(set, id) : obtain(set, id);
+	if (entry) {
+		entry->worth = worth;
+		entry->mode = id->mode;
+		entry->owner = id->owner;
+	}
 	spin_unlock(&set->lock);
 }
 
@@ -182,6 +198,7 @@ void kith_object_forget(void)
 		for (j = 0; j < WAYS; j++)
 			sets[i].entries[j].worth = KITH_WORTH_UNKNOWN;
 		spin_unlock(&sets[i].lock);
+		cond_resched();
 	}
 }
 
@@ -237,7 +254,7 @@ static u32 device_of(const struct inode *inode)
 void kith_object_identify_inode(struct kith_file *id, const struct inode *inode,
 				const struct dentry *dentry)
 {
-	const struct inode *real = S_ISREG(inode->i_mode) ? d_real_inode(dentry) : inode;
+	const struct inode *real = S_ISREG(inode->i_mode) ? kith_real_inode(dentry) : inode;
 
 	/* Without a name in that directory, or by a name of another file system. */
 	if (!real)
@@ -262,6 +279,7 @@ int kith_object_init(u32 files)
 {
 	unsigned int i;
 
+	seed = get_random_u64();
 	set_bits = order_base_2(DIV_ROUND_UP(files, WAYS));
 	sets = kvcalloc(1U << set_bits, sizeof(*sets), GFP_KERNEL);
 	filter = kvcalloc(BITS_TO_LONGS(1UL << FILTER_BITS), sizeof(*filter), GFP_KERNEL);

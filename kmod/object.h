@@ -32,12 +32,12 @@ void kith_object_identify_inode(struct kith_file *id, const struct inode *inode,
 /* Of a file system whose files have no data of their own, and no size. */
 bool kith_object_is_pseudo(const struct inode *inode);
 
-/* Context of all: preemption off. */
+/* Context of all: preemption off. UNKNOWN: what was learned is not true any more. */
 struct kith_object kith_object_look(const struct kith_file *id);
 void kith_object_learn(const struct kith_file *id, enum kith_worth worth);
 void kith_object_written(const struct kith_file *id, u64 writer);
 
-/* Nothing is known of worth any more: policy has changed. */
+/* Nothing is known of worth any more: policy has changed. Context: may sleep. */
 void kith_object_forget(void);
 
 /* Another number whenever somebody writes to a file that another has written to, or none. */

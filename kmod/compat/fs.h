@@ -48,6 +48,31 @@ static inline struct fs_struct *kith_init_fs(void)
 #endif
 }
 
+/* What d_real() is asked for: NULL, an inode that is not known, until 6.8. */
+#define KITH_D_REAL_TAKES_INODE                                                      \
+	__builtin_types_compatible_p(typeof(d_real),                                 \
+				     struct dentry *(struct dentry *, const struct inode *))
+#define KITH_D_REAL_METADATA __builtin_choose_expr(KITH_D_REAL_TAKES_INODE, NULL, 1)
+
+/**
+ * kith_real_inode() - The inode of the file behind a name, on overlayfs another one.
+ * @dentry: of a regular file; kept alive by the caller
+ *
+ * d_real_inode() asks for the one that holds the data, and since 6.5 overlayfs may look
+ * that up first, and sleep. The one with the metadata is known. It is another one only if
+ * metadata alone was copied up (metacopy), or is all that the layer has (composefs).
+ *
+ * Return: it, or NULL.
+ */
+static inline const struct inode *kith_real_inode(const struct dentry *dentry)
+{
+#ifdef FMODE_BACKING /* since 6.5; until 6.8 there is no way to ask without sleeping */
+	if (KITH_D_REAL_TAKES_INODE)
+		return NULL;
+#endif
+	return d_backing_inode(d_real((struct dentry *)dentry, KITH_D_REAL_METADATA));
+}
+
 /**
  * kith_mm_exe_file() - The executable of an address space.
  * @mm: whose; kept alive by the caller
