@@ -21,6 +21,7 @@
 #include <linux/capability.h>
 #include <linux/module.h>
 #include <linux/ktime.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 static const struct nla_policy attributes[KITH_A_MAX + 1] = {
@@ -240,10 +241,28 @@ static const char *text_of(const struct genl_info *info, int attribute)
 	return info->attrs[attribute] ? nla_data(info->attrs[attribute]) : NULL;
 }
 
+static void tell_policy(const struct kith_policy *policy, const char *const texts[KITH_PATHS])
+{
+	const char *plain = texts[KITH_PATHS_PLAIN], *secret = texts[KITH_PATHS_SECRET];
+	static const char format[] =
+		"argv_max=%u batch_ms=%u sweep_ms=%u classes=%#x file_reads=%u%s%s%s%s";
+	char *detail;
+
+	detail = kasprintf(GFP_KERNEL, format, policy->argv_max, policy->batch_ms,
+			   policy->sweep_ms, policy->classes, policy->file_reads,
+			   plain ? " plain=" : "", plain ? plain : "",
+			   secret ? " secret=" : "", secret ? secret : "");
+	kith_sensor_emit(KITH_SENSOR_POLICY, 0, detail);
+	kfree(detail);
+}
+
 static int set_policy(struct sk_buff *skb, struct genl_info *info)
 {
+	const char *const texts[KITH_PATHS] = {
+		[KITH_PATHS_PLAIN] = text_of(info, KITH_A_POLICY_FILE_PLAIN),
+		[KITH_PATHS_SECRET] = text_of(info, KITH_A_POLICY_FILE_SECRET),
+	};
 	struct kith_policy policy = kith_policy;
-	char detail[96];
 	int ret;
 
 	take_u32(info, KITH_A_POLICY_ARGV_MAX, &policy.argv_max);
@@ -251,18 +270,13 @@ static int set_policy(struct sk_buff *skb, struct genl_info *info)
 	take_u32(info, KITH_A_POLICY_SWEEP_MS, &policy.sweep_ms);
 	take_u32(info, KITH_A_POLICY_CLASSES, &policy.classes);
 	take_u32(info, KITH_A_POLICY_FILE_READS, &policy.file_reads);
-	ret = kith_policy_set(&policy);
-	if (!ret)
-		ret = kith_policy_set_paths(text_of(info, KITH_A_POLICY_FILE_PLAIN),
-					    text_of(info, KITH_A_POLICY_FILE_SECRET));
+	ret = kith_policy_set(&policy, texts);
 	if (ret)
 		return ret;
+	/* Who judged by the old lists has learned it before we forget. */
+	synchronize_rcu();
 	kith_object_forget();
-	snprintf(detail, sizeof(detail),
-		 "argv_max=%u batch_ms=%u sweep_ms=%u classes=%#x file_reads=%u",
-		 policy.argv_max, policy.batch_ms, policy.sweep_ms, policy.classes,
-		 policy.file_reads);
-	kith_sensor_emit(KITH_SENSOR_POLICY, 0, detail);
+	tell_policy(&policy, texts);
 	return 0;
 }
 

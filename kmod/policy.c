@@ -78,30 +78,6 @@ static void replace(enum kith_path_list list, struct paths *paths)
 		kfree_rcu(old, rcu);
 }
 
-int kith_policy_set_paths(const char *plain, const char *secret)
-{
-	const char *texts[KITH_PATHS] = { plain, secret };
-	struct paths *fresh[KITH_PATHS] = {};
-	unsigned int i;
-
-	for (i = 0; i < KITH_PATHS; i++) {
-		if (!texts[i])
-			continue;
-		fresh[i] = new_paths(texts[i]);
-		if (!fresh[i])
-			goto err_paths;
-	}
-	for (i = 0; i < KITH_PATHS; i++)
-		if (fresh[i])
-			replace(i, fresh[i]);
-	return 0;
-
-err_paths:
-	while (i--)
-		kfree(fresh[i]);
-	return -ENOMEM;
-}
-
 size_t kith_policy_paths(enum kith_path_list list, char *text, size_t size)
 {
 	const struct paths *paths = rcu_dereference_protected(lists[list], true);
@@ -122,19 +98,42 @@ static bool within(u32 value, u32 low, u32 high)
 	return value >= low && value <= high;
 }
 
-int kith_policy_set(const struct kith_policy *policy)
+static bool is_within_bounds(const struct kith_policy *policy)
 {
-	if (!within(policy->argv_max, KITH_POLICY_ARGV_MAX_LEAST, KITH_POLICY_ARGV_MAX_MOST) ||
-	    !within(policy->batch_ms, KITH_POLICY_BATCH_MS_LEAST, KITH_POLICY_BATCH_MS_MOST) ||
-	    !within(policy->sweep_ms, KITH_POLICY_SWEEP_MS_LEAST, KITH_POLICY_SWEEP_MS_MOST) ||
-	    !within(policy->file_reads, KITH_POLICY_FILE_READS_LEAST,
-		    KITH_POLICY_FILE_READS_MOST) ||
-	    (policy->classes | KITH_POLICY_CLASSES_OPTIONAL) != KITH_POLICY_CLASSES_DEFAULT)
+	return within(policy->argv_max, KITH_POLICY_ARGV_MAX_LEAST, KITH_POLICY_ARGV_MAX_MOST) &&
+	       within(policy->batch_ms, KITH_POLICY_BATCH_MS_LEAST, KITH_POLICY_BATCH_MS_MOST) &&
+	       within(policy->sweep_ms, KITH_POLICY_SWEEP_MS_LEAST, KITH_POLICY_SWEEP_MS_MOST) &&
+	       within(policy->file_reads, KITH_POLICY_FILE_READS_LEAST,
+		      KITH_POLICY_FILE_READS_MOST) &&
+	       (policy->classes | KITH_POLICY_CLASSES_OPTIONAL) == KITH_POLICY_CLASSES_DEFAULT;
+}
+
+int kith_policy_set(const struct kith_policy *policy, const char *const texts[KITH_PATHS])
+{
+	struct paths *fresh[KITH_PATHS] = {};
+	unsigned int i;
+
+	if (!is_within_bounds(policy))
 		return -ERANGE;
+	for (i = 0; i < KITH_PATHS; i++) {
+		if (!texts[i])
+			continue;
+		fresh[i] = new_paths(texts[i]);
+		if (!fresh[i])
+			goto err_paths;
+	}
+	for (i = 0; i < KITH_PATHS; i++)
+		if (fresh[i])
+			replace(i, fresh[i]);
 	WRITE_ONCE(kith_policy.argv_max, policy->argv_max);
 	WRITE_ONCE(kith_policy.batch_ms, policy->batch_ms);
 	WRITE_ONCE(kith_policy.sweep_ms, policy->sweep_ms);
 	WRITE_ONCE(kith_policy.classes, policy->classes);
 	WRITE_ONCE(kith_policy.file_reads, policy->file_reads);
 	return 0;
+
+err_paths:
+	while (i--)
+		kfree(fresh[i]);
+	return -ENOMEM;
 }

@@ -24,14 +24,15 @@ static inline bool kith_policy_wants(enum kith_class class)
 	return READ_ONCE(kith_policy.classes) & BIT(class);
 }
 
+enum kith_path_list { KITH_PATHS_PLAIN, KITH_PATHS_SECRET, KITH_PATHS };
+
 /*
- * Prefixes of paths, with ':' between them. NULL: as it is. -ENOMEM, and then nothing
- * changes. Context: process, one at a time.
+ * @texts: prefixes of paths, with ':' between them; NULL: those stay. -ERANGE if a value
+ * is out of its bounds, -ENOMEM; then nothing changes. Context: process, one at a time.
  */
-int kith_policy_set_paths(const char *plain, const char *secret);
+int kith_policy_set(const struct kith_policy *policy, const char *const texts[KITH_PATHS]);
 
 /* One of them; at most @size bytes. Context: as above. */
-enum kith_path_list { KITH_PATHS_PLAIN, KITH_PATHS_SECRET, KITH_PATHS };
 size_t kith_policy_paths(enum kith_path_list list, char *text, size_t size);
 
 /* Context: RCU read section. */
@@ -39,8 +40,5 @@ bool kith_policy_is_plain(const char *path, size_t size);
 bool kith_policy_is_secret(const char *path, size_t size);
 
 void kith_policy_exit(void);
-
-/* -ERANGE if a value is out of its bounds; then nothing changes. */
-int kith_policy_set(const struct kith_policy *policy);
 
 #endif
