@@ -29,13 +29,13 @@ module_param(without, charp, 0444);
 MODULE_PARM_DESC(without,
 		 "symbols, with commas between, that are not hooked even if they are there");
 
-static DEFINE_MUTEX(tally_lock); /* protects reported_missed, and the detaching */
+DEFINE_MUTEX(kith_hook_lock); /* and reported_missed */
 
 void kith_hook_tally(void)
 {
 	unsigned int i;
 
-	mutex_lock(&tally_lock);
+	mutex_lock(&kith_hook_lock);
 	for (i = 0; i < KITH_AT_COUNT; i++) {
 		u64 missed = kith_hook_missed(i);
 		u64 fresh = missed - kith_hooks[i].reported_missed;
@@ -46,7 +46,7 @@ void kith_hook_tally(void)
 			kith_ring_lose(kith_hooks[i].class, KITH_LOSS_MISSED, fresh);
 		kith_hooks[i].reported_missed = missed;
 	}
-	mutex_unlock(&tally_lock);
+	mutex_unlock(&kith_hook_lock);
 }
 
 static void match_tracepoint(struct tracepoint *tracepoint, void *hook_)
@@ -64,92 +64,6 @@ static int attach_tracepoint(struct kith_hook *hook)
 	if (!hook->tracepoint || !hook->callback)
 		return -ENOENT;
 	return tracepoint_probe_register(hook->tracepoint, hook->callback, NULL);
-}
-
-/* ftrace_free_filter() is not exported everywhere; an empty filter holds nothing. */
-static int forget_filter(struct ftrace_ops *ops)
-{
-	return ftrace_set_filter(ops, NULL, 0, 1);
-}
-
-static int add_to_filter(struct ftrace_ops *ops, const char *symbol)
-{
-	char name[KSYM_NAME_LEN];
-	int ret;
-
-	strscpy(name, symbol, sizeof(name));
-	ret = ftrace_set_filter(ops, name, strlen(name), 0);
-	return ret > 0 ? -ENOENT : ret;
-}
-
-/*
- * The core takes a failed allocation in ftrace_set_filter() for success, and
- * leaves the filter empty, which means every function there is. Every empty
- * filter is the same object, the one that forgetting leaves behind.
- */
-static int set_filter(struct ftrace_ops *ops, const char *symbol)
-{
-	const struct ftrace_hash *empty;
-	int ret;
-
-	ret = forget_filter(ops);
-	if (ret)
-		return ret;
-	empty = rcu_access_pointer(ops->func_hash->filter_hash);
-	ret = add_to_filter(ops, symbol);
-	if (ret)
-		return ret;
-	if (rcu_access_pointer(ops->func_hash->filter_hash) == empty)
-		return -ENOMEM;
-	return 0;
-}
-
-/*
- * PERMANENT: while we are loaded, nobody can switch function hooks off with
- * kernel.ftrace_enabled (the kernel answers EBUSY): a credential change that
- * we do not see would look like an exploit later.
- */
-static int attach_ftrace(struct kith_hook *hook)
-{
-	const char *const *other;
-	int ret;
-
-	memset(&hook->ops, 0, sizeof(hook->ops));
-	hook->ops.func = hook->entry;
-	hook->ops.private = (void *)(hook - kith_hooks);
-	hook->ops.flags = KITH_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
-	if (hook->unless && !set_filter(&hook->ops, hook->unless)) {
-		hook->needless = true;
-		forget_filter(&hook->ops);
-		return -ENOENT;
-	}
-	ret = set_filter(&hook->ops, hook->symbol);
-	if (ret && hook->instead && !set_filter(&hook->ops, hook->instead)) {
-		hook->symbol = hook->instead;
-		ret = 0;
-	}
-	for (other = hook->others; other && *other; other++)
-		if (!(ret ? set_filter(&hook->ops, *other) : add_to_filter(&hook->ops, *other)))
-			ret = 0;
-	if (ret) {
-		forget_filter(&hook->ops);
-		return ret;
-	}
-	ret = register_ftrace_function(&hook->ops);
-	if (ret)
-		forget_filter(&hook->ops);
-	return ret;
-}
-
-int kith_hook_extend(unsigned int i, unsigned long address)
-{
-	int ret = -ESHUTDOWN;
-
-	mutex_lock(&tally_lock);
-	if (!kith_hooks[i].error)
-		ret = ftrace_set_filter_ip(&kith_hooks[i].ops, address, 0, 0);
-	mutex_unlock(&tally_lock);
-	return ret;
 }
 
 static int attach_kretprobe(struct kith_hook *hook)
@@ -193,7 +107,7 @@ static int attach(struct kith_hook *hook)
 	case KITH_HOOK_TRACEPOINT:
 		return attach_tracepoint(hook);
 	case KITH_HOOK_FTRACE:
-		return attach_ftrace(hook);
+		return kith_entry_attach(hook);
 	case KITH_HOOK_KRETPROBE:
 		return attach_kretprobe(hook);
 	default:
@@ -201,28 +115,47 @@ static int attach(struct kith_hook *hook)
 	}
 }
 
-/* Nobody may rely on it from the beginning of this. */
-static void detach(struct kith_hook *hook)
+/* Nobody may rely on it any more. Return: was it attached? */
+static bool give_up(struct kith_hook *hook)
 {
 	if (hook->error)
-		return;
-	mutex_lock(&tally_lock);
+		return false;
+	mutex_lock(&kith_hook_lock);
 	WRITE_ONCE(hook->error, -ESHUTDOWN);
-	mutex_unlock(&tally_lock);
-	switch (hook->kind) {
-	case KITH_HOOK_TRACEPOINT:
+	mutex_unlock(&kith_hook_lock);
+	return true;
+}
+
+static void detach(struct kith_hook *hook)
+{
+	if (!give_up(hook))
+		return;
+	if (hook->kind == KITH_HOOK_TRACEPOINT)
 		tracepoint_probe_unregister(hook->tracepoint, hook->callback, NULL);
-		break;
-	case KITH_HOOK_FTRACE:
-		unregister_ftrace_function(&hook->ops);
-		forget_filter(&hook->ops);
-		break;
-	case KITH_HOOK_KRETPROBE:
-		unregister_kretprobe(&hook->kretprobe);
-		break;
-	default:
-		break;
-	}
+	else
+		kith_entry_detach(hook);
+}
+
+static void detach_rare(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < KITH_AT_COUNT; i++)
+		if (kith_hooks[i].rare)
+			give_up(&kith_hooks[i]);
+	kith_entry_detach_rare();
+}
+
+/* All at once: the kernel waits for each call of this. */
+static void detach_kretprobes(void)
+{
+	static struct kretprobe *kretprobes[KITH_AT_COUNT];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < KITH_AT_COUNT; i++)
+		if (kith_hooks[i].kind == KITH_HOOK_KRETPROBE && give_up(&kith_hooks[i]))
+			kretprobes[n++] = &kith_hooks[i].kretprobe;
+	unregister_kretprobes(kretprobes, n);
 }
 
 /*
@@ -330,33 +263,66 @@ static const u8 order[KITH_AT_COUNT] = {
 	KITH_AT_MODULE_FREE,
 };
 
+static void complain(const struct kith_hook *hook)
+{
+	if (!hook->error || hook->needless)
+		return;
+	if (hook->loses)
+		pr_warn("%s: cannot attach: error %d; not known without it: %s\n",
+			hook->symbol, hook->error, hook->loses);
+	else
+		pr_err("%s: cannot attach: error %d; required for %s\n", hook->symbol,
+		       hook->error, hook->event);
+}
+
+/* Rare ones are prepared only. */
+static int attach_each(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < KITH_AT_COUNT; i++) {
+		struct kith_hook *hook = &kith_hooks[order[i]];
+
+		hook->error = attach(hook);
+		complain(hook);
+		if (hook->error && !hook->loses)
+			return hook->error;
+	}
+	return 0;
+}
+
+static void attach_rare(void)
+{
+	int ret = kith_entry_attach_rare();
+	unsigned int i;
+
+	for (i = 0; ret && i < KITH_AT_COUNT; i++)
+		if (kith_hooks[i].rare && !kith_hooks[i].error) {
+			kith_hooks[i].error = ret;
+			complain(&kith_hooks[i]);
+		}
+}
+
 int kith_hook_init(void)
 {
 	unsigned int i;
+	int ret;
 
 	execs = clamp(execs, 1U, EXECS_MAX);
 	kith_hooks[KITH_AT_EXIT].callback = kith_process_exited();
 	kith_hooks[KITH_AT_URING_COMPLETE].callback = kith_async_uring();
 	for (i = 0; i < KITH_AT_COUNT; i++)
 		kith_hooks[i].error = -ENODEV;
-	for (i = 0; i < KITH_AT_COUNT; i++) {
-		struct kith_hook *hook = &kith_hooks[order[i]];
-
-		hook->error = attach(hook);
-		if (!hook->error || hook->needless)
-			continue;
-		if (!hook->loses) {
-			int ret = hook->error;
-
-			pr_err("%s: cannot attach: error %d; required for %s\n",
-			       hook->symbol, ret, hook->event);
-			kith_hook_exit();
-			return ret;
-		}
-		pr_warn("%s: cannot attach: error %d; not known without it: %s\n",
-			hook->symbol, hook->error, hook->loses);
-	}
-	return 0;
+	ret = kith_entry_init();
+	if (ret)
+		return ret;
+	ret = attach_each();
+	kith_entry_attached();
+	if (ret)
+		kith_hook_exit();
+	else
+		attach_rare();
+	return ret;
 }
 
 void kith_hook_exit(void)
@@ -370,7 +336,10 @@ void kith_hook_exit(void)
 	kith_credential_trust(false);
 	synchronize_rcu();
 	kith_hook_tally();
+	detach_rare();
+	detach_kretprobes();
 	for (i = KITH_AT_COUNT - 1; i >= 0; i--)
 		detach(&kith_hooks[order[i]]);
 	tracepoint_synchronize_unregister();
+	kith_entry_exit();
 }

@@ -58,4 +58,21 @@ static inline void kith_entry_hit(const struct ftrace_ops *ops)
 	}                                                                         \
 	static __always_inline void name##_body(struct kith_ftrace_regs *regs)
 
+struct kith_hook;
+
+/*
+ * kith_entry_init() - Before the first is attached: where functions are.
+ * kith_entry_attached() - After the last one.
+ * kith_entry_attach() - What is rare is so with kith_entry_attach_rare() only, all at once.
+ * kith_entry_detach() - No handler of it runs any more; of rare ones with _detach_rare().
+ * Context of all: may sleep.
+ */
+int kith_entry_init(void);
+void kith_entry_attached(void);
+int kith_entry_attach(struct kith_hook *hook);
+int kith_entry_attach_rare(void);
+void kith_entry_detach_rare(void);
+void kith_entry_detach(struct kith_hook *hook);
+void kith_entry_exit(void);
+
 #endif

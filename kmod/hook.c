@@ -93,7 +93,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_SOCK_LISTEN] = {
 		.event = "connection", .symbol = "security_socket_listen",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_listening,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_unix_listening,
 		.loses = "who listens on Unix sockets",
 	},
 	[KITH_AT_TCP_SEND] = {
@@ -109,12 +109,12 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	[KITH_AT_TCP_PAGE] = {
 		.event = "use of a socket", .symbol = "tcp_sendpage",
 		.unless = "skb_splice_from_iter",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_used,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_tcp_used,
 		.loses = "who splices into a TCP socket that another has opened",
 	},
 	[KITH_AT_TCP_SPLICE] = {
 		.event = "use of a socket", .symbol = "tcp_splice_read",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_tcp_splicing,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_tcp_splicing,
 		.loses = "who splices from a TCP socket that another has opened",
 	},
 	[KITH_AT_UDP_SEND4] = {
@@ -165,19 +165,19 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_UNIX_SPLICE] = {
 		.event = "use of a socket", .symbol = "unix_stream_splice_read",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_receiving,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_unix_receiving,
 		.loses = "who splices from a Unix stream that another has opened",
 	},
 	[KITH_AT_UNIX_PAGE] = {
 		.event = "use of a socket", .symbol = "unix_stream_sendpage",
 		.unless = "skb_splice_from_iter",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_sending_page,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_unix_sending_page,
 		.loses = "who splices into a Unix stream that another has opened",
 	},
 	[KITH_AT_UNIX_APPEND] = {
 		.event = "use of a socket", .symbol = "skb_append_pagefrags",
 		.unless = "skb_splice_from_iter",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_page_appended,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_unix_page_appended,
 		.loses = "what is spliced into Unix streams",
 	},
 	[KITH_AT_UNIX_TAKE] = {
@@ -202,22 +202,22 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_SOCK_CREATE] = {
 		.event = "socket", .symbol = "security_socket_post_create",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_family_created,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_family_created,
 		.loses = "sockets of other families, as to sniff; who waits for datagrams",
 	},
 	[KITH_AT_SCM_SEND] = {
 		.event = "passed file", .symbol = "__scm_send",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_passing_sending,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_passing_sending,
 		.loses = "who passes open files to others",
 	},
 	[KITH_AT_FILE_RECEIVE] = {
 		.event = "passed file", .symbol = "security_file_receive",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_passing_received,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_passing_received,
 		.loses = "that open files are passed",
 	},
 	[KITH_AT_PTRACE_ACCESS] = {
 		.event = "passed file", .symbol = "security_ptrace_access_check",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_accessing,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_accessing,
 		.loses = "who debugs others, and from whom pidfd_getfd takes files",
 	},
 	[KITH_AT_PIPE_READ] = {
@@ -279,18 +279,18 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_FILE_SEND] = {
 		.event = "file", .symbol = "do_splice_direct",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_file_sending,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_file_sending,
 		.loses = "exact counts of sendfile",
 	},
 	[KITH_AT_FILE_TO_PIPE] = {
 		.event = "file", .symbol = "splice_file_to_pipe",
 		.instead = "do_splice_to",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_file_to_pipe,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_file_to_pipe,
 		.loses = "what sendfile moves into pipes",
 	},
 	[KITH_AT_FILE_COPY] = {
 		.event = "file", .symbol = "vfs_copy_file_range",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_file_copying,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_file_copying,
 		.loses = "exact counts of copy_file_range",
 	},
 	[KITH_AT_FILE_COPIED] = {
@@ -301,7 +301,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_FILE_CLONE] = {
 		.event = "file", .symbol = "vfs_clone_file_range",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_file_cloning,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_file_cloning,
 		.loses = "files that come to share their data with others",
 	},
 	[KITH_AT_AIO_COMPLETE] = {
@@ -322,7 +322,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_RENAME] = {
 		.event = "change", .symbol = "security_path_rename",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_renaming,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_naming_renaming,
 		.loses = "renames",
 	},
 	[KITH_AT_RENAME_DONE] = {
@@ -334,7 +334,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_UNLINK] = {
 		.event = "change", .symbol = "security_path_unlink",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_unlinking,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_naming_unlinking,
 		.loses = "removed names",
 	},
 	[KITH_AT_UNLINK_DONE] = {
@@ -346,7 +346,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_RMDIR] = {
 		.event = "change", .symbol = "security_path_rmdir",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_rmdir,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_naming_rmdir,
 		.loses = "removed directories",
 	},
 	[KITH_AT_RMDIR_DONE] = {
@@ -358,7 +358,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_MKDIR] = {
 		.event = "change", .symbol = "security_path_mkdir",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_mkdir,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_naming_mkdir,
 		.loses = "new directories",
 	},
 	[KITH_AT_MKDIR_DONE] = {
@@ -370,7 +370,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_LINK] = {
 		.event = "change", .symbol = "security_path_link",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_linking,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_naming_linking,
 		.loses = "new names",
 	},
 	[KITH_AT_LINK_DONE] = {
@@ -382,7 +382,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_SYMLINK] = {
 		.event = "change", .symbol = "security_path_symlink",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_symlinking,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_naming_symlinking,
 		.loses = "symbolic links",
 	},
 	[KITH_AT_SYMLINK_DONE] = {
@@ -394,7 +394,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_MKNOD] = {
 		.event = "change", .symbol = "security_path_mknod",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_naming_mknod,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_naming_mknod,
 		.loses = "new devices and FIFOs",
 	},
 	[KITH_AT_MKNOD_DONE] = {
@@ -449,79 +449,79 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_TASK_KILL] = {
 		.event = "control", .symbol = "security_task_kill",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_killing,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_killing,
 		.loses = "signals to other processes",
 	},
 	[KITH_AT_VM_RW] = {
 		.event = "control", .symbol = "process_vm_rw",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_vm,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_vm,
 		.loses = "who reads and writes the memory of others",
 	},
 	[KITH_AT_PROC_MEM] = {
 		.event = "control", .symbol = "mem_rw",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_proc_mem,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_proc_mem,
 		.loses = "who reads and writes /proc/PID/mem",
 	},
 	[KITH_AT_BPF] = {
 		.event = "control", .symbol = "security_bpf",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_bpf,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_bpf,
 		.loses = "BPF programs that are loaded",
 	},
 	[KITH_AT_MOUNT] = {
 		.event = "control", .symbol = "security_sb_mount",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_mounting,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_mounting,
 		.loses = "mounts",
 	},
 	[KITH_AT_MOVE_MOUNT] = {
 		.event = "control", .symbol = "security_move_mount",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_moving_mount,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_moving_mount,
 		.loses = "mounts by move_mount",
 	},
 	[KITH_AT_UMOUNT] = {
 		.event = "control", .symbol = "security_sb_umount",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_unmounting,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_unmounting,
 		.loses = "what is unmounted",
 	},
 	[KITH_AT_PIVOT_ROOT] = {
 		.event = "control", .symbol = "security_sb_pivotroot",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_pivoting,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_pivoting,
 		.loses = "pivot_root",
 	},
 	[KITH_AT_CHROOT] = {
 		.event = "control", .symbol = "security_path_chroot",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_chroot,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_chroot,
 		.loses = "chroot",
 	},
 	[KITH_AT_SETNS] = {
 		.event = "control", .symbol = KITH_SETNS,
 		.others = (const char *const[]){ KITH_SETNS_IA32, NULL },
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_setns,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_setns,
 		.loses = "who enters namespaces",
 	},
 	[KITH_AT_UNSHARE] = {
 		.event = "control", .symbol = "ksys_unshare",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_unshare,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_unshare,
 		.loses = "who leaves namespaces",
 	},
 	[KITH_AT_LOAD_DATA] = {
 		.event = "control", .symbol = "security_kernel_load_data",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_loading_data,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_loading_data,
 		.loses = "kexec from memory",
 	},
 	[KITH_AT_READ_FILE] = {
 		.event = "control", .symbol = "security_kernel_read_file",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_reading_file,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_reading_file,
 		.loses = "kexec of files",
 	},
 	[KITH_AT_KEYCTL] = {
 		.event = "control", .symbol = KITH_KEYCTL,
 		.others = (const char *const[]){ KITH_KEYCTL_IA32, NULL },
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_keyctl,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_keyctl,
 		.loses = "acts on keys",
 	},
 	[KITH_AT_SYSCTL] = {
 		.event = "control", .symbol = "proc_sys_call_handler",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_act_sysctl,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_act_sysctl,
 		.loses = "switches of the kernel that are set",
 	},
 	[KITH_AT_MODULE_LOAD] = {

@@ -10,6 +10,7 @@
 
 #include <kith/uapi.h>
 #include <linux/kprobes.h>
+#include <linux/mutex.h>
 #include <linux/tracepoint.h>
 
 struct kith_hook {
@@ -19,6 +20,7 @@ struct kith_hook {
 	const char *instead; /* FTRACE: where it is if there is no `symbol` */
 	const char *unless;  /* FTRACE: in kernels with this there is none, and no need */
 	const char *const *others; /* FTRACE: symbols that are hooked as well, NULL at the end */
+	bool rare; /* FTRACE: called seldom; is attached after and detached before the others */
 	enum kith_hook_kind kind;
 	enum kith_class class; /* of records lost when the kernel misses it */
 	union {
@@ -62,7 +64,10 @@ static inline void kith_hook_hit(unsigned int i)
 	this_cpu_inc(kith_hook_hits_here[i]);
 }
 
-/* One function more for hook @i, which has `others`. Context: process. */
+/*
+ * One function more for hook @i, which has `others`, until its module goes. Context: may
+ * sleep.
+ */
 int kith_hook_extend(unsigned int i, unsigned long address);
 
 /* Which hooks others ask about. */
@@ -167,6 +172,9 @@ enum kith_hook_index {
 };
 
 extern struct kith_hook kith_hooks[KITH_AT_COUNT];
+
+/* Protects that they come and go: `error`, and of FTRACE the functions they are at. */
+extern struct mutex kith_hook_lock;
 
 static inline bool kith_hook_attached(enum kith_hook_index i)
 {
