@@ -63,12 +63,12 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_BPRM_CHECK] = {
 		.event = "exec", .symbol = "security_bprm_check",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_exec_checked,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_exec_checked,
 		.loses = "paths of scripts",
 	},
 	[KITH_AT_TASK_ALLOC] = {
 		.event = "fork", .symbol = "security_task_alloc",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_process_cloning,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_process_cloning,
 		.loses = "flags of clone",
 	},
 	[KITH_AT_TCP_CONNECT] = {
@@ -155,7 +155,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	[KITH_AT_UNIX_SEND] = {
 		.event = "use of a socket", .symbol = "skb_splice_from_iter",
 		.unless = "unix_stream_sendpage",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_unix_spliced,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_unix_spliced,
 		.loses = "what is spliced into Unix streams",
 	},
 	[KITH_AT_UNIX_RECEIVE] = {
@@ -246,7 +246,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	},
 	[KITH_AT_SPLICE] = {
 		.event = "pipe", .symbol = "do_splice",
-		.kind = KITH_HOOK_FTRACE, .entry = kith_file_splicing,
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_file_splicing,
 		.loses = "who splices into pipes, and out of them",
 	},
 	[KITH_AT_SPLICE_DONE] = {
