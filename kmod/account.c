@@ -55,7 +55,8 @@ static atomic_t account_count = ATOMIC_INIT(0);
 static struct hlist_head *lines;
 static unsigned int line_bits;
 static spinlock_t locks[LOCKS]; /* for writers; bucket i has locks[i % LOCKS] */
-static atomic_t count = ATOMIC_INIT(0); /* the weight of all lines that are in memory */
+static atomic_t count = ATOMIC_INIT(0); /* the weight of all lines of accounts */
+static atomic_t held = ATOMIC_INIT(0);	/* and of those whose memory is not free yet */
 static struct kmem_cache *cache;
 
 u32 kith_account_count(void)
@@ -170,7 +171,7 @@ static void free_line(struct rcu_head *head)
 {
 	struct kith_line *line = container_of(head, struct kith_line, rcu);
 
-	atomic_sub(line->weight, &count);
+	atomic_sub(line->weight, &held);
 	kith_name_put(line->path);
 	kmem_cache_free(cache, line);
 }
@@ -247,6 +248,7 @@ static void drop(struct kith_account *account, struct kith_line *line)
 		account->plain = NULL;
 	account->count--;
 	account->weight -= line->weight;
+	atomic_sub(line->weight, &count);
 	list_del(&line->entry);
 	spin_lock(lock);
 	hlist_del_init_rcu(&line->node);
@@ -307,13 +309,16 @@ static struct kith_line *new_line(struct kith_account *account, const struct kit
 	unsigned int weight = weight_of(of);
 	struct kith_line *line = NULL;
 
-	if (fits(account, weight) || make_room(account, weight))
+	/* Those that wait for RCU take nobody's room, but they are no more than can be in use. */
+	if (atomic_read(&held) / 2 < files_max &&
+	    (fits(account, weight) || make_room(account, weight)))
 		line = kmem_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
 	if (!line) {
 		kith_ring_lose(KITH_CLASS_FILE, KITH_LOSS_UNTRACKED, 1);
 		return NULL;
 	}
 	atomic_add(weight, &count);
+	atomic_add(weight, &held);
 	line->weight = weight;
 	refcount_set(&line->users, 2);
 	line->id = kith_socket_new_id();
