@@ -162,13 +162,14 @@ static int set(struct config *config, const char *section, const char *name,
 	       const char *value)
 {
 	const struct number *number = find_number(name);
+	const struct optional *class = find_class(name);
 
 	if (!strcmp(section, "collector") && !strcmp(name, "database"))
 		return set_database(config, value);
 	if (strcmp(section, "policy"))
 		return -ENOENT;
-	if (find_class(name))
-		return set_class(&config->policy.classes, find_class(name), value);
+	if (class)
+		return set_class(&config->policy.classes, class, value);
 	if (!strcmp(name, "plain_paths"))
 		return set_paths(config->policy.plain_paths, value);
 	if (!strcmp(name, "secret_paths"))

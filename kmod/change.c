@@ -225,9 +225,9 @@ static struct fold *new_fold(struct kith_changes *changes, const struct kith_att
 static void doubt(const struct fold *fold)
 {
 	if (fold->body.file.real_inode)
-		kith_object_learn(&fold->body.file, KITH_WORTH_UNKNOWN);
+		kith_object_doubt(&fold->body.file);
 	if (fold->body.other.real_inode)
-		kith_object_learn(&fold->body.other, KITH_WORTH_UNKNOWN);
+		kith_object_doubt(&fold->body.other);
 }
 
 /* Nobody will tell how it ends. */

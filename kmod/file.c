@@ -482,6 +482,15 @@ static int returned(enum kith_hook_index at, long ret)
 	return 0;
 }
 
+/* Instances are few, and a splice from one pipe or socket to another may wait for ever. */
+int kith_file_splice_called(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	const struct file *in = (const struct file *)regs_get_kernel_argument(regs, 0);
+	const struct file *out = (const struct file *)regs_get_kernel_argument(regs, 2);
+
+	return !is_watched(in) && !is_watched(out);
+}
+
 int kith_file_spliced(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	return returned(KITH_AT_SPLICE_DONE, regs_return_value(regs));

@@ -252,7 +252,7 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 	[KITH_AT_SPLICE_DONE] = {
 		.event = "file", .symbol = "do_splice",
 		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_FILE,
-		.returned = kith_file_spliced,
+		.called = kith_file_splice_called, .returned = kith_file_spliced,
 		.loses = "exact counts of splice",
 	},
 	[KITH_AT_FILE_READ] = {

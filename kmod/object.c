@@ -4,10 +4,12 @@
  *
  * A table of fixed size, in sets: what is not in it was forgotten, or never used. That
  * something was written is never forgotten: it stands in a filter as well, which may
- * take one that was not for one that was.
+ * take one that was not for one that was, and after a million files does so always.
+ * But what has not changed since we came nobody has written to.
  */
 #include "object.h"
 
+#include "clock.h"
 #include "compat/fs.h"
 
 #include <linux/atomic.h>
@@ -28,6 +30,7 @@ enum {
 	WAYS = 8,
 	FILTER_BITS = 20, /* 128 KiB: of 50,000 files, one of 100 others is taken for written */
 	FILTER_PROBES = 2,
+	CLOCK_SLACK_S = 2, /* file systems round their times */
 };
 
 struct entry {
@@ -52,6 +55,8 @@ static struct set *sets;
 static unsigned int set_bits;
 static u64 seed __ro_after_init; /* who chooses inodes cannot choose sets */
 static unsigned long *filter;
+static u64 came_ns __ro_after_init; /* CLOCK_BOOTTIME */
+static s64 came_real_s; /* the same by the wall clock, by the earliest it was ever set to */
 atomic_t kith_object_turns = ATOMIC_INIT(0);
 
 static u64 hash_of(const struct kith_file *id)
@@ -71,6 +76,21 @@ static unsigned int filter_bit(const struct kith_file *id, unsigned int probe)
 	return hash_64(hash_of(id) * (2 * probe + 3), FILTER_BITS);
 }
 
+/* Whoever sets the clock back cannot make old what is written then. */
+static void look_at_clock(void)
+{
+	s64 now = div_s64((s64)kith_clock_real_ns(came_ns), NSEC_PER_SEC);
+
+	if (now < READ_ONCE(came_real_s))
+		WRITE_ONCE(came_real_s, now);
+}
+
+/* Nobody has changed it since we came. @real: the one that holds the data; NULL: not known */
+static bool is_old(const struct inode *real)
+{
+	return real && kith_inode_changed(real) < READ_ONCE(came_real_s) - CLOCK_SLACK_S;
+}
+
 static bool is_in_filter(const struct kith_file *id)
 {
 	unsigned int i;
@@ -85,6 +105,7 @@ static void put_into_filter(const struct kith_file *id)
 {
 	unsigned int i;
 
+	look_at_clock();
 	for (i = 0; i < FILTER_PROBES; i++)
 		set_bit(filter_bit(id, i), filter);
 }
@@ -120,7 +141,7 @@ static struct entry *victim(struct set *set)
 	return &set->entries[set->hand];
 }
 
-static struct entry *obtain(struct set *set, const struct kith_file *id)
+static struct entry *obtain(struct set *set, const struct kith_file *id, bool written)
 {
 	struct entry *entry = find(set, id);
 
@@ -130,13 +151,23 @@ static struct entry *obtain(struct set *set, const struct kith_file *id)
 		entry->inode = id->real_inode;
 		entry->device = id->real_device;
 		entry->generation = id->generation;
-		entry->written = is_in_filter(id);
+		entry->written = written;
 	}
 	entry->used = true;
 	return entry;
 }
 
-struct kith_object kith_object_look(const struct kith_file *id)
+/* Before overlayfs has opened it, or if it may sleep to tell, it is not known. */
+static const struct inode *real_inode(const struct file *file)
+{
+	const struct dentry *dentry = file->f_path.dentry;
+
+	if (dentry->d_flags & DCACHE_OP_REAL)
+		return S_ISREG(file_inode(file)->i_mode) ? kith_real_inode(dentry) : NULL;
+	return file_inode(file);
+}
+
+struct kith_object kith_object_look(const struct kith_file *id, const struct file *file)
 {
 	struct kith_object object = {};
 	struct set *set = set_of(id);
@@ -154,22 +185,32 @@ struct kith_object kith_object_look(const struct kith_file *id)
 	}
 	spin_unlock(&set->lock);
 	if (!entry)
-		object.written = is_in_filter(id);
+		object.written = is_in_filter(id) && !is_old(real_inode(file));
 	return object;
 }
 
-void kith_object_learn(const struct kith_file *id, enum kith_worth worth)
+void kith_object_learn(const struct kith_file *id, const struct kith_object *object)
 {
 	struct set *set = set_of(id);
 	struct entry *entry;
 
 	spin_lock(&set->lock);
-	entry = worth == KITH_WORTH_UNKNOWN ? find(set, id) : obtain(set, id);
-	if (entry) {
-		entry->worth = worth;
-		entry->mode = id->mode;
-		entry->owner = id->owner;
-	}
+	entry = obtain(set, id, object->written);
+	entry->worth = object->worth;
+	entry->mode = id->mode;
+	entry->owner = id->owner;
+	spin_unlock(&set->lock);
+}
+
+void kith_object_doubt(const struct kith_file *id)
+{
+	struct set *set = set_of(id);
+	struct entry *entry;
+
+	spin_lock(&set->lock);
+	entry = find(set, id);
+	if (entry)
+		entry->worth = KITH_WORTH_UNKNOWN;
 	spin_unlock(&set->lock);
 }
 
@@ -179,7 +220,7 @@ void kith_object_written(const struct kith_file *id, u64 writer)
 	struct entry *entry;
 
 	spin_lock(&set->lock);
-	entry = obtain(set, id);
+	entry = obtain(set, id, false);
 	if (!entry->written || entry->writer != writer) {
 		put_into_filter(id);
 		entry->written = true;
@@ -280,6 +321,9 @@ int kith_object_init(u32 files)
 	unsigned int i;
 
 	seed = get_random_u64();
+	came_ns = ktime_get_boottime_ns();
+	came_real_s = S64_MAX;
+	look_at_clock();
 	set_bits = order_base_2(DIV_ROUND_UP(files, WAYS));
 	sets = kvcalloc(1U << set_bits, sizeof(*sets), GFP_KERNEL);
 	filter = kvcalloc(BITS_TO_LONGS(1UL << FILTER_BITS), sizeof(*filter), GFP_KERNEL);

@@ -32,10 +32,13 @@ void kith_object_identify_inode(struct kith_file *id, const struct inode *inode,
 /* Of a file system whose files have no data of their own, and no size. */
 bool kith_object_is_pseudo(const struct inode *inode);
 
-/* Context of all: preemption off. UNKNOWN: what was learned is not true any more. */
-struct kith_object kith_object_look(const struct kith_file *id);
-void kith_object_learn(const struct kith_file *id, enum kith_worth worth);
+/* Context of all: preemption off. @file: one that is open, and is that of @id */
+struct kith_object kith_object_look(const struct kith_file *id, const struct file *file);
+void kith_object_learn(const struct kith_file *id, const struct kith_object *object);
 void kith_object_written(const struct kith_file *id, u64 writer);
+
+/* What was learned of its worth may not be true any more. */
+void kith_object_doubt(const struct kith_file *id);
 
 /* Nothing is known of worth any more: policy has changed. Context: may sleep. */
 void kith_object_forget(void);

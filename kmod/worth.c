@@ -68,12 +68,12 @@ static void name(struct use *use)
 
 static void judge(struct use *use)
 {
-	use->object = kith_object_look(&use->id);
+	use->object = kith_object_look(&use->id, use->file);
 	if (use->object.worth != KITH_WORTH_UNKNOWN)
 		return;
 	name(use);
 	use->object.worth = worth_of(&use->id, &use->path);
-	kith_object_learn(&use->id, use->object.worth);
+	kith_object_learn(&use->id, &use->object);
 }
 
 static u32 marks_of(const struct use *use)
@@ -170,6 +170,6 @@ bool kith_worth_is_plain(const struct file *file)
 	struct kith_file id;
 
 	kith_object_identify(&id, file);
-	object = kith_object_look(&id);
+	object = kith_object_look(&id, file);
 	return object.worth == KITH_WORTH_PLAIN && !object.written;
 }

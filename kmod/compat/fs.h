@@ -73,6 +73,16 @@ static inline const struct inode *kith_real_inode(const struct dentry *dentry)
 	return d_backing_inode(d_real((struct dentry *)dentry, KITH_D_REAL_METADATA));
 }
 
+/* When it was last changed, in seconds of the wall clock; nobody can set that. */
+static inline time64_t kith_inode_changed(const struct inode *inode)
+{
+#ifdef KITH_FS_HAS_inode_get_ctime /* since 6.6 */
+	return inode_get_ctime(inode).tv_sec;
+#else
+	return inode->i_ctime.tv_sec;
+#endif
+}
+
 /**
  * kith_mm_exe_file() - The executable of an address space.
  * @mm: whose; kept alive by the caller
