@@ -496,6 +496,15 @@ int kith_file_spliced(struct kretprobe_instance *instance, struct pt_regs *regs)
 	return returned(KITH_AT_SPLICE_DONE, regs_return_value(regs));
 }
 
+/*
+ * Of a file that was cut meanwhile less comes than there was; what the thread then moves
+ * elsewhere would pass for the rest.
+ */
+int kith_file_sent(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	return returned(KITH_AT_FILE_SENT, regs_return_value(regs));
+}
+
 /* It may have failed before the kernel counted it, and overlayfs has it counted twice. */
 int kith_file_copied(struct kretprobe_instance *instance, struct pt_regs *regs)
 {

@@ -21,6 +21,7 @@ kith_entry_fn kith_file_to_pipe;
 kith_entry_fn kith_file_copying;
 kith_entry_fn kith_file_cloning;
 kith_entry_fn kith_file_splicing;
+int kith_file_sent(struct kretprobe_instance *instance, struct pt_regs *regs);
 int kith_file_copied(struct kretprobe_instance *instance, struct pt_regs *regs);
 int kith_file_splice_called(struct kretprobe_instance *instance, struct pt_regs *regs);
 int kith_file_spliced(struct kretprobe_instance *instance, struct pt_regs *regs);

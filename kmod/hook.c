@@ -282,6 +282,12 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_file_sending,
 		.loses = "exact counts of sendfile",
 	},
+	[KITH_AT_FILE_SENT] = {
+		.event = "file", .symbol = "do_splice_direct",
+		.kind = KITH_HOOK_KRETPROBE, .class = KITH_CLASS_FILE,
+		.called = kith_file_splice_called, .returned = kith_file_sent,
+		.loses = "exact counts of sendfile from files that get shorter",
+	},
 	[KITH_AT_FILE_TO_PIPE] = {
 		.event = "file", .symbol = "splice_file_to_pipe",
 		.instead = "do_splice_to",
