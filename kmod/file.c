@@ -68,6 +68,13 @@ static struct kith_task *enter_account(struct kith_task *task)
 	return task->account ? task : NULL;
 }
 
+struct kith_account *kith_file_account(void)
+{
+	struct kith_task *task = enter_account(kith_task_find(current));
+
+	return task ? task->account : NULL;
+}
+
 /* Whoever else has written to the file meanwhile. */
 static __always_inline bool is_same(const struct kith_filecall *call, const struct inode *inode)
 {

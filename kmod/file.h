@@ -8,6 +8,7 @@
 
 #include <linux/kprobes.h>
 
+struct kith_account;
 struct kith_task;
 struct task_struct;
 
@@ -29,6 +30,9 @@ int kith_file_spliced(struct kretprobe_instance *instance, struct pt_regs *regs)
 /* Where the file systems read and write, as far as their names are known. */
 extern const char *const kith_file_readers[];
 extern const char *const kith_file_writers[];
+
+/* That of current's process. NULL: no room, or it is past its end. */
+struct kith_account *kith_file_account(void);
 
 /*
  * kith_file_settle() - The lines have what the thread @thread, whose entry is @task, has

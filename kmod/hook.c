@@ -18,6 +18,7 @@
 #include "passing.h"
 #include "pipe.h"
 #include "process.h"
+#include "queue.h"
 #include "socket.h"
 #include "tcp.h"
 #include "udp.h"
@@ -325,6 +326,16 @@ struct kith_hook kith_hooks[KITH_AT_COUNT] = {
 		.event = "end of a pipe", .symbol = "free_pipe_info",
 		.kind = KITH_HOOK_FTRACE, .entry = kith_pipe_freed,
 		.loses = "all pipes: they are not watched",
+	},
+	[KITH_AT_MESSAGE_SEND] = {
+		.event = "file", .symbol = "load_msg",
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_queue_sending,
+		.loses = "who sends messages to queues",
+	},
+	[KITH_AT_MESSAGE_RECEIVE] = {
+		.event = "file", .symbol = "store_msg",
+		.kind = KITH_HOOK_FTRACE, .rare = true, .entry = kith_queue_receiving,
+		.loses = "who receives messages of queues",
 	},
 	[KITH_AT_RENAME] = {
 		.event = "change", .symbol = "security_path_rename",

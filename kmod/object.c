@@ -31,6 +31,7 @@ enum {
 	FILTER_BITS = 20, /* 128 KiB: of 50,000 files, one of 100 others is taken for written */
 	FILTER_PROBES = 2,
 	CLOCK_SLACK_S = 2, /* file systems round their times */
+	MQUEUE_MAGIC = 0x19800202, /* in no header */
 };
 
 struct entry {
@@ -262,6 +263,11 @@ bool kith_object_is_pseudo(const struct inode *inode)
 	}
 }
 
+bool kith_object_is_queue(const struct inode *inode)
+{
+	return S_ISREG(inode->i_mode) && inode->i_sb->s_magic == MQUEUE_MAGIC;
+}
+
 /* Files of the kernel's own mount of tmpfs have no other name than what they are. */
 static enum kith_file_kind kind_without_name(const struct dentry *dentry)
 {
@@ -282,6 +288,8 @@ static enum kith_file_kind kind_of(const struct inode *inode, const struct dentr
 		return KITH_FILE_OTHER;
 	if (kith_object_is_pseudo(inode))
 		return KITH_FILE_PSEUDO;
+	if (kith_object_is_queue(inode))
+		return KITH_FILE_MESSAGE_QUEUE;
 	if (inode->i_sb->s_magic == TMPFS_MAGIC && inode->i_sb->s_flags & SB_KERNMOUNT)
 		return kind_without_name(dentry);
 	return KITH_FILE_REGULAR;

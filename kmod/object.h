@@ -32,6 +32,9 @@ void kith_object_identify_inode(struct kith_file *id, const struct inode *inode,
 /* Of a file system whose files have no data of their own, and no size. */
 bool kith_object_is_pseudo(const struct inode *inode);
 
+/* A POSIX message queue. */
+bool kith_object_is_queue(const struct inode *inode);
+
 /* Context of all: preemption off. @file: one that is open, and is that of @id */
 struct kith_object kith_object_look(const struct kith_file *id, const struct file *file);
 void kith_object_learn(const struct kith_file *id, const struct kith_object *object);

@@ -106,4 +106,51 @@ static inline unsigned long kith_syscall_argument(unsigned int n)
 	return arguments[n];
 }
 
+enum kith_message_call { KITH_NO_MESSAGE, KITH_SYSV_MESSAGE, KITH_POSIX_MESSAGE };
+
+/* The same for 32-bit programs; ipc(2) is several calls, and its first argument says which. */
+static inline enum kith_message_call kith_message_call_ia32(int nr, bool sends, int *queue)
+{
+#if KITH_IA32
+	enum { IPC_MSGSND = 11, IPC_MSGRCV = 12 };
+
+	switch (nr) {
+	case __NR_ia32_ipc:
+		*queue = (int)kith_syscall_argument(1);
+		return (kith_syscall_argument(0) & 0xffff) == (sends ? IPC_MSGSND : IPC_MSGRCV) ?
+			       KITH_SYSV_MESSAGE : KITH_NO_MESSAGE;
+	case __NR_ia32_msgsnd:
+		return sends ? KITH_SYSV_MESSAGE : KITH_NO_MESSAGE;
+	case __NR_ia32_msgrcv:
+		return sends ? KITH_NO_MESSAGE : KITH_SYSV_MESSAGE;
+	case __NR_ia32_mq_timedsend:
+	case __NR_ia32_mq_timedsend_time64:
+		return sends ? KITH_POSIX_MESSAGE : KITH_NO_MESSAGE;
+	case __NR_ia32_mq_timedreceive:
+	case __NR_ia32_mq_timedreceive_time64:
+		return sends ? KITH_NO_MESSAGE : KITH_POSIX_MESSAGE;
+	}
+#endif
+	return KITH_NO_MESSAGE;
+}
+
+/**
+ * kith_message_call() - Is current in a system call that sends a message, or receives one?
+ * @sends: that is asked
+ * @queue: out: number of the queue (System V), or its file descriptor (POSIX)
+ */
+static inline enum kith_message_call kith_message_call(bool sends, int *queue)
+{
+	bool ia32;
+	int nr = kith_syscall(&ia32);
+
+	*queue = (int)kith_syscall_argument(0);
+	if (ia32)
+		return kith_message_call_ia32(nr, sends, queue);
+	if (nr == (sends ? __NR_msgsnd : __NR_msgrcv))
+		return KITH_SYSV_MESSAGE;
+	return nr == (sends ? __NR_mq_timedsend : __NR_mq_timedreceive) ? KITH_POSIX_MESSAGE :
+									  KITH_NO_MESSAGE;
+}
+
 #endif
