@@ -26,8 +26,7 @@
 enum { LARGEST = 4000, IA32_IPC = 117, IA32_MSGSND = 11 };
 
 struct message {
-	int32_t type; /* these two are one, but of 32-bit programs */
-	int32_t rest;
+	long type; /* of 32-bit programs its upper half is text */
 	char bytes[LARGEST];
 };
 
@@ -63,7 +62,7 @@ static void send_one(struct sums *sysv, struct sums *posix, unsigned int i)
 	size_t size = (size_t)rand() % LARGEST + 1;
 	bool narrow = i % 3 == 0;
 
-	message->type = 1; /* of 32-bit programs `rest` is part of the text */
+	message->type = 1;
 	if (narrow ? send_narrow(size) : msgsnd(number, message, size, 0))
 		die("msgsnd");
 	sysv->sent++;
