@@ -236,6 +236,8 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 	ingest->load.loaded = ingest_wall(ingest, info->loaded_ns);
 	ret = store_load(ingest->store, &ingest->load, ingest->seqs, ingest->rings, &fresh);
 	ingest->load.version = NULL;
+	if (!ingest->files.seed)
+		ingest->files.seed = (int64_t)info->load;
 	if (!ret)
 		ret = note_absence(ingest, info, fresh);
 	if (!ret)

@@ -21,7 +21,7 @@ static const char *const texts[STATEMENTS] = {
 		"  ORDER BY id DESC LIMIT 1), 0)),"
 		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes),"
 		" (SELECT max(id) FROM accesses),"
-		" (SELECT value FROM meta WHERE name = 'file_seed')",
+		" (SELECT load FROM loads ORDER BY id LIMIT 1)",
 	[STATEMENT_BOOT_FIND] = "SELECT id FROM boots WHERE uuid = ?",
 	[STATEMENT_BOOT_ADD] = "INSERT INTO boots (uuid, first) VALUES (?, ?)",
 	[STATEMENT_LOAD_FIND] = "SELECT id FROM loads WHERE load = ?",

@@ -1,14 +1,12 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- Files: what processes did with them, and what was done to them.
 
--- Ids of files are hashes that nobody can foresee: whoever makes file systems of his own
--- can choose what tells their files apart.
-INSERT INTO meta VALUES ('file_seed', random());
-
 -- A file is the same in all of its names, mounts and mount namespaces. On file systems
 -- without a device of their own (tmpfs, btrfs, NFS) only within a boot.
 CREATE TABLE files (
-  id          INTEGER PRIMARY KEY, -- a hash of what tells it from others
+  id          INTEGER PRIMARY KEY, -- a hash of what tells it from others, with the random
+                                   -- number of the first load: whoever makes file systems
+                                   -- of his own can choose what tells their files apart
   device      INTEGER,             -- as stat(2) shows them, major << 20 | minor
   inode       INTEGER,
   real_device INTEGER,             -- NULL: the same; of the file that holds the data

@@ -336,8 +336,8 @@ START_TEST(ids_differ)
 	ck_assert_int_ne(files_id(&one, &file, 1), files_id(&two, &file, 1));
 	ck_assert_int_gt(files_id(&one, &file, 1), 0);
 	begin();
-	rig_check("SELECT typeof(value) FROM meta WHERE name = 'file_seed'", "integer");
 	ck_assert_int_ne(rig.ingest.files.seed, 0);
+	ck_assert_int_eq(rig.ingest.files.seed, (int64_t)rig.info.load);
 	end();
 }
 END_TEST
