@@ -30,12 +30,15 @@ int store_flush_accesses(struct store *store)
 				pending_last_access(&store->pending));
 }
 
-/* Numbers of namespaces count up from there: what is left is short. */
+/*
+ * Numbers of namespaces count up from 0xf0000000; those of the initial ones stand just
+ * before since Linux 6.18. What is left is short; 0: not known.
+ */
 static int64_t flags_and_namespace(uint32_t flags, uint32_t mntns)
 {
-	const uint32_t first = 0xf0000000;
+	const int64_t first = 0xefffff00;
 
-	return (int64_t)(mntns ^ first) << 16 | (flags & 0xffff);
+	return (mntns ? mntns - first : 0) * (1 << 16) | (flags & 0xffff);
 }
 
 int64_t store_access_flags(const struct store_access *access)

@@ -12,7 +12,7 @@
 static const char files[] =
 	"WITH named AS MATERIALIZED (SELECT id FROM strings WHERE value = ?1),"
 	" ran AS MATERIALIZED (SELECT id FROM executables WHERE path = ?1)"
-	" SELECT file FROM accesses WHERE path IN named AND NOT flags >> 31 & 1"
+	" SELECT file FROM accesses WHERE path IN named"
 	" UNION SELECT file FROM executions WHERE executable IN ran AND error IS NULL"
 	" UNION SELECT file FROM changes WHERE error IS NULL"
 	" AND (path IN named OR new_path IN named)"

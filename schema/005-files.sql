@@ -40,7 +40,7 @@ CREATE TABLE accesses (
   bytes_written INTEGER,           -- of folded reads: files
   writer        INTEGER,           -- another process that had written it last
   flags         INTEGER,           -- KITH_ACCESS_*, 1 << 15: folded reads of several files
-                                   -- | (mount namespace ^ 0xf0000000) << 16
+                                   -- | (mount namespace - 0xefffff00) << 16
   id            INTEGER PRIMARY KEY -- last: then SQLite has no columns to copy
 );
 

@@ -550,9 +550,7 @@ SELECT
   CAST(a.flags >> 10 & 1 AS INTEGER) AS sensitive,
   CAST(a.flags >> 11 & 1 AS INTEGER) AS changed,
   CAST(a.flags >> 13 & 1 AS INTEGER) AS incomplete,
-  -- a ^ b is (a | b) - (a & b)
-  CAST(nullif((a.flags >> 16 | 4026531840) - (a.flags >> 16 & 4026531840), 0)
-    AS INTEGER) AS mnt_ns,
+  CAST(nullif(a.flags >> 16, 0) + 4026531584 AS INTEGER) AS mnt_ns,
   CAST(EXISTS (SELECT 1 FROM accesses_open WHERE access = a.id)
     AND (SELECT lived IS NULL AND NOT flags & 8 AND boot = (SELECT max(id) FROM boots)
       FROM processes WHERE id = a.process)
@@ -638,8 +636,7 @@ SELECT
   (SELECT inode FROM files WHERE id = file) AS inode,
   CAST(flags & 1 AS INTEGER) AS unsure,
   CAST(flags >> 1 & 1 AS INTEGER) AS incomplete,
-  CAST(nullif((flags >> 16 | 4026531840) - (flags >> 16 & 4026531840), 0)
-    AS INTEGER) AS mnt_ns,
+  CAST(nullif(flags >> 16, 0) + 4026531584 AS INTEGER) AS mnt_ns,
   id AS change_id
 FROM changes
 UNION ALL
@@ -653,8 +650,7 @@ SELECT
   (SELECT device FROM files WHERE id = file),
   (SELECT inode FROM files WHERE id = file),
   CAST(0 AS INTEGER), CAST(flags >> 13 & 1 AS INTEGER),
-  CAST(nullif((flags >> 16 | 4026531840) - (flags >> 16 & 4026531840), 0)
-    AS INTEGER), CAST(NULL AS INTEGER)
+  CAST(nullif(flags >> 16, 0) + 4026531584 AS INTEGER), CAST(NULL AS INTEGER)
 FROM accesses
 WHERE flags & 513 AND NOT flags >> 15 & 1;
 

@@ -46,7 +46,7 @@ START_TEST(every_field)
 	rig_expect(&rig, "SELECT t(ts), process_id, op, path, new_path, detail, error, t(last),"
 			 " count, device, inode, unsure, incomplete, mnt_ns, change_id"
 			 " FROM file_change",
-		   "1000|1|rename|/f/12|/f/13|-|-|1007|3|8388609|12|1|1|4026531841|1");
+		   "1000|1|rename|/f/12|/f/13|-|-|1007|3|8388609|12|1|1|4026531832|1");
 	rig_check("SELECT replaced_id = file_access.file_id, file_change.file_id IS NOT NULL"
 		  " FROM file_change, file_access",
 		  "1|1");
@@ -159,9 +159,9 @@ START_TEST(by_open)
 	rig_expect(&rig, "SELECT t(ts), process_id, op, path, new_path, detail, error, t(last),"
 			 " count, inode, replaced_id, unsure, incomplete, mnt_ns, change_id"
 			 " FROM file_change",
-		   "0|1|create|/f/12|-|0644|-|0|1|12|-|0|0|4026531841|-\n"
-		   "1000|2|truncate|/f/12|-|by open|-|1000|1|12|-|0|0|4026531841|-\n"
-		   "2000|2|create|/f/13|-|0644|-|2000|1|13|-|0|1|4026531841|-");
+		   "0|1|create|/f/12|-|0644|-|0|1|12|-|0|0|4026531832|-\n"
+		   "1000|2|truncate|/f/12|-|by open|-|1000|1|12|-|0|0|4026531832|-\n"
+		   "2000|2|create|/f/13|-|0644|-|2000|1|13|-|0|1|4026531832|-");
 	end();
 }
 END_TEST

@@ -57,7 +57,7 @@ START_TEST(every_field)
 	body->bytes_written = 5000;
 	body->flags = KITH_ACCESS_OVER;
 	rig_expect(&rig, ROW, "1|/f/12|8388609|12|0|1000|2|3000|4|5000|0|0|0");
-	rig_check(MORE, "1|2|0|0|0|0|0|0|0|0|0|0|4026531841|0|regular");
+	rig_check(MORE, "1|2|0|0|0|0|0|0|0|0|0|0|4026531832|0|regular");
 	rig_check("SELECT received FROM account WHERE class = 'file'", "1");
 	rig_check("SELECT device, inode, real_device, real_inode, generation, kind, mode, owner"
 		  " FROM files",
