@@ -20,11 +20,12 @@ enum {
 	SERVICES = 40,
 	CLIENTS = 5000, /* other machines */
 	FILES = 200000, /* that are used again and again */
-	STEP_NS = 20000,
 	PLAN = 16,
 };
 
 struct synthetic_source;
+
+#define STEP_NS UINT64_C(20000) /* from one record to the next */
 
 /* What happens next, and to whom. */
 struct step {

@@ -138,8 +138,8 @@ START_TEST(makes_lives)
 	rig_check("SELECT count(*) FROM file_access WHERE NOT executed AND (process_id IS NULL OR"
 		  " (writer_id IS NULL) = (bytes_written = 0) OR"
 		  " path NOT LIKE '/srv/data/%/part-%')", "0");
-	rig_check("SELECT count(*) FROM file_change WHERE op <> 'rename' OR path <> new_path || '.tmp'",
-		  "0");
+	rig_check("SELECT count(*) FROM file_change"
+		  " WHERE op <> 'rename' OR path <> new_path || '.tmp'", "0");
 	rig_check("SELECT group_concat(DISTINCT via) FROM (SELECT via FROM flow ORDER BY via)",
 		  "file,pipe,unix");
 	rig_check("SELECT sum(received) FROM account", "9000");
