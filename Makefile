@@ -51,6 +51,7 @@ check-unit:
 	@$(MAKE) -s -C tests/unit BUILD=$(BUILD) check
 	@$(MAKE) -s -C tests/fuzz BUILD=$(BUILD) check
 	@tests/install/run
+	@tests/durability/kill 25
 
 # All that a change must pass: unit tests, then end to end in a guest with 6.12.
 check: check-unit

@@ -74,7 +74,7 @@ struct source_operations {
 int source_netlink_open(struct source **source);
 int source_recording_open(struct source **source, const char *path);
 
-/* @count records of processes that come and go, made from @seed. */
+/* @count records of a server's life, made from @seed. */
 int source_synthetic_open(struct source **source, uint64_t count, uint64_t seed);
 
 static inline int source_next(struct source *source, int timeout,

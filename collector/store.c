@@ -17,7 +17,7 @@
 /* For every connection of the writer. */
 static const char settings[] =
 	"PRAGMA journal_mode = WAL;"
-	"PRAGMA synchronous = NORMAL;"
+	"PRAGMA synchronous = FULL;" /* what is committed outlives a power failure */
 	"PRAGMA foreign_keys = OFF;"
 	"PRAGMA trusted_schema = OFF;"
 	"PRAGMA cell_size_check = ON;"
