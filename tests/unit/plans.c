@@ -118,6 +118,13 @@ static const char *const queries[] = {
 	"SELECT * FROM process WHERE exe = '/x' OR process_id IN"
 	" (SELECT process_id FROM execution WHERE exe = '/x')",
 	"SELECT p.exe, count(*) FROM execution e JOIN process p USING (process_id) GROUP BY 1",
+	"SELECT * FROM file_act LEFT JOIN process USING (process_id)",
+	"SELECT a.op, a.path, i.exe FROM file_act a JOIN image i USING (execution_id)",
+	"SELECT * FROM connection_end LEFT JOIN process USING (process_id)",
+	"SELECT c.sent, i.exe FROM connection_end c JOIN image i USING (execution_id)",
+	"SELECT * FROM sigma_process_creation WHERE ParentImage LIKE '%/x' ESCAPE '\\'",
+	"SELECT * FROM sigma_file_event WHERE Image LIKE '%/x' ESCAPE '\\' AND User='root'",
+	"SELECT * FROM sigma_network_connection WHERE DestinationPort='4444'",
 };
 
 START_TEST(joins_of_users)
