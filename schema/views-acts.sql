@@ -127,7 +127,8 @@ LEFT JOIN contexts c ON c.id = e.context
 LEFT JOIN processes p ON p.id = e.process
 LEFT JOIN processes q ON q.id = e.parent
 -- as in file_act
-LEFT JOIN executions i ON i.id = CASE WHEN q.execution < e.id OR q.execution IS NULL THEN q.execution
+LEFT JOIN executions i ON i.id = CASE
+  WHEN q.execution < e.id OR q.execution IS NULL THEN q.execution
   ELSE coalesce(
     (SELECT id FROM executions WHERE id < e.id AND id > e.id - 10000
       AND process = q.id AND error IS NULL ORDER BY id DESC LIMIT 1),

@@ -137,6 +137,31 @@ START_TEST(joins_of_users)
 }
 END_TEST
 
+/* Row by row: who takes them all away wants no copy of them in memory. */
+static const char *const documents[] = {
+	"SELECT event FROM ecs_event WHERE ts BETWEEN 1 AND 2",
+	"SELECT event FROM ocsf_event WHERE ts BETWEEN 1 AND 2",
+	"SELECT event FROM ocsf_file_activity",
+};
+
+START_TEST(documents_one_by_one)
+{
+	struct rig rig;
+	char *plan, *sql = NULL;
+
+	rig_open(&rig);
+	ck_assert_int_gt(asprintf(&sql, "EXPLAIN QUERY PLAN %s", documents[_i]), 0);
+	plan = rig_rows(sql);
+	ck_assert_ptr_nonnull(strstr(plan, "SCAN accesses"));
+	ck_assert_msg(!strstr(plan, "MATERIALIZE") && !strstr(plan, "AUTOMATIC") &&
+			      !strstr(plan, "TEMP B-TREE"),
+		      "%s", plan);
+	free(plan);
+	free(sql);
+	rig_close(&rig);
+}
+END_TEST
+
 /* A restart looks at what is open, not at what is over. */
 START_TEST(open_ones)
 {
@@ -172,6 +197,7 @@ int main(void)
 
 	unit_add(suite, ready_queries);
 	unit_add_rows(suite, joins_of_users, UNIT_COUNT(queries));
+	unit_add_rows(suite, documents_one_by_one, UNIT_COUNT(documents));
 	unit_add(suite, open_ones);
 	unit_add(suite, columns_that_nobody_asks_for);
 	return unit_run(suite);

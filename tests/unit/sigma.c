@@ -72,7 +72,7 @@ static const struct step day[] = {
 	RAN(706, 705, "/usr/bin/bash", "-bash", .uid = USER),
 	HAS_WRITTEN(706, "/home/u/.bash_history"),
 	RAN(707, 706, "/usr/bin/cat", "cat /etc/hosts", .uid = USER),
-	RAN(708, 706, "/usr/bin/curl", "curl -sO https://deb.debian.org/x.deb", .uid = USER),
+	RAN(708, 706, "/usr/bin/curl", "curl -sO https://example.org/x.deb", .uid = USER),
 	HAS_DIALLED(708, "151.101.2.132", 443),
 	HAS_WRITTEN(708, "/home/u/x.deb"),
 	RAN(709, 706, "/usr/bin/sudo", "sudo systemctl restart nginx"),

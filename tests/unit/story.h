@@ -19,16 +19,16 @@ enum step_kind {
 };
 
 struct step {
-	enum step_kind kind;
-	uint32_t pid;
-	uint32_t parent; /* of RUNS: who has started him; 0: he has run before, or nobody */
 	const char *text;
 	const char *more;
 	const char *script; /* of RUNS */
-	uint16_t port;
-	uint32_t uid;	  /* of RUNS: real and effective */
+	uint64_t cgroup;    /* of RUNS: 7 if it is 0 */
+	enum step_kind kind;
+	uint32_t pid;
+	uint32_t parent; /* of RUNS: who has started him; 0: he has run before, or nobody */
+	uint32_t uid;	 /* of RUNS: real and effective */
 	uint32_t session; /* of RUNS: 3 if it is 0 */
-	uint64_t cgroup;  /* of RUNS: 7 if it is 0 */
+	uint16_t port;
 };
 
 #define RAN(who, by, exe, arguments, ...)                                               \
