@@ -432,6 +432,61 @@ START_TEST(where_it_was)
 }
 END_TEST
 
+static const struct step secret[] = {
+	RAN(599, 0, "/bin/early", "early"),
+	RAN(600, 0, "/bin/cat", "cat"),
+	RAN(601, 0, "/bin/gzip", "gzip"),
+	RAN(602, 0, "/bin/curl", "curl"),
+	RAN(603, 0, "/bin/else", "else"),
+	HAS_WRITTEN(599, "/tmp/early"),
+	HAS_READ(602, "/tmp/early"),
+	HAS_DIALLED(602, "198.51.100.5", 443), /* before it had anything */
+	HAS_READ(600, "/etc/secret"),
+	HAS_WRITTEN(600, "/tmp/copy"),
+	HAS_READ(601, "/tmp/copy"),
+	HAS_WRITTEN(601, "/tmp/copy.gz"),
+	HAS_READ(602, "/tmp/copy.gz"),
+	HAS_DIALLED(602, "198.51.100.7", 443),
+	HAS_WRITTEN(603, "/tmp/other"),
+	HAS_READ(599, "/tmp/other"),
+};
+
+START_TEST(where_it_went)
+{
+	begin();
+	STORY_TELL(&rig, secret);
+	check("where-bytes-went", "/etc/secret", "source, via, object, bytes, target",
+	      "-|file|/etc/secret|10|/bin/cat\n"
+	      "/bin/cat|file|/tmp/copy|10|/bin/gzip\n"
+	      "/bin/gzip|file|/tmp/copy.gz|10|/bin/curl\n"
+	      "/bin/curl|tcp|198.51.100.7 443|100|another machine");
+	check("where-bytes-went", "/tmp/copy", "source, target",
+	      "-|/bin/gzip\n/bin/gzip|/bin/curl\n/bin/curl|another machine");
+	check("where-bytes-went", "/etc", "count(*)", "0");
+	end();
+}
+END_TEST
+
+/* Two that write to each other: it ends. */
+START_TEST(round_and_round)
+{
+	static const struct step circle[] = {
+		RAN(600, 0, "/bin/a", "a"),   RAN(601, 0, "/bin/b", "b"),
+		HAS_READ(600, "/etc/secret"), HAS_WRITTEN(600, "/x/1"),
+		HAS_READ(601, "/x/1"),	      HAS_WRITTEN(601, "/x/2"),
+		HAS_READ(600, "/x/2"),	      HAS_WRITTEN(600, "/x/3"),
+		HAS_READ(601, "/x/3"),
+	};
+
+	begin();
+	STORY_TELL(&rig, circle);
+	check("where-bytes-went", "/etc/secret", "source, object, target",
+	      "-|/etc/secret|/bin/a\n/bin/a|/x/1|/bin/b\n/bin/b|/x/2|/bin/a\n"
+	      "/bin/a|/x/3|/bin/b");
+	end();
+}
+END_TEST
+
 START_TEST(what_nobody_saw)
 {
 	begin();
@@ -469,6 +524,8 @@ int main(void)
 	unit_add_rows(suite, what_was_in_it, 3);
 	unit_add(suite, what_a_session_caused);
 	unit_add(suite, where_it_was);
+	unit_add(suite, where_it_went);
+	unit_add(suite, round_and_round);
 	unit_add(suite, what_nobody_saw);
 	return unit_run(suite);
 }
