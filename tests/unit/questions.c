@@ -259,7 +259,7 @@ START_TEST(what_is_new)
 	      "/bin/app|talks to|203.0.113.9 tcp 4444|2|0|1\n"
 	      "uid 0|is who runs|/bin/app|1|1|3\n"
 	      "uid 0|is who runs|/bin/date|1|2|3\n"
-	      "-|runs|/bin/app|1|1|1\n"
+	      "not known|runs|/bin/app|1|1|1\n"
 	      "/bin/app|talks to|198.51.100.7 tcp 443|1|1|1\n"
 	      "/bin/app|writes below|/var/app/|1|2|2\n"
 	      "/bin/app|runs|/bin/date|1|2|2");
