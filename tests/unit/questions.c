@@ -283,6 +283,7 @@ START_TEST(what_is_forgotten)
 END_TEST
 
 static const struct step persists[] = {
+	RAN(599, 0, "/etc/init.d/start", "start before"),
 	RAN(600, 0, "/bin/bash", "bash", .uid = 0),
 	HAS_WRITTEN(600, "/etc/cron.d/job"),
 	HAS_WRITTEN(600, "/home/u/notes"),
@@ -311,7 +312,7 @@ START_TEST(what_stays)
 	      "bash /etc/profile.d/a.sh\n"
 	      "systemd|create|/etc/systemd/system/evil.service|/bin/vi|vi /etc/profile.d/a.sh|-|1|"
 	      "evil\n"
-	      "init|create|/etc/init.d/start|/bin/vi|vi /etc/profile.d/a.sh|-|2|start now");
+	      "init|write|/etc/init.d/start|/bin/vi|vi /etc/profile.d/a.sh|-|2|start now");
 	until = RIG_BOOT + (int64_t)RIG_NOW + 3000;
 	check("what-persists", "", "count(*)", "0");
 	end();
