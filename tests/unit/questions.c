@@ -442,6 +442,8 @@ static const struct step secret[] = {
 	HAS_WRITTEN(599, "/tmp/early"),
 	HAS_READ(602, "/tmp/early"),
 	HAS_DIALLED(602, "198.51.100.5", 443), /* before it had anything */
+	HAS_WRITTEN(600, "/tmp/old"), /* likewise */
+	HAS_READ(603, "/tmp/old"),
 	HAS_READ(600, "/etc/secret"),
 	HAS_WRITTEN(600, "/tmp/copy"),
 	HAS_READ(601, "/tmp/copy"),
