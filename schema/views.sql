@@ -188,7 +188,18 @@ SELECT
   a.cap_inheritable AS inheritable_from, b.cap_inheritable AS inheritable_to,
   a.cap_bounding AS bounding_from, b.cap_bounding AS bounding_to,
   a.cap_ambient AS ambient_from, b.cap_ambient AS ambient_to,
-  a.securebits AS securebits_from, b.securebits AS securebits_to
+  a.securebits AS securebits_from, b.securebits AS securebits_to,
+  r.id AS credential_id,
+  -- what it ran then, as in file_act
+  CAST(CASE
+    WHEN (SELECT iif(live, r.ts, ts) FROM executions WHERE id = p.execution) <= r.ts
+      THEN p.execution
+    ELSE coalesce(
+      (SELECT id FROM executions WHERE id < p.execution AND id > p.execution - 10000
+        AND process = p.id AND ts <= r.ts AND error IS NULL ORDER BY id DESC LIMIT 1),
+      (SELECT execution FROM processes WHERE id = coalesce(p.creator, p.parent)
+        AND execution < p.execution),
+      p.execution) END AS INTEGER) AS execution_id
 FROM credentials r
 LEFT JOIN processes p ON p.id = r.process
 LEFT JOIN credential_sets a ON a.id = r.before

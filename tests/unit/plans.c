@@ -118,6 +118,13 @@ static const char *const queries[] = {
 	"SELECT * FROM process WHERE exe = '/x' OR process_id IN"
 	" (SELECT process_id FROM execution WHERE exe = '/x')",
 	"SELECT p.exe, count(*) FROM execution e JOIN process p USING (process_id) GROUP BY 1",
+	"SELECT * FROM file_act LEFT JOIN process USING (process_id)",
+	"SELECT a.op, a.path, i.exe FROM file_act a JOIN image i USING (execution_id)",
+	"SELECT * FROM connection_end LEFT JOIN process USING (process_id)",
+	"SELECT c.sent, i.exe FROM connection_end c JOIN image i USING (execution_id)",
+	"SELECT * FROM sigma_process_creation WHERE ParentImage LIKE '%/x' ESCAPE '\\'",
+	"SELECT * FROM sigma_file_event WHERE Image LIKE '%/x' ESCAPE '\\' AND User='root'",
+	"SELECT * FROM sigma_network_connection WHERE DestinationPort='4444'",
 };
 
 START_TEST(joins_of_users)
@@ -126,6 +133,31 @@ START_TEST(joins_of_users)
 
 	rig_open(&rig);
 	check_plan(queries[_i]);
+	rig_close(&rig);
+}
+END_TEST
+
+/* Row by row: who takes them all away wants no copy of them in memory. */
+static const char *const documents[] = {
+	"SELECT event FROM ecs_event WHERE ts BETWEEN 1 AND 2",
+	"SELECT event FROM ocsf_event WHERE ts BETWEEN 1 AND 2",
+	"SELECT event FROM ocsf_file_activity",
+};
+
+START_TEST(documents_one_by_one)
+{
+	struct rig rig;
+	char *plan, *sql = NULL;
+
+	rig_open(&rig);
+	ck_assert_int_gt(asprintf(&sql, "EXPLAIN QUERY PLAN %s", documents[_i]), 0);
+	plan = rig_rows(sql);
+	ck_assert_ptr_nonnull(strstr(plan, "SCAN accesses"));
+	ck_assert_msg(!strstr(plan, "MATERIALIZE") && !strstr(plan, "AUTOMATIC") &&
+			      !strstr(plan, "TEMP B-TREE"),
+		      "%s", plan);
+	free(plan);
+	free(sql);
 	rig_close(&rig);
 }
 END_TEST
@@ -165,6 +197,7 @@ int main(void)
 
 	unit_add(suite, ready_queries);
 	unit_add_rows(suite, joins_of_users, UNIT_COUNT(queries));
+	unit_add_rows(suite, documents_one_by_one, UNIT_COUNT(documents));
 	unit_add(suite, open_ones);
 	unit_add(suite, columns_that_nobody_asks_for);
 	return unit_run(suite);

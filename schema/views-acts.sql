@@ -1,0 +1,194 @@
+-- SPDX-License-Identifier: GPL-2.0-only
+-- What processes did, each with what they ran then, in one form; and as rules of Sigma
+-- call it. Views of views: what they stand on is in views.sql.
+
+-- What a process ran at a time: its last image, if it had that then, as nearly all had;
+-- else the one before, looked for among the 10,000 executions before the last one; else
+-- its creator's.
+CREATE VIEW file_act AS
+SELECT
+  t.ts, t.last, t.process_id,
+  CAST((SELECT CASE
+    WHEN (SELECT iif(live, t.last, ts) FROM executions WHERE id = p.execution) <= t.last
+      THEN p.execution
+    ELSE coalesce(
+      (SELECT id FROM executions WHERE id < p.execution AND id > p.execution - 10000
+        AND process = p.id AND ts <= t.last AND error IS NULL ORDER BY id DESC LIMIT 1),
+      (SELECT execution FROM processes WHERE id = coalesce(p.creator, p.parent)
+        AND execution < p.execution),
+      p.execution) END
+    FROM processes p WHERE p.id = t.process_id) AS INTEGER) AS execution_id,
+  t.op, t.path, t.new_path, t.detail, t.error, t.bytes_read, t.bytes_written,
+  -- further columns
+  t.file_id, t.access_id, t.change_id, t.sensitive
+FROM (
+  SELECT
+    first AS ts, CAST(first + lasted AS INTEGER) AS last, process AS process_id,
+    CAST(CASE WHEN flags & 1 THEN 'create' WHEN writes > 0 OR flags & 16 THEN 'write'
+      WHEN flags & 512 THEN 'truncate' WHEN flags & 4 THEN 'load'
+      WHEN reads > 0 OR flags & 2 THEN 'read' ELSE 'open' END AS TEXT) AS op,
+    (SELECT value FROM strings WHERE id = path) AS path,
+    CAST(NULL AS TEXT) AS new_path, CAST(NULL AS TEXT) AS detail, CAST(NULL AS INTEGER) AS error,
+    CAST(coalesce(bytes_read, 0) AS INTEGER) AS bytes_read,
+    CAST(coalesce(bytes_written, 0) AS INTEGER) AS bytes_written,
+    file AS file_id, id AS access_id, CAST(NULL AS INTEGER) AS change_id,
+    CAST(flags >> 10 & 1 AS INTEGER) AS sensitive
+  FROM accesses
+  WHERE NOT flags >> 15 & 1
+  UNION ALL
+  SELECT ts, last, process_id, op, path, new_path, detail, error, CAST(0 AS INTEGER),
+    CAST(0 AS INTEGER), file_id, CAST(NULL AS INTEGER), change_id, CAST(NULL AS INTEGER)
+  FROM file_change
+  WHERE change_id IS NOT NULL
+) t;
+
+-- The ends of conversations whose processes are known, addresses as that end has them.
+CREATE VIEW connection_end AS
+SELECT
+  t.started, t.ended, t.process_id,
+  CAST((SELECT CASE
+    WHEN (SELECT iif(live, t.started, ts) FROM executions WHERE id = p.execution) <= t.started
+      THEN p.execution
+    ELSE coalesce(
+      (SELECT id FROM executions WHERE id < p.execution AND id > p.execution - 10000
+        AND process = p.id AND ts <= t.started AND error IS NULL ORDER BY id DESC LIMIT 1),
+      (SELECT execution FROM processes WHERE id = coalesce(p.creator, p.parent)
+        AND execution < p.execution),
+      p.execution) END
+    FROM processes p WHERE p.id = t.process_id) AS INTEGER) AS execution_id,
+  t.side, t.protocol, t.client_addr, t.client_port, t.server_addr, t.server_port,
+  t.server_name, t.sent, t.received, t.peer_id, t.scope, t.established, t.error,
+  t.open, t.connection_id
+FROM (
+  SELECT
+    started, ended, client_id AS process_id, CAST('client' AS TEXT) AS side, protocol,
+    client_addr, client_port, CAST(dialled_addr AS TEXT) AS server_addr,
+    CAST(dialled_port AS INTEGER) AS server_port, server_name,
+    bytes_to_server AS sent, bytes_to_client AS received, server_id AS peer_id, scope,
+    established, error, open, connection_id
+  FROM connection
+  WHERE client_id IS NOT NULL
+  UNION ALL
+  SELECT
+    started, ended, server_id, CAST('server' AS TEXT), protocol,
+    CAST(seen_addr AS TEXT), CAST(seen_port AS INTEGER), server_addr, server_port, server_name,
+    bytes_to_client, bytes_to_server, client_id, scope,
+    established, error, open, connection_id
+  FROM connection
+  WHERE server_id IS NOT NULL
+) t;
+
+-- For rules of Sigma with these categories and product linux: names and values as Sysmon
+-- for Linux has them. Rules match without regard to case, so do these columns. What is an
+-- INTEGER may be compared with a number or its digits.
+CREATE VIEW sigma_process_creation AS
+SELECT
+  CAST(strftime('%Y-%m-%d %H:%M:%S', e.ts / 1000000000, 'unixepoch')
+    || printf('.%03d', e.ts / 1000000 % 1000) AS TEXT) AS UtcTime,
+  CAST('{' || (SELECT uuid FROM boots WHERE id = p.boot) || '-' || p.id || '}' AS TEXT)
+    COLLATE NOCASE AS ProcessGuid,
+  CAST(p.key & 4194303 AS INTEGER) AS ProcessId,
+  CAST(nullif(x.path, '') AS TEXT) COLLATE NOCASE AS Image,
+  CAST(NULL AS TEXT) AS FileVersion,
+  CAST(NULL AS TEXT) AS Description,
+  CAST(NULL AS TEXT) AS Product,
+  CAST(NULL AS TEXT) AS Company,
+  CAST(NULL AS TEXT) AS OriginalFileName,
+  CAST((SELECT value FROM strings WHERE id = e.argv) AS TEXT) COLLATE NOCASE AS CommandLine,
+  CAST((SELECT value FROM strings WHERE id = e.cwd) AS TEXT) COLLATE NOCASE AS CurrentDirectory,
+  CAST(CASE c.euid WHEN 0 THEN 'root' ELSE c.euid END AS TEXT) COLLATE NOCASE AS User,
+  CAST(NULL AS TEXT) AS LogonGuid,
+  CAST(c.euid AS INTEGER) AS LogonId,
+  CAST(coalesce(c.session, 4294967295) AS INTEGER) AS TerminalSessionId,
+  CAST(NULL AS TEXT) AS IntegrityLevel,
+  CAST(NULL AS TEXT) AS Hashes,
+  CAST(NULL AS TEXT) AS imphash,
+  CAST(NULL AS TEXT) AS md5,
+  CAST(NULL AS TEXT) AS sha1,
+  CAST(NULL AS TEXT) AS sha256,
+  CAST('{' || (SELECT uuid FROM boots WHERE id = q.boot) || '-' || q.id || '}' AS TEXT)
+    COLLATE NOCASE AS ParentProcessGuid,
+  CAST(q.key & 4194303 AS INTEGER) AS ParentProcessId,
+  CAST((SELECT nullif(path, '') FROM executables WHERE id = i.executable) AS TEXT)
+    COLLATE NOCASE AS ParentImage,
+  CAST((SELECT value FROM strings WHERE id = i.argv) AS TEXT)
+    COLLATE NOCASE AS ParentCommandLine,
+  CAST(CASE (SELECT euid FROM contexts WHERE id = q.context) WHEN 0 THEN 'root'
+    ELSE (SELECT euid FROM contexts WHERE id = q.context) END AS TEXT)
+    COLLATE NOCASE AS ParentUser,
+  -- further columns
+  e.ts,
+  e.process AS process_id,
+  e.parent AS parent_id,
+  e.id AS execution_id
+FROM executions e
+LEFT JOIN executables x ON x.id = e.executable
+LEFT JOIN contexts c ON c.id = e.context
+LEFT JOIN processes p ON p.id = e.process
+LEFT JOIN processes q ON q.id = e.parent
+-- as in file_act
+LEFT JOIN executions i ON i.id = CASE
+  WHEN q.execution < e.id OR q.execution IS NULL THEN q.execution
+  ELSE coalesce(
+    (SELECT id FROM executions WHERE id < e.id AND id > e.id - 10000
+      AND process = q.id AND error IS NULL ORDER BY id DESC LIMIT 1),
+    (SELECT execution FROM processes WHERE id = coalesce(q.creator, q.parent)
+      AND execution < e.id),
+    q.execution) END
+WHERE e.error IS NULL AND e.live IS NULL;
+
+CREATE VIEW sigma_file_event AS
+SELECT
+  CAST(strftime('%Y-%m-%d %H:%M:%S', a.ts / 1000000000, 'unixepoch')
+    || printf('.%03d', a.ts / 1000000 % 1000) AS TEXT) AS UtcTime,
+  CAST((SELECT '{' || (SELECT uuid FROM boots WHERE id = p.boot) || '-' || p.id || '}'
+    FROM processes p WHERE p.id = a.process_id) AS TEXT) COLLATE NOCASE AS ProcessGuid,
+  CAST((SELECT key & 4194303 FROM processes WHERE id = a.process_id) AS INTEGER) AS ProcessId,
+  CAST((SELECT nullif(path, '') FROM executables WHERE id =
+    (SELECT executable FROM executions WHERE id = a.execution_id)) AS TEXT)
+    COLLATE NOCASE AS Image,
+  CAST((SELECT value FROM strings WHERE id =
+    (SELECT argv FROM executions WHERE id = a.execution_id)) AS TEXT)
+    COLLATE NOCASE AS CommandLine,
+  CAST(iif(a.op IN ('rename', 'link'), a.new_path, a.path) AS TEXT)
+    COLLATE NOCASE AS TargetFilename,
+  CAST(NULL AS TEXT) AS CreationUtcTime,
+  CAST((SELECT CASE euid WHEN 0 THEN 'root' ELSE euid END FROM contexts WHERE id =
+    (SELECT context FROM processes WHERE id = a.process_id)) AS TEXT) COLLATE NOCASE AS User,
+  -- further columns
+  a.ts, a.process_id, a.execution_id, a.op, a.file_id, a.access_id, a.change_id
+FROM file_act a
+WHERE a.op IN ('create', 'write', 'truncate', 'rename', 'link', 'symlink') AND a.error IS NULL;
+
+CREATE VIEW sigma_network_connection AS
+SELECT
+  CAST(strftime('%Y-%m-%d %H:%M:%S', c.started / 1000000000, 'unixepoch')
+    || printf('.%03d', c.started / 1000000 % 1000) AS TEXT) AS UtcTime,
+  CAST((SELECT '{' || (SELECT uuid FROM boots WHERE id = p.boot) || '-' || p.id || '}'
+    FROM processes p WHERE p.id = c.process_id) AS TEXT) COLLATE NOCASE AS ProcessGuid,
+  CAST((SELECT key & 4194303 FROM processes WHERE id = c.process_id) AS INTEGER) AS ProcessId,
+  CAST((SELECT nullif(path, '') FROM executables WHERE id =
+    (SELECT executable FROM executions WHERE id = c.execution_id)) AS TEXT)
+    COLLATE NOCASE AS Image,
+  CAST((SELECT value FROM strings WHERE id =
+    (SELECT argv FROM executions WHERE id = c.execution_id)) AS TEXT)
+    COLLATE NOCASE AS CommandLine,
+  CAST((SELECT CASE euid WHEN 0 THEN 'root' ELSE euid END FROM contexts WHERE id =
+    (SELECT context FROM processes WHERE id = c.process_id)) AS TEXT) COLLATE NOCASE AS User,
+  CAST(c.protocol AS TEXT) COLLATE NOCASE AS Protocol,
+  CAST(iif(c.side = 'client', 'true', 'false') AS TEXT) COLLATE NOCASE AS Initiated,
+  CAST(iif(instr(c.client_addr, ':'), 'true', 'false') AS TEXT) COLLATE NOCASE AS SourceIsIpv6,
+  CAST(c.client_addr AS TEXT) COLLATE NOCASE AS SourceIp,
+  CAST(NULL AS TEXT) AS SourceHostname,
+  CAST(c.client_port AS INTEGER) AS SourcePort,
+  CAST(NULL AS TEXT) AS SourcePortName,
+  CAST(iif(instr(c.server_addr, ':'), 'true', 'false') AS TEXT)
+    COLLATE NOCASE AS DestinationIsIpv6,
+  CAST(c.server_addr AS TEXT) COLLATE NOCASE AS DestinationIp,
+  CAST(NULL AS TEXT) AS DestinationHostname,
+  CAST(c.server_port AS INTEGER) AS DestinationPort,
+  CAST(NULL AS TEXT) AS DestinationPortName,
+  -- further columns
+  c.started AS ts, c.process_id, c.execution_id, c.connection_id, c.peer_id
+FROM connection_end c
+WHERE c.protocol IN ('tcp', 'udp');
