@@ -43,7 +43,12 @@ int query_failed(sqlite3 *db);
  */
 int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *stream);
 
-/* The present row as a JSON object, without a newline. */
+/* The present row as a JSON object, without a newline; or that from column @first on. */
 void query_print_json(sqlite3_stmt *statement, FILE *stream);
+void query_print_json_from(sqlite3_stmt *statement, int first, FILE *stream);
+void query_print_json_value(sqlite3_stmt *statement, int column, FILE *stream);
+
+/* The present row, or @names of columns, from column @first on, as a line of CSV. */
+void query_print_csv(sqlite3_stmt *statement, int first, bool names, FILE *stream);
 
 #endif
