@@ -76,7 +76,8 @@ static int choose_views(struct export *export, char *classes)
 			return 2;
 		}
 		if (export->view_count == EXPORT_VIEWS) {
-			log_error("cannot export so many classes: at most %d, please", EXPORT_VIEWS);
+			log_error("cannot export so many classes: at most %d, please",
+				  EXPORT_VIEWS);
 			return 2;
 		}
 		export->views[export->view_count++] = view;

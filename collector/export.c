@@ -12,11 +12,12 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { FORMATS = 2, STREAMS = 24 };
+enum { FORMATS = 3, STREAMS = 24 };
 
 static const struct export_format *const formats[FORMATS] = {
 	&export_ndjson,
 	&export_csv,
+	&export_ecs,
 };
 
 /* Columns of a row: when it is from, of rows of views the view, and then what is told. */
@@ -198,10 +199,10 @@ static int print_rows(struct job *job)
 static int begin(struct job *job)
 {
 	const struct export_format *format = job->export->format;
-	int status = 0;
+	int status = export_offer_functions(job->db);
 	size_t i;
 
-	if (format->once && document_once(&job->document)) {
+	if (!status && format->once && document_once(&job->document)) {
 		log_error("cannot export: out of memory");
 		status = EX_OSERR;
 	}

@@ -40,7 +40,7 @@ struct export_format {
 	size_t count;
 };
 
-extern const struct export_format export_ndjson, export_csv;
+extern const struct export_format export_ndjson, export_csv, export_ecs;
 
 /* NULL: there is none of that name. */
 const struct export_format *export_find(const char *name);
@@ -65,6 +65,9 @@ bool export_wants(const struct export *export, const struct export_stream *strea
 /* The statement that reads a stream: the time first. Return: its size, or more than @room. */
 size_t export_sql(const struct export *export, const struct export_stream *stream, char *sql,
 		  size_t room);
+
+/* What the texts call: see export_functions.c. Return: exit status. */
+int export_offer_functions(sqlite3 *db);
 
 /* Return: exit status, after saying on stderr what is wrong. */
 int export_run(const struct export *export, sqlite3 *db, FILE *stream);

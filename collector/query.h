@@ -11,9 +11,9 @@
  * A condition on a view that has boot_id: it had not ended at ?2, as far as one can
  * know. A boot that is over took all with it.
  */
-#define QUERY_LASTED_SINCE(view)                                                 \
-	"(ended >= ?2 OR ended IS NULL AND coalesce((SELECT min(first) FROM boot" \
-	" WHERE boot.boot_id > " view ".boot_id), ?2) >= ?2)"
+#define QUERY_LASTED_SINCE(view)                                                       \
+	"(" view ".ended >= ?2 OR " view ".ended IS NULL AND coalesce((SELECT min(first)" \
+	" FROM boot WHERE boot.boot_id > " view ".boot_id), ?2) >= ?2)"
 #define QUERY_LIVED_SINCE QUERY_LASTED_SINCE("process")
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
