@@ -12,12 +12,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { FORMATS = 3, STREAMS = 24 };
+enum { FORMATS = 4, STREAMS = 24 };
 
 static const struct export_format *const formats[FORMATS] = {
 	&export_ndjson,
 	&export_csv,
 	&export_ecs,
+	&export_ocsf,
 };
 
 /* Columns of a row: when it is from, of rows of views the view, and then what is told. */

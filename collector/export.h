@@ -40,7 +40,7 @@ struct export_format {
 	size_t count;
 };
 
-extern const struct export_format export_ndjson, export_csv, export_ecs;
+extern const struct export_format export_ndjson, export_csv, export_ecs, export_ocsf;
 
 /* NULL: there is none of that name. */
 const struct export_format *export_find(const char *name);
