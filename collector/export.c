@@ -12,13 +12,14 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { FORMATS = 4, STREAMS = 24 };
+enum { FORMATS = 5, STREAMS = 24 };
 
 static const struct export_format *const formats[FORMATS] = {
 	&export_ndjson,
 	&export_csv,
 	&export_ecs,
 	&export_ocsf,
+	&export_perfetto,
 };
 
 /* Columns of a row: when it is from, of rows of views the view, and then what is told. */

@@ -40,7 +40,8 @@ struct export_format {
 	size_t count;
 };
 
-extern const struct export_format export_ndjson, export_csv, export_ecs, export_ocsf;
+extern const struct export_format export_ndjson, export_csv, export_ecs, export_ocsf,
+	export_perfetto;
 
 /* NULL: there is none of that name. */
 const struct export_format *export_find(const char *name);

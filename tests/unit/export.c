@@ -117,7 +117,7 @@ static const struct {
 	{ "csv", "listener" },	  { "csv", "file_access" },  { "csv", "file_change" },
 	{ "csv", "flow" },	  { "csv", "control" },	     { "csv", "container" },
 	{ "csv", "loss" },	  { "csv", "sensor" },	     { "ecs", "" },
-	{ "ocsf", "" },		  { "ocsf", "execution" },
+	{ "ocsf", "" },		  { "ocsf", "execution" },   { "perfetto", "" },
 };
 
 /* Write document @i; add what the judge wants to know of it to @command. */
@@ -228,7 +228,7 @@ START_TEST(whatever_is_in_it)
 }
 END_TEST
 
-static const char *const formats[] = { "ndjson", "csv", "ecs", "ocsf" };
+static const char *const formats[] = { "ndjson", "csv", "ecs", "ocsf", "perfetto" };
 
 /* How many rows of a view are meant. */
 static const struct {
