@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { FORMATS = 5, STREAMS = 24 };
+enum { FORMATS = 6, STREAMS = 24 };
 
 static const struct export_format *const formats[FORMATS] = {
 	&export_ndjson,
@@ -20,6 +20,7 @@ static const struct export_format *const formats[FORMATS] = {
 	&export_ecs,
 	&export_ocsf,
 	&export_perfetto,
+	&export_stix,
 };
 
 /* Columns of a row: when it is from, of rows of views the view, and then what is told. */

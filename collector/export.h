@@ -41,7 +41,7 @@ struct export_format {
 };
 
 extern const struct export_format export_ndjson, export_csv, export_ecs, export_ocsf,
-	export_perfetto;
+	export_perfetto, export_stix;
 
 /* NULL: there is none of that name. */
 const struct export_format *export_find(const char *name);

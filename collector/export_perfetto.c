@@ -31,8 +31,8 @@
 #define IN_LIFE(p, ts)                                                                   \
 	"max(" p ".started, min(" ts ", coalesce(" p ".ended - 1000, " ts ")))"
 #define ARROW(id, ph, ts)                                                                \
-	TRACK(id) ", '" ph "' AS ph, 1 AS \"id#\", e.via || coalesce(' ' || e.object, '') AS name," \
-	" 'flow' AS cat, " ts " AS \"ts%\""
+	TRACK(id) ", '" ph "' AS ph, 1 AS \"id#\", e.via || coalesce(' ' || e.object, '')"    \
+	" AS name, 'flow' AS cat, " ts " AS \"ts%\""
 #define FLOWS(condition)                                                                 \
 	OF_VIEW("flow",                                                                  \
 		"flow e LEFT JOIN process s ON s.process_id = e.source_id"               \

@@ -29,7 +29,7 @@ _kith_words() {
 	fi
 	case $1 in
 	--since | --until) echo now today yesterday ;;
-	--format) echo ndjson csv ecs ocsf perfetto ;;
+	--format) echo ndjson csv ecs ocsf perfetto stix ;;
 	*) _kith_options "${COMP_WORDS[1]}" ;;
 	esac
 }

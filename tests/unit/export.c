@@ -106,6 +106,8 @@ static void forge_all(void)
 	forge_acts();
 	rig_feed(&rig);
 	rig_commit(&rig);
+	rig_write("UPDATE routes SET client_addr = '2001:db8::1', server_addr = '2001:db8::2'"
+		  " WHERE protocol = 1 AND server_netns IS NULL");
 }
 
 static const struct {
@@ -118,6 +120,7 @@ static const struct {
 	{ "csv", "flow" },	  { "csv", "control" },	     { "csv", "container" },
 	{ "csv", "loss" },	  { "csv", "sensor" },	     { "ecs", "" },
 	{ "ocsf", "" },		  { "ocsf", "execution" },   { "perfetto", "" },
+	{ "stix", "" },
 };
 
 /* Write document @i; add what the judge wants to know of it to @command. */
@@ -228,7 +231,7 @@ START_TEST(whatever_is_in_it)
 }
 END_TEST
 
-static const char *const formats[] = { "ndjson", "csv", "ecs", "ocsf", "perfetto" };
+static const char *const formats[] = { "ndjson", "csv", "ecs", "ocsf", "perfetto", "stix" };
 
 /* How many rows of a view are meant. */
 static const struct {
