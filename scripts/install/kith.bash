@@ -30,6 +30,10 @@ _kith_words() {
 	case $1 in
 	--since | --until) echo now today yesterday ;;
 	--format) echo ndjson csv ecs ocsf perfetto stix ;;
+	--class)
+		echo container control credential connection execution file_access \
+			file_change flow listener loss process sensor
+		;;
 	*) _kith_options "${COMP_WORDS[1]}" ;;
 	esac
 }

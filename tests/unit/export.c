@@ -8,11 +8,12 @@
 #include "rig.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define DOCKER "/system.slice/docker-" ID ".scope"
 #define ID     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -300,6 +301,85 @@ START_TEST(in_order)
 }
 END_TEST
 
+/* The end of a process stands where it began, unless all are sorted. */
+START_TEST(in_order_of_ends)
+{
+	forge_all();
+	ck_assert_int_eq(run("kith", "export", DB, "-f", "ecs", "-c", "process,control", END), 0);
+	ck_assert_int_lt(place_of("\"action\":\"exit\""), place_of("\"action\":\"ptrace\""));
+	ck_assert_int_eq(run("kith", "export", DB, "-f", "ecs", "-c", "process,control", "--sort",
+			     END),
+			 0);
+	ck_assert_int_gt(place_of("\"action\":\"exit\""), place_of("\"action\":\"ptrace\""));
+	rig_close(&rig);
+}
+END_TEST
+
+/* Its name is that of this host only if its kernel is this one. */
+START_TEST(of_which_host)
+{
+	char boot[64] = "", name[HOST_NAME_MAX + 1] = "", sql[128], want[2 * sizeof(name)];
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%63s", boot), 1);
+	fclose(file);
+	ck_assert_int_eq(gethostname(name, sizeof(name) - 1), 0);
+	snprintf(want, sizeof(want), "\"host\":{\"name\":\"%s\"", name);
+	forge_all();
+	ck_assert_int_eq(run("kith", "export", DB, "-f", "ecs", END), 0);
+	check_in("\"host\":{\"boot\":{\"id\":\"", printed);
+	ck_assert_ptr_null(strstr(printed, want));
+	snprintf(sql, sizeof(sql), "UPDATE boots SET uuid = '%s'", boot);
+	rig_write(sql);
+	ck_assert_int_eq(run("kith", "export", DB, "-f", "ecs", END), 0);
+	check_in(want, printed);
+	ck_assert_int_eq(run("kith", "export", DB, "-f", "ecs", "--host", "other", END), 0);
+	check_in("\"host\":{\"name\":\"other\",\"boot\":{\"id\":\"", printed);
+	rig_close(&rig);
+}
+END_TEST
+
+/* Nothing is in it: nothing, the names, or a document that is whole. */
+static const struct {
+	const char *format;
+	const char *view;
+	const char *want;
+} empty[] = {
+	{ "ndjson", "process", "" },
+	{ "csv", "loss", "from_ts,to_ts,boot_id,cpu,class,cause,lost\r\n" },
+	{ "ecs", "process", "" },
+	{ "ocsf", "process", "" },
+	{ "perfetto", "process", "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n\n]}\n" },
+};
+
+START_TEST(of_nothing)
+{
+	forge_all();
+	ck_assert_int_eq(run("kith", "export", DB, "-f", empty[_i].format, "-c", empty[_i].view,
+			     "--until", "@7", END),
+			 0);
+	ck_assert_str_eq(printed, empty[_i].want);
+	rig_close(&rig);
+}
+END_TEST
+
+/* The same range gives the same bytes. */
+START_TEST(the_same_again)
+{
+	char *first;
+
+	forge_all();
+	ck_assert_int_eq(run("kith", "export", DB, "-f", "stix", "--host", "here", END), 0);
+	first = strdup(printed);
+	ck_assert_ptr_nonnull(first);
+	ck_assert_int_eq(run("kith", "export", DB, "-f", "stix", "--host", "here", END), 0);
+	ck_assert_str_eq(printed, first);
+	free(first);
+	rig_close(&rig);
+}
+END_TEST
+
 START_TEST(an_answer_that_is_lost)
 {
 	forge_all();
@@ -401,6 +481,10 @@ int main(void)
 	unit_add_rows(suite, whatever_is_in_it, UNIT_COUNT(hostile));
 	unit_add_rows(suite, of_a_time, UNIT_COUNT(times));
 	unit_add(suite, in_order);
+	unit_add(suite, in_order_of_ends);
+	unit_add(suite, of_which_host);
+	unit_add_rows(suite, of_nothing, UNIT_COUNT(empty));
+	unit_add(suite, the_same_again);
 	unit_add(suite, an_answer_that_is_lost);
 	unit_add_rows(suite, a_damaged_database, UNIT_COUNT(tables));
 	unit_add_rows(suite, usage, UNIT_COUNT(mistakes));
