@@ -8,7 +8,7 @@
 #define ENTITY(p)	"(" BOOT_OF(p) " || ':' || " p ".pid || ':' || " p ".started)"
 
 /* Its parent and its container; what has no runtime is a control group and no more. */
-#define RELATIVES                                              \
+#define RELATIVES                                            \
 	" LEFT JOIN process q ON q.process_id = p.parent_id" \
 	" LEFT JOIN container k ON k.container_id = p.container_id AND k.runtime IS NOT NULL"
 

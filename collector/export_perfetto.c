@@ -14,60 +14,60 @@
 #define NEXT	  ", NULL AS \"|\", "
 
 #define ARGUMENT(name, value) ", " value " AS \"args." name "\""
-#define INSTANT(id, name, category, ts)                                                  \
-	TRACK(id) ", 'i' AS ph, 't' AS s, " name " AS name, '" category              \
+#define INSTANT(id, name, category, ts)                                 \
+	TRACK(id) ", 'i' AS ph, 't' AS s, " name " AS name, '" category \
 	"' AS cat, " ts " AS \"ts%\""
 /* On no track, but across all. */
-#define ACROSS(name, category, ts)                                                       \
-	"0 AS pid, 0 AS tid, 'i' AS ph, 'g' AS s, " name " AS name, '" category            \
+#define ACROSS(name, category, ts)                                              \
+	"0 AS pid, 0 AS tid, 'i' AS ph, 'g' AS s, " name " AS name, '" category \
 	"' AS cat, " ts " AS \"ts%\""
-#define NAME(kind, name)                                                                 \
+#define NAME(kind, name) \
 	", 'M' AS ph, '" kind "' AS name, " name " AS \"args.name\""
 
 /*
  * An arrow binds to the slice that is there at its time: that of a process, from its
  * start to a microsecond before its end, which is what a reader's numbers can tell apart.
  */
-#define IN_LIFE(p, ts)                                                                   \
+#define IN_LIFE(p, ts) \
 	"max(" p ".started, min(" ts ", coalesce(" p ".ended - 1000, " ts ")))"
-#define ARROW(id, ph, ts)                                                                \
-	TRACK(id) ", '" ph "' AS ph, 1 AS \"id#\", e.via || coalesce(' ' || e.object, '')"    \
+#define ARROW(id, ph, ts)                                                                  \
+	TRACK(id) ", '" ph "' AS ph, 1 AS \"id#\", e.via || coalesce(' ' || e.object, '')" \
 	" AS name, 'flow' AS cat, " ts " AS \"ts%\""
-#define FLOWS(condition)                                                                 \
-	OF_VIEW("flow",                                                                  \
-		"flow e LEFT JOIN process s ON s.process_id = e.source_id"               \
-		" LEFT JOIN process t ON t.process_id = e.target_id",                    \
-		ARROW("s.process_id", "s", IN_LIFE("s", "e.first"))                      \
-		ARGUMENT("bytes", "e.bytes") NEXT                                   \
-		ARROW("t.process_id", "f", IN_LIFE("t", "coalesce(e.last, e.first)"))    \
-		", 'e' AS bp",                                                           \
-		"e.first",                                                               \
-		"e.first <= ?3 AND (e.last >= ?2 OR e.last IS NULL) AND e.source_id IS"  \
+#define FLOWS(condition)                                                                \
+	OF_VIEW("flow",                                                                 \
+		"flow e LEFT JOIN process s ON s.process_id = e.source_id"              \
+		" LEFT JOIN process t ON t.process_id = e.target_id",                   \
+		ARROW("s.process_id", "s", IN_LIFE("s", "e.first"))                     \
+		ARGUMENT("bytes", "e.bytes") NEXT                                       \
+		ARROW("t.process_id", "f", IN_LIFE("t", "coalesce(e.last, e.first)"))   \
+		", 'e' AS bp",                                                          \
+		"e.first",                                                              \
+		"e.first <= ?3 AND (e.last >= ?2 OR e.last IS NULL) AND e.source_id IS" \
 		" NOT NULL AND e.target_id IS NOT NULL AND " condition)
 
 /* A bar of its own below the process, for there may be many at once. */
 #define BAR(id, ph, ts)                                                                  \
-	TRACK(id) ", '" ph "' AS ph, CAST(e.connection_id AS TEXT) AS id,"           \
-	" e.protocol || coalesce(' ' || coalesce(e.server_name, e.server_addr || ' ' ||"   \
+	TRACK(id) ", '" ph "' AS ph, CAST(e.connection_id AS TEXT) AS id,"               \
+	" e.protocol || coalesce(' ' || coalesce(e.server_name, e.server_addr || ' ' ||" \
 	" e.server_port), '') AS name, 'connection' AS cat, " ts " AS \"ts%\""
-#define CONNECTIONS(condition)                                                           \
-	OF_VIEW("connection", "connection e",                                            \
-		BAR(SPEAKER, "b", "e.started")                                           \
+#define CONNECTIONS(condition)                                                            \
+	OF_VIEW("connection", "connection e",                                             \
+		BAR(SPEAKER, "b", "e.started")                                            \
 		ARGUMENT("client_id", "e.client_id") ARGUMENT("server_id", "e.server_id") \
-		ARGUMENT("client_addr", "e.client_addr")                                 \
-		ARGUMENT("client_port", "e.client_port")                                 \
-		ARGUMENT("bytes_to_server", "e.bytes_to_server")                         \
-		ARGUMENT("bytes_to_client", "e.bytes_to_client")                         \
-		ARGUMENT("error", "e.error") NEXT                                   \
-		BAR("iif(e.ended IS NULL, NULL, " SPEAKER ")", "e", "e.ended"),          \
-		"e.started",                                                             \
+		ARGUMENT("client_addr", "e.client_addr")                                  \
+		ARGUMENT("client_port", "e.client_port")                                  \
+		ARGUMENT("bytes_to_server", "e.bytes_to_server")                          \
+		ARGUMENT("bytes_to_client", "e.bytes_to_client")                          \
+		ARGUMENT("error", "e.error") NEXT                                         \
+		BAR("iif(e.ended IS NULL, NULL, " SPEAKER ")", "e", "e.ended"),           \
+		"e.started",                                                              \
 		"e.started <= ?3 AND " QUERY_LASTED_SINCE("e") " AND " condition)
 
-#define CHANGES(condition)                                                               \
-	OF_VIEW("file_change", "file_change e",                                          \
+#define CHANGES(condition)                                                                     \
+	OF_VIEW("file_change", "file_change e",                                                \
 		INSTANT("e.process_id", "e.op || coalesce(' ' || e.path, '')", "file", "e.ts") \
-		ARGUMENT("path", "e.path") ARGUMENT("new_path", "e.new_path")            \
-		ARGUMENT("detail", "e.detail") ARGUMENT("error", "e.error"),             \
+		ARGUMENT("path", "e.path") ARGUMENT("new_path", "e.new_path")                  \
+		ARGUMENT("detail", "e.detail") ARGUMENT("error", "e.error"),                   \
 		"e.ts", OVERLAPS("e.ts", "e.last") " AND " condition)
 
 static const struct export_stream streams[] = {

@@ -14,49 +14,49 @@
 #define OBJECT(id, type)    OBJECT_OF(id, "'" type "'")
 #define NEXT		    ", NULL AS \"|\", "
 
-#define HOST                                                                             \
+#define HOST \
 	"coalesce(?5, ?4, (SELECT uuid FROM boot ORDER BY boot_id LIMIT 1), 'unknown')"
 #define IDENTITY "kith_id('identity', " HOST ")"
 
 #define DIRECTORY_ID(path) "stix_id('directory', 'path', dirname(" path "))"
-#define FILE_ID(path)                                                                    \
-	"stix_id('file', 'name', basename(" path "), 'parent_directory_ref', "             \
+#define FILE_ID(path)                                                          \
+	"stix_id('file', 'name', basename(" path "), 'parent_directory_ref', " \
 	DIRECTORY_ID(path) ")"
-#define FILE_OF(path)                                                                    \
-	OBJECT(DIRECTORY_ID(path), "directory") ", dirname(" path ") AS path" NEXT         \
-	OBJECT(FILE_ID(path), "file") ", basename(" path ") AS name, "                     \
+#define FILE_OF(path)                                                              \
+	OBJECT(DIRECTORY_ID(path), "directory") ", dirname(" path ") AS path" NEXT \
+	OBJECT(FILE_ID(path), "file") ", basename(" path ") AS name, "             \
 	DIRECTORY_ID(path) " AS parent_directory_ref"
 
-#define ACCOUNT_ID(uid)                                                                  \
-	"stix_id('user-account', 'account_type', iif(" uid " IS NULL, NULL, 'unix'),"      \
+#define ACCOUNT_ID(uid)                                                               \
+	"stix_id('user-account', 'account_type', iif(" uid " IS NULL, NULL, 'unix')," \
 	" 'user_id', CAST(" uid " AS TEXT))"
-#define ACCOUNT(uid)                                                                     \
-	OBJECT(ACCOUNT_ID(uid), "user-account") ", CAST(" uid                              \
+#define ACCOUNT(uid)                                          \
+	OBJECT(ACCOUNT_ID(uid), "user-account") ", CAST(" uid \
 	" AS TEXT) AS user_id, 'unix' AS account_type"
 
 #define PROCESS_ID(p) "kith_id('process', " ENTITY(p) ")"
-#define PARENT(p)                                                                        \
-	", (SELECT " PROCESS_ID("r") " FROM process r WHERE r.process_id = " p             \
+#define PARENT(p)                                                              \
+	", (SELECT " PROCESS_ID("r") " FROM process r WHERE r.process_id = " p \
 	".parent_id) AS parent_ref"
-#define RUNS(exe, argv, cwd, uid)                                                        \
-	", " argv " AS command_line, " cwd " AS cwd, " ACCOUNT_ID(uid)                     \
+#define RUNS(exe, argv, cwd, uid)                                      \
+	", " argv " AS command_line, " cwd " AS cwd, " ACCOUNT_ID(uid) \
 	" AS creator_user_ref, " FILE_ID(exe) " AS image_ref"
 #define BORN(p) ", " p ".pid AS pid, utc(" p ".started) AS created_time"
 
 /* With what it ran last; and with what it has executed, which is another object. */
-#define PROCESS(p)                                                                       \
-	FILE_OF(p ".exe") NEXT ACCOUNT(p ".uid") NEXT OBJECT(PROCESS_ID(p), "process")     \
+#define PROCESS(p)                                                                     \
+	FILE_OF(p ".exe") NEXT ACCOUNT(p ".uid") NEXT OBJECT(PROCESS_ID(p), "process") \
 	BORN(p) RUNS(p ".exe", p ".argv", p ".cwd", p ".uid") PARENT(p)
 #define IMAGE_ID "kith_id('process', " ENTITY("p") ", e.ts)"
-#define IMAGE                                                                            \
-	FILE_OF("e.exe") NEXT ACCOUNT("e.uid") NEXT OBJECT(IMAGE_ID, "process") BORN("p")  \
+#define IMAGE                                                                             \
+	FILE_OF("e.exe") NEXT ACCOUNT("e.uid") NEXT OBJECT(IMAGE_ID, "process") BORN("p") \
 	RUNS("e.exe", "e.argv", "e.cwd", "e.uid") PARENT("p")
 
 /* @key tells it from others; the number that STIX allows is bounded. */
-#define OBSERVED(key, from, to, number)                                                  \
-	OBJECT("kith_id('observed-data', " key ")", "observed-data") ", " IDENTITY         \
-	" AS created_by_ref, utc(" from ") AS created, utc(coalesce(" to ", " from         \
-	")) AS modified, utc(" from ") AS first_observed, utc(coalesce(" to ", " from      \
+#define OBSERVED(key, from, to, number)                                               \
+	OBJECT("kith_id('observed-data', " key ")", "observed-data") ", " IDENTITY    \
+	" AS created_by_ref, utc(" from ") AS created, utc(coalesce(" to ", " from    \
+	")) AS modified, utc(" from ") AS first_observed, utc(coalesce(" to ", " from \
 	")) AS last_observed, max(1, min(" number ", 999999999)) AS number_observed"
 #define OF(id) ", " id " AS \"object_refs*\""
 
@@ -66,17 +66,17 @@
 	OBJECT_OF(ADDRESS_ID(addr), IP_OF(addr) " || '-addr'") ", " addr " AS value"
 
 #define IP "iif(instr(coalesce(e.server_addr, e.client_addr), ':'), 'ipv6', 'ipv4')"
-#define TRAFFIC_ID                                                                       \
-	"stix_id('network-traffic', 'dst_port', e.server_port, 'dst_ref', "                \
-	ADDRESS_ID("e.server_addr") ", 'end', utc(e.ended), '=protocols', '[\"' || " IP    \
-	" || '\",\"' || e.protocol || '\"]', 'src_port', e.client_port, 'src_ref', "       \
+#define TRAFFIC_ID                                                                      \
+	"stix_id('network-traffic', 'dst_port', e.server_port, 'dst_ref', "             \
+	ADDRESS_ID("e.server_addr") ", 'end', utc(e.ended), '=protocols', '[\"' || " IP \
+	" || '\",\"' || e.protocol || '\"]', 'src_port', e.client_port, 'src_ref', "    \
 	ADDRESS_ID("e.client_addr") ", 'start', utc(e.started))"
-#define TRAFFIC                                                                          \
-	OBJECT(TRAFFIC_ID, "network-traffic") ", utc(e.started) AS start, utc(e.ended)"    \
-	" AS \"end\", iif(e.ended IS NULL, e.open, 0) AS \"is_active?\", "                 \
-	ADDRESS_ID("e.client_addr") " AS src_ref, " ADDRESS_ID("e.server_addr")            \
-	" AS dst_ref, e.client_port AS src_port, e.server_port AS dst_port, " IP           \
-	" AS \"protocols*\", e.protocol AS \"protocols*\","                                \
+#define TRAFFIC                                                                         \
+	OBJECT(TRAFFIC_ID, "network-traffic") ", utc(e.started) AS start, utc(e.ended)" \
+	" AS \"end\", iif(e.ended IS NULL, e.open, 0) AS \"is_active?\", "              \
+	ADDRESS_ID("e.client_addr") " AS src_ref, " ADDRESS_ID("e.server_addr")         \
+	" AS dst_ref, e.client_port AS src_port, e.server_port AS dst_port, " IP        \
+	" AS \"protocols*\", e.protocol AS \"protocols*\","                             \
 	" e.bytes_to_server AS src_byte_count, e.bytes_to_client AS dst_byte_count"
 
 #define CONNECTIONS(condition)                                                           \
@@ -93,25 +93,25 @@
 		"e.protocol IN ('tcp', 'udp') AND e.started <= ?3 AND "                  \
 		QUERY_LASTED_SINCE("e") " AND " condition)
 
-#define ACCESSES(condition)                                                              \
-	OF_VIEW("file_access",                                                           \
-		"file_access e LEFT JOIN process p ON p.process_id = e.process_id",      \
-		PROCESS("p") NEXT FILE_OF("e.path") NEXT                                 \
-		OBSERVED("'file_access', " ENTITY("p") ", e.path, e.first", "e.first",   \
-			 "e.last", "e.reads + e.writes")                                 \
-		OF(FILE_ID("e.path")) OF(PROCESS_ID("p")),                               \
-		"e.first",                                                               \
+#define ACCESSES(condition)                                                            \
+	OF_VIEW("file_access",                                                         \
+		"file_access e LEFT JOIN process p ON p.process_id = e.process_id",    \
+		PROCESS("p") NEXT FILE_OF("e.path") NEXT                               \
+		OBSERVED("'file_access', " ENTITY("p") ", e.path, e.first", "e.first", \
+			 "e.last", "e.reads + e.writes")                               \
+		OF(FILE_ID("e.path")) OF(PROCESS_ID("p")),                             \
+		"e.first",                                                             \
 		"e.path <> '' AND " OVERLAPS("e.first", "e.last") " AND " condition)
 
-#define CHANGES(condition)                                                               \
-	OF_VIEW("file_change",                                                           \
-		"file_change e LEFT JOIN process p ON p.process_id = e.process_id",      \
-		PROCESS("p") NEXT FILE_OF("e.path") NEXT FILE_OF("e.new_path") NEXT      \
-		OBSERVED("'file_change', " ENTITY("p") ", e.op, e.path, e.ts", "e.ts",   \
-			 "e.last", "e.count")                                            \
-		OF(FILE_ID("e.path")) OF(FILE_ID("e.new_path")) OF(PROCESS_ID("p")),     \
-		"e.ts",                                                                  \
-		"e.path <> '' AND e.error IS NULL AND " OVERLAPS("e.ts", "e.last")       \
+#define CHANGES(condition)                                                             \
+	OF_VIEW("file_change",                                                         \
+		"file_change e LEFT JOIN process p ON p.process_id = e.process_id",    \
+		PROCESS("p") NEXT FILE_OF("e.path") NEXT FILE_OF("e.new_path") NEXT    \
+		OBSERVED("'file_change', " ENTITY("p") ", e.op, e.path, e.ts", "e.ts", \
+			 "e.last", "e.count")                                          \
+		OF(FILE_ID("e.path")) OF(FILE_ID("e.new_path")) OF(PROCESS_ID("p")),   \
+		"e.ts",                                                                \
+		"e.path <> '' AND e.error IS NULL AND " OVERLAPS("e.ts", "e.last")     \
 		" AND " condition)
 
 static const struct export_stream streams[] = {
