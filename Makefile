@@ -6,7 +6,7 @@ DESTDIR ?=
 PREFIX ?= /usr
 PURGE ?=
 LIBRARIES := libmnl-dev libnl-3-dev libnl-genl-3-dev libsqlite3-dev libinih-dev libxxhash-dev \
-	libsystemd-dev uthash-dev
+	libsystemd-dev uthash-dev uuid-dev
 
 all: collector
 
@@ -47,7 +47,7 @@ demo:
 # Tests without a kernel: the collector with the sanitizers, broken inputs too, and
 # what is installed.
 check-unit:
-	@scripts/need gcc g++ make pkgconf check mandoc $(LIBRARIES)
+	@scripts/need gcc g++ make pkgconf check mandoc python3 $(LIBRARIES)
 	@$(MAKE) -s -C tests/unit BUILD=$(BUILD) check
 	@$(MAKE) -s -C tests/fuzz BUILD=$(BUILD) check
 	@tests/install/run

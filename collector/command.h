@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 /* Each parses its own arguments. Return: exit status. */
+int command_export(int argc, char **argv);
 int command_hooks(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_show(int argc, char **argv);

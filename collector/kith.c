@@ -29,6 +29,7 @@ static const struct {
 	{ "trace", command_trace, "where data went, and where it came from" },
 	{ "timeline", command_timeline, "everything in order of time" },
 	{ "sql", command_sql, "ask the database" },
+	{ "export", command_export, "what happened, in a form that others read" },
 	{ "record", command_record, "write what the module reports to a file" },
 };
 

@@ -290,7 +290,7 @@ static void print_json_float(sqlite3_stmt *statement, int column, FILE *stream)
 		fputs(cell(statement, column, &size), stream);
 }
 
-static void print_json_value(sqlite3_stmt *statement, int column, FILE *stream)
+void query_print_json_value(sqlite3_stmt *statement, int column, FILE *stream)
 {
 	size_t size;
 	const char *text;
@@ -311,21 +311,26 @@ static void print_json_value(sqlite3_stmt *statement, int column, FILE *stream)
 	}
 }
 
-void query_print_json(sqlite3_stmt *statement, FILE *stream)
+void query_print_json_from(sqlite3_stmt *statement, int first, FILE *stream)
 {
 	int i, columns = sqlite3_column_count(statement);
 
 	fputc('{', stream);
-	for (i = 0; i < columns; i++) {
+	for (i = first; i < columns; i++) {
 		const char *name = sqlite3_column_name(statement, i);
 
-		if (i)
+		if (i > first)
 			fputc(',', stream);
 		text_print_json(stream, name, strlen(name));
 		fputc(':', stream);
-		print_json_value(statement, i, stream);
+		query_print_json_value(statement, i, stream);
 	}
 	fputc('}', stream);
+}
+
+void query_print_json(sqlite3_stmt *statement, FILE *stream)
+{
+	query_print_json_from(statement, 0, stream);
 }
 
 static void print_csv_value(const char *text, size_t size, FILE *stream)
@@ -346,17 +351,17 @@ static void print_csv_value(const char *text, size_t size, FILE *stream)
 	fputc('"', stream);
 }
 
-static void print_csv_row(sqlite3_stmt *statement, bool names, FILE *stream)
+void query_print_csv(sqlite3_stmt *statement, int first, bool names, FILE *stream)
 {
 	int i, columns = sqlite3_column_count(statement);
 
-	for (i = 0; i < columns; i++) {
+	for (i = first; i < columns; i++) {
 		const char *text = sqlite3_column_name(statement, i);
 		size_t size = strlen(text);
 
 		if (!names)
 			text = cell(statement, i, &size);
-		if (i)
+		if (i > first)
 			fputc(',', stream);
 		print_csv_value(text, size, stream);
 	}
@@ -493,7 +498,7 @@ static void print_row(sqlite3_stmt *statement, enum format format, struct grid *
 		fputc('\n', stream);
 		break;
 	case FORMAT_CSV:
-		print_csv_row(statement, false, stream);
+		query_print_csv(statement, 0, false, stream);
 		break;
 	default:
 		add_row(grid, statement, false);
@@ -506,7 +511,7 @@ int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *
 	int code;
 
 	if (format == FORMAT_CSV)
-		print_csv_row(statement, true, stream);
+		query_print_csv(statement, 0, true, stream);
 	else if (format == FORMAT_TABLE)
 		add_row(&grid, statement, true);
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW)

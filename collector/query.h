@@ -11,9 +11,9 @@
  * A condition on a view that has boot_id: it had not ended at ?2, as far as one can
  * know. A boot that is over took all with it.
  */
-#define QUERY_LASTED_SINCE(view)                                                 \
-	"(ended >= ?2 OR ended IS NULL AND coalesce((SELECT min(first) FROM boot" \
-	" WHERE boot.boot_id > " view ".boot_id), ?2) >= ?2)"
+#define QUERY_LASTED_SINCE(view)                                                       \
+	"(" view ".ended >= ?2 OR " view ".ended IS NULL AND coalesce((SELECT min(first)" \
+	" FROM boot WHERE boot.boot_id > " view ".boot_id), ?2) >= ?2)"
 #define QUERY_LIVED_SINCE QUERY_LASTED_SINCE("process")
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
@@ -43,7 +43,12 @@ int query_failed(sqlite3 *db);
  */
 int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *stream);
 
-/* The present row as a JSON object, without a newline. */
+/* The present row as a JSON object, without a newline; or that from column @first on. */
 void query_print_json(sqlite3_stmt *statement, FILE *stream);
+void query_print_json_from(sqlite3_stmt *statement, int first, FILE *stream);
+void query_print_json_value(sqlite3_stmt *statement, int column, FILE *stream);
+
+/* The present row, or @names of columns, from column @first on, as a line of CSV. */
+void query_print_csv(sqlite3_stmt *statement, int first, bool names, FILE *stream);
 
 #endif

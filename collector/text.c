@@ -252,12 +252,27 @@ static size_t print_json_next(FILE *stream, const char *from, size_t size)
 	return length;
 }
 
+/* How many bytes of @from stand in JSON as they are: of ASCII, which most text is. */
+static size_t plain_json(const char *from, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (from[i] < 0x20 || from[i] > 0x7e || from[i] == '"' || from[i] == '\\')
+			break;
+	return i;
+}
+
 void text_print_json(FILE *stream, const char *from, size_t size)
 {
 	fputc('"', stream);
 	while (size) {
-		size_t length = print_json_next(stream, from, size);
+		size_t length = plain_json(from, size);
 
+		if (length)
+			fwrite(from, 1, length, stream);
+		else
+			length = print_json_next(stream, from, size);
 		from += length;
 		size -= length;
 	}

@@ -12,7 +12,8 @@ _kith_options() {
 	talks) echo "$common --each --follow" ;;
 	trace) echo "$common --forward --back --depth --width --limit" ;;
 	timeline) echo "$common --limit --tree" ;;
-	sql) echo "$common --csv --file" ;;
+	sql) echo "$common --csv --file --set" ;;
+	export) echo "$common --format --class --host --sort" ;;
 	record) echo "$common --seconds" ;;
 	help | --*) ;;
 	*) echo "$common" ;;
@@ -22,11 +23,17 @@ _kith_options() {
 # _kith_words BEFORE: what may stand behind that word.
 _kith_words() {
 	if [ "$COMP_CWORD" = 1 ]; then
-		echo status hooks tree show talks trace timeline sql record help --help --version
+		echo status hooks tree show talks trace timeline sql export record \
+			help --help --version
 		return
 	fi
 	case $1 in
 	--since | --until) echo now today yesterday ;;
+	--format) echo ndjson csv ecs ocsf perfetto stix ;;
+	--class)
+		echo container control credential connection execution file_access \
+			file_change flow listener loss process sensor
+		;;
 	*) _kith_options "${COMP_WORDS[1]}" ;;
 	esac
 }

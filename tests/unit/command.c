@@ -302,6 +302,51 @@ START_TEST(parameters_that_are_set)
 }
 END_TEST
 
+/* A number is what SQLite would write as that, of 64 bits at most. */
+static const struct {
+	const char *set;
+	const char *type;
+} kinds[] = {
+	{ "a=0", "integer" },
+	{ "a=500", "integer" },
+	{ "a=-9223372036854775808", "integer" },
+	{ "a=9223372036854775807", "integer" },
+	{ "a=9223372036854775808", "text" },
+	{ "a=", "text" },
+	{ "a=-", "text" },
+	{ "a=007", "text" },
+	{ "a=+7", "text" },
+	{ "a= 7", "text" },
+	{ "a=7 ", "text" },
+	{ "a=7x", "text" },
+	{ "a=0x7", "text" },
+	{ "a=1.5", "text" },
+	{ "a=/tmp/7", "text" },
+};
+
+START_TEST(kinds_of_parameters)
+{
+	char want[64];
+
+	make_process();
+	ck_assert_int_eq(run("kith", "sql", DB, "--csv", "-s", kinds[_i].set,
+			     "SELECT typeof(:a), :a", END),
+			 0);
+	snprintf(want, sizeof(want), "\n%s,%s\r\n", kinds[_i].type, kinds[_i].set + 2);
+	check_in(want, printed);
+}
+END_TEST
+
+START_TEST(a_parameter_that_is_a_pid)
+{
+	make_process();
+	ck_assert_int_eq(run("kith", "sql", DB, "--csv", "-s", "pid=500",
+			     "SELECT count(*) FROM process WHERE pid = :pid", END),
+			 0);
+	check_in("\n1\r\n", printed);
+}
+END_TEST
+
 /* One that is not permitted is told from one that is not there. */
 START_TEST(files_that_may_not_be_used)
 {
@@ -488,6 +533,8 @@ int main(void)
 	unit_add_rows(suite, an_answer_that_is_lost, UNIT_COUNT(answers));
 	unit_add_rows(suite, words_of_kith, UNIT_COUNT(words));
 	unit_add(suite, parameters_that_are_set);
+	unit_add_rows(suite, kinds_of_parameters, UNIT_COUNT(kinds));
+	unit_add(suite, a_parameter_that_is_a_pid);
 	unit_add_rows(suite, parameters_of_a_statement, UNIT_COUNT(parameters));
 	unit_add(suite, files_that_may_not_be_used);
 	unit_add_rows(suite, status_of_a_damaged_database, UNIT_COUNT(counted));
