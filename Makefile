@@ -47,7 +47,7 @@ demo:
 # Tests without a kernel: the collector with the sanitizers, broken inputs too, and
 # what is installed.
 check-unit:
-	@scripts/need gcc g++ make pkgconf check mandoc python3 $(LIBRARIES)
+	@scripts/need gcc g++ make pkgconf check mandoc python3 sqlite3 $(LIBRARIES)
 	@$(MAKE) -s -C tests/unit BUILD=$(BUILD) check
 	@$(MAKE) -s -C tests/fuzz BUILD=$(BUILD) check
 	@tests/install/run
