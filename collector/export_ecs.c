@@ -159,12 +159,9 @@ static const struct export_stream streams[] = {
 		", coalesce(e.name, e.addr) AS \"server.address\", e.addr AS \"server.ip\","
 		" e.port AS \"server.port\"" UNIT PROTOCOL,
 		"e.started", "e.started <= ?3 AND " QUERY_LASTED_SINCE("e")),
-	CONNECTIONS("e.run_id IS NULL"),
-	CONNECTIONS("e.run_id IS NOT NULL"),
-	ACCESSES("e.access_id IS NOT NULL"),
-	ACCESSES("e.access_id IS NULL"),
-	CHANGES("e.change_id IS NOT NULL"),
-	CHANGES("e.change_id IS NULL"),
+	EACH_OF_CONNECTIONS,
+	EACH_OF_ACCESSES,
+	EACH_OF_CHANGES,
 	OF_VIEW("control", WITH_PROCESS("control", "e.process_id")
 		" LEFT JOIN process t ON t.process_id = e.target_id",
 		EVENT("e.ts", BOOT_OF("p"), "'event'",

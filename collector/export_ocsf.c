@@ -145,12 +145,9 @@ static const struct export_stream streams[] = {
 		" e.port AS \"dst_endpoint.port\", iif(e.addr IS NULL, coalesce(e.name,"
 		" 'unnamed'), NULL) AS \"dst_endpoint.svc_name\"",
 		"e.started", "e.started <= ?3 AND " QUERY_LASTED_SINCE("e")),
-	CONNECTIONS("e.run_id IS NULL"),
-	CONNECTIONS("e.run_id IS NOT NULL"),
-	ACCESSES("e.access_id IS NOT NULL"),
-	ACCESSES("e.access_id IS NULL"),
-	CHANGES("e.change_id IS NOT NULL"),
-	CHANGES("e.change_id IS NULL"),
+	EACH_OF_CONNECTIONS,
+	EACH_OF_ACCESSES,
+	EACH_OF_CHANGES,
 	OF_VIEW("control", CONTROL,
 		EVENT("e.ts", "1007", "CASE WHEN e.op IN ('ptrace', 'vm_read') THEN 3"
 		      " WHEN e.op = 'vm_write' THEN 4 ELSE 99 END", "e.op")

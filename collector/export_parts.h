@@ -34,4 +34,13 @@
 		.where = (condition),                           \
 	}
 
+/*
+ * These views are two tables each, told apart by a key that one of them has not: a stream
+ * for each, so that SQLite reads none of them only to leave it out. The formats define what
+ * they make of either.
+ */
+#define EACH_OF_CONNECTIONS CONNECTIONS("e.run_id IS NULL"), CONNECTIONS("e.run_id IS NOT NULL")
+#define EACH_OF_ACCESSES    ACCESSES("e.access_id IS NOT NULL"), ACCESSES("e.access_id IS NULL")
+#define EACH_OF_CHANGES	    CHANGES("e.change_id IS NOT NULL"), CHANGES("e.change_id IS NULL")
+
 #endif

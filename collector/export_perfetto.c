@@ -109,10 +109,8 @@ static const struct export_stream streams[] = {
 		INSTANT("e.process_id", "coalesce(e.op, 'control')", "control", "e.ts")
 		ARGUMENT("target_id", "e.target_id") ARGUMENT("detail", "e.detail"),
 		"e.ts", OVERLAPS("e.ts", "e.last")),
-	CHANGES("e.change_id IS NOT NULL"),
-	CHANGES("e.change_id IS NULL"),
-	CONNECTIONS("e.run_id IS NULL"),
-	CONNECTIONS("e.run_id IS NOT NULL"),
+	EACH_OF_CHANGES,
+	EACH_OF_CONNECTIONS,
 	FLOWS("e.connection_id IS NOT NULL"),
 	FLOWS("e.pipe_id IS NOT NULL"),
 	FLOWS("e.access_id IS NOT NULL"),

@@ -139,12 +139,9 @@ static const struct export_stream streams[] = {
 		OF(PROCESS_ID("p")) OF(ACCOUNT_ID("e.euid_from"))
 		OF(ACCOUNT_ID("e.euid_to")),
 		"e.ts", "e.euid_from IS NOT e.euid_to AND " OVERLAPS("e.ts", "e.last")),
-	CONNECTIONS("e.run_id IS NULL"),
-	CONNECTIONS("e.run_id IS NOT NULL"),
-	ACCESSES("e.access_id IS NOT NULL"),
-	ACCESSES("e.access_id IS NULL"),
-	CHANGES("e.change_id IS NOT NULL"),
-	CHANGES("e.change_id IS NULL"),
+	EACH_OF_CONNECTIONS,
+	EACH_OF_ACCESSES,
+	EACH_OF_CHANGES,
 };
 
 const struct export_format export_stix = {
