@@ -91,22 +91,6 @@ static const char *value_of(const struct arguments *arguments, const char *name)
 	return NULL;
 }
 
-/*
- * A whole number is one, as it is in a statement; else pid = :pid would never be true and
- * pid < :pid always, for columns of views have no type that would make a number of a text.
- */
-static void bind_value(sqlite3_stmt *statement, int parameter, const char *value)
-{
-	long long number = strtoll(value, NULL, 10);
-	char text[32];
-
-	snprintf(text, sizeof(text), "%lld", number);
-	if (strcmp(text, value))
-		sqlite3_bind_text(statement, parameter, value, -1, SQLITE_STATIC);
-	else
-		sqlite3_bind_int64(statement, parameter, number);
-}
-
 /* One without a value would be NULL, which nobody has meant. */
 static int bind(sqlite3_stmt *statement, const struct arguments *arguments)
 {
@@ -117,7 +101,7 @@ static int bind(sqlite3_stmt *statement, const struct arguments *arguments)
 		const char *value = name && *name == ':' ? value_of(arguments, name + 1) : NULL;
 
 		if (value) {
-			bind_value(statement, i, value);
+			query_bind(statement, i, value);
 		} else if (name && !strcmp(name, ":since")) {
 			sqlite3_bind_int64(statement, i, arguments->common.since);
 		} else if (name && !strcmp(name, ":until")) {

@@ -505,6 +505,18 @@ static void print_row(sqlite3_stmt *statement, enum format format, struct grid *
 	}
 }
 
+void query_bind(sqlite3_stmt *statement, int parameter, const char *value)
+{
+	long long number = strtoll(value, NULL, 10);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", number);
+	if (strcmp(text, value))
+		sqlite3_bind_text(statement, parameter, value, -1, SQLITE_STATIC);
+	else
+		sqlite3_bind_int64(statement, parameter, number);
+}
+
 int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *stream)
 {
 	struct grid grid = { .columns = sqlite3_column_count(statement) };

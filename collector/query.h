@@ -43,6 +43,13 @@ int query_failed(sqlite3 *db);
  */
 int query_print(sqlite3 *db, sqlite3_stmt *statement, enum format format, FILE *stream);
 
+/*
+ * Give @parameter the value that somebody has written, which stays. A whole number is one,
+ * as it is in a statement; else pid = :pid would never be true and pid < :pid always, for
+ * columns of views have no type that would make a number of a text.
+ */
+void query_bind(sqlite3_stmt *statement, int parameter, const char *value);
+
 /* The present row as a JSON object, without a newline; or that from column @first on. */
 void query_print_json(sqlite3_stmt *statement, FILE *stream);
 void query_print_json_from(sqlite3_stmt *statement, int first, FILE *stream);

@@ -5,7 +5,8 @@
 WITH RECURSIVE
 meant AS MATERIALIZED (
   SELECT container_id FROM container
-  WHERE :container IN (name, path, unit) OR substr(name, 1, length(:container)) = :container
+  WHERE CAST(:container AS TEXT) IN (name, path, unit)
+    OR substr(name, 1, length(:container)) = CAST(:container AS TEXT)
 ),
 inside AS MATERIALIZED (
   SELECT process_id, parent_id, started, ended FROM process

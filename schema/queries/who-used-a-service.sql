@@ -17,7 +17,7 @@ SELECT
     AS last,
   sum(c.bytes_to_server) AS to_server, sum(c.bytes_to_client) AS to_client
 FROM connection c
-WHERE (:service IN (CAST(c.server_port AS TEXT), c.server_name)
+WHERE (CAST(:service AS TEXT) IN (CAST(c.server_port AS TEXT), c.server_name)
     OR (SELECT p.exe FROM process p WHERE p.process_id = c.server_id) = :service)
   AND c.started <= :until AND (c.open OR c.ended >= :since)
 GROUP BY client, uid, client_in, server, service, c.scope

@@ -9,18 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *read_query(const char *path)
-{
-	char *text = NULL;
-	size_t room = 0;
-	FILE *file = fopen(path, "r");
-
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_gt(getdelim(&text, &room, '\0', file), 0);
-	fclose(file);
-	return text;
-}
-
 /*
  * Does @sql ask for a copy of @name, or is that another name of one? The two tables of view
  * connection are one there, t, without what it looks up: that is copied where need be.
@@ -71,7 +59,7 @@ START_TEST(ready_queries)
 	rig_open(&rig);
 	ck_assert_int_eq(glob(TOP "/schema/queries/*.sql", 0, NULL, &found), 0);
 	for (i = 0; i < found.gl_pathc; i++) {
-		char *text = read_query(found.gl_pathv[i]);
+		char *text = unit_read(found.gl_pathv[i]);
 		/* its first lines are comments */
 		char *sql = strstr(text, "\nWITH");
 

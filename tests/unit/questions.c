@@ -2,6 +2,8 @@
 /* A responder's questions, by the ready queries, of what happened on a host. */
 #include "story.h"
 
+#include "query.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +18,13 @@ static int64_t since, until; /* of what is asked */
 
 static char *read_query(const char *name)
 {
-	char path[256], *text = NULL;
-	size_t room = 0;
-	FILE *file;
+	char path[256];
 
 	snprintf(path, sizeof(path), TOP "/schema/queries/%s.sql", name);
-	file = fopen(path, "r");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_gt(getdelim(&text, &room, '\0', file), 0);
-	fclose(file);
-	return text;
+	return unit_read(path);
 }
 
-/* As kith sql does: the times are numbers, the others are text. */
+/* As kith sql does. */
 static void bind(sqlite3_stmt *statement, const char *value)
 {
 	int i, count = sqlite3_bind_parameter_count(statement);
@@ -41,7 +37,7 @@ static void bind(sqlite3_stmt *statement, const char *value)
 		else if (!strcmp(name, ":until"))
 			sqlite3_bind_int64(statement, i, until);
 		else
-			sqlite3_bind_text(statement, i, value, -1, SQLITE_STATIC);
+			query_bind(statement, i, value);
 	}
 }
 

@@ -40,15 +40,11 @@ static char *put(char *text, const char *parameter, const char *value)
 static void check_ready_of(const char *name, const char *value, const char *columns,
 			   const char *want)
 {
-	char path[256], sql[8192], *text = NULL;
-	size_t room = 0, used;
-	FILE *file;
+	char path[256], sql[8192], *text;
+	size_t used;
 
 	snprintf(path, sizeof(path), TOP "/schema/queries/%s.sql", name);
-	file = fopen(path, "r");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_gt(getdelim(&text, &room, '\0', file), 0);
-	fclose(file);
+	text = unit_read(path);
 	text = put(text, ":since", "0");
 	text = put(text, ":until", "9e99");
 	text = put(text, ":path", value);

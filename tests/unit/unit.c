@@ -117,6 +117,18 @@ char *unit_stderr(void)
 	return text;
 }
 
+char *unit_read(const char *path)
+{
+	char *text = NULL;
+	size_t room = 0;
+	FILE *file = fopen(path, "r");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_gt(getdelim(&text, &room, '\0', file), 0);
+	fclose(file);
+	return text;
+}
+
 void *unit_exact(const void *data, size_t size)
 {
 	char *copy = malloc(size ? size : 1);

@@ -25,6 +25,9 @@ int unit_run(Suite *suite);
 /* Path of @name in the directory of the running test; good until the process ends. */
 const char *unit_path(const char *name);
 
+/* What is in the file at @path; the text is the caller's. */
+char *unit_read(const char *path);
+
 /*
  * Send what goes to stderr to a file from now on, and give back what has come;
  * unit_stderr() ends the detour. The text is the caller's.
