@@ -160,15 +160,16 @@ static int read_rows(struct status *status, sqlite3 *db)
 	return code;
 }
 
-static void read_database(struct status *status, const char *path)
+/* @db: it is open already, or NULL. Closes it. */
+static void read_database(struct status *status, const char *path, sqlite3 *db)
 {
 	const size_t room = sizeof(status->database_error);
-	sqlite3 *db;
 
 	status->size = size_on_disk(path);
-	if (status->size < 0 && errno == ENOENT)
+	if (!db && status->size < 0 && errno == ENOENT)
 		return;
-	status->database = query_try_open(&db, path, status->database_error, room);
+	if (!db)
+		status->database = query_try_open(&db, path, status->database_error, room);
 	if (!status->database && read_rows(status, db) != SQLITE_OK) {
 		status->database = EX_IOERR;
 		snprintf(status->database_error, room, "%s", sqlite3_errmsg(db));
@@ -416,6 +417,7 @@ struct target {
 	uint64_t load;
 	struct kith_position *positions;
 	size_t count;
+	struct control_counters counters; /* as they were then */
 	uint64_t lost;
 };
 
@@ -482,7 +484,6 @@ static bool is_synced(sqlite3 *db, const struct target *target)
 
 static int set_target(struct control *control, struct target *target)
 {
-	struct control_counters counters;
 	struct control_info info;
 	unsigned int class_;
 	int ret = control_info(control, &info);
@@ -490,42 +491,44 @@ static int set_target(struct control *control, struct target *target)
 	if (ret)
 		return ret;
 	target->load = info.load;
-	ret = control_flush(control, &target->positions, &target->count, &counters);
+	ret = control_flush(control, &target->positions, &target->count, &target->counters);
 	for (class_ = 0; !ret && class_ < KITH_CLASSES; class_++)
-		target->lost += lost_in_module(&counters.classes[class_]);
+		target->lost += lost_in_module(&target->counters.classes[class_]);
 	return ret;
 }
 
-static int wait_for_target(const struct target *target, const struct arguments *arguments)
+static int wait_for_target(sqlite3 *db, const struct target *target, uint64_t seconds)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
 	int64_t begun = clock_steady_ms();
-	sqlite3 *db;
-	int status = query_open(&db, arguments->common.database);
 
-	while (!status && !is_synced(db, target)) {
-		if ((uint64_t)(clock_steady_ms() - begun) / 1000 >= arguments->seconds) {
-			log_error("not synced after %" PRIu64 " seconds", arguments->seconds);
-			status = EX_UNAVAILABLE;
+	while (!is_synced(db, target)) {
+		if ((uint64_t)(clock_steady_ms() - begun) / 1000 >= seconds) {
+			log_error("not synced after %" PRIu64 " seconds", seconds);
+			return EX_UNAVAILABLE;
 		}
 		nanosleep(&pause, NULL);
 	}
-	sqlite3_close(db);
-	return status;
+	return 0;
 }
 
-static int wait_synced(const struct arguments *arguments)
+/*
+ * Opening a database is an event itself: SQLite sets the owner of its log, for root.
+ * So it is opened before the module is asked what is to be stored, and stays open.
+ */
+static int wait_synced(const struct arguments *arguments, struct target *target, sqlite3 **db)
 {
-	struct target target = { .count = 0 };
 	struct control *control;
-	int ret = control_open(&control), status;
+	int ret = control_open(&control), status = 0;
 
 	if (!ret)
-		ret = set_target(control, &target);
+		status = query_open(db, arguments->common.database);
+	if (!ret && !status)
+		ret = set_target(control, target);
 	control_close(control);
-	status = ret ? command_module_error(ret) : wait_for_target(&target, arguments);
-	free(target.positions);
-	return status;
+	if (ret)
+		return command_module_error(ret);
+	return status ? status : wait_for_target(*db, target, arguments->seconds);
 }
 
 int command_status(int argc, char **argv)
@@ -533,17 +536,24 @@ int command_status(int argc, char **argv)
 	static const struct argp argp = { options, parse, NULL, doc, command_children, NULL, NULL };
 	struct arguments arguments = { .seconds = WAIT_SECONDS };
 	struct status status = { .size = -1 };
+	struct target target = { .count = 0 };
+	sqlite3 *db = NULL;
 	int waited = 0;
 
 	common_init(&arguments.common);
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	if (arguments.wait)
-		waited = wait_synced(&arguments);
-	if (waited)
+		waited = wait_synced(&arguments, &target, &db);
+	free(target.positions);
+	if (waited) {
+		sqlite3_close(db);
 		return waited;
+	}
 	status.module_error = read_module(&status);
+	if (arguments.wait)
+		status.counters = target.counters;
 	status.collector = lock_holder(arguments.common.database);
-	read_database(&status, arguments.common.database);
+	read_database(&status, arguments.common.database, db);
 	if (arguments.common.json)
 		print_json(&status, &arguments.common);
 	else
