@@ -187,14 +187,15 @@ static int find_tested(void *status_, const struct control_hook *hook)
 	return 0;
 }
 
-static int read_module(struct status *status)
+/* @counted: its counters are there already. */
+static int read_module(struct status *status, bool counted)
 {
 	struct control *control;
 	int ret = control_open(&control);
 
 	if (!ret)
 		ret = control_info(control, &status->module);
-	if (!ret)
+	if (!ret && !counted)
 		ret = control_stats(control, &status->counters);
 	if (!ret)
 		ret = control_hooks(control, find_tested, status);
@@ -417,7 +418,6 @@ struct target {
 	uint64_t load;
 	struct kith_position *positions;
 	size_t count;
-	struct control_counters counters; /* as they were then */
 	uint64_t lost;
 };
 
@@ -482,7 +482,9 @@ static bool is_synced(sqlite3 *db, const struct target *target)
 	return ret;
 }
 
-static int set_target(struct control *control, struct target *target)
+/* @counters: as they were then. */
+static int set_target(struct control *control, struct target *target,
+		      struct control_counters *counters)
 {
 	struct control_info info;
 	unsigned int class_;
@@ -491,9 +493,9 @@ static int set_target(struct control *control, struct target *target)
 	if (ret)
 		return ret;
 	target->load = info.load;
-	ret = control_flush(control, &target->positions, &target->count, &target->counters);
+	ret = control_flush(control, &target->positions, &target->count, counters);
 	for (class_ = 0; !ret && class_ < KITH_CLASSES; class_++)
-		target->lost += lost_in_module(&target->counters.classes[class_]);
+		target->lost += lost_in_module(&counters->classes[class_]);
 	return ret;
 }
 
@@ -516,19 +518,24 @@ static int wait_for_target(sqlite3 *db, const struct target *target, uint64_t se
  * Opening a database is an event itself: SQLite sets the owner of its log, for root.
  * So it is opened before the module is asked what is to be stored, and stays open.
  */
-static int wait_synced(const struct arguments *arguments, struct target *target, sqlite3 **db)
+static int wait_synced(const struct arguments *arguments, struct control_counters *counters,
+		       sqlite3 **db)
 {
+	struct target target = { .count = 0 };
 	struct control *control;
 	int ret = control_open(&control), status = 0;
 
 	if (!ret)
 		status = query_open(db, arguments->common.database);
 	if (!ret && !status)
-		ret = set_target(control, target);
+		ret = set_target(control, &target, counters);
 	control_close(control);
 	if (ret)
-		return command_module_error(ret);
-	return status ? status : wait_for_target(*db, target, arguments->seconds);
+		status = command_module_error(ret);
+	if (!status)
+		status = wait_for_target(*db, &target, arguments->seconds);
+	free(target.positions);
+	return status;
 }
 
 int command_status(int argc, char **argv)
@@ -536,22 +543,18 @@ int command_status(int argc, char **argv)
 	static const struct argp argp = { options, parse, NULL, doc, command_children, NULL, NULL };
 	struct arguments arguments = { .seconds = WAIT_SECONDS };
 	struct status status = { .size = -1 };
-	struct target target = { .count = 0 };
 	sqlite3 *db = NULL;
 	int waited = 0;
 
 	common_init(&arguments.common);
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	if (arguments.wait)
-		waited = wait_synced(&arguments, &target, &db);
-	free(target.positions);
+		waited = wait_synced(&arguments, &status.counters, &db);
 	if (waited) {
 		sqlite3_close(db);
 		return waited;
 	}
-	status.module_error = read_module(&status);
-	if (arguments.wait)
-		status.counters = target.counters;
+	status.module_error = read_module(&status, arguments.wait);
 	status.collector = lock_holder(arguments.common.database);
 	read_database(&status, arguments.common.database, db);
 	if (arguments.common.json)
