@@ -6,7 +6,7 @@ DESTDIR ?=
 PREFIX ?= /usr
 PURGE ?=
 LIBRARIES := libmnl-dev libnl-3-dev libnl-genl-3-dev libsqlite3-dev libinih-dev libxxhash-dev \
-	libsystemd-dev uthash-dev uuid-dev
+	libssl-dev libsystemd-dev uthash-dev uuid-dev
 
 all: collector
 
