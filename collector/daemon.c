@@ -19,6 +19,7 @@ enum {
 	COMMIT_MS = 200,	 /* a record waits no longer for its commit */
 	COMMIT_RECORDS = 20000,
 	COMMIT_BYTES = 256 << 10, /* a quarter of a ring: it must not fill meanwhile */
+	COMMIT_BYTES_REPLAYED = 2 << 20, /* a file waits */
 	IDLE_MS = 1000,
 	RETRY_MS = 1000,
 	DRAIN_MS = 2000,	 /* at the end */
@@ -221,8 +222,11 @@ static bool is_due(struct loop *loop)
 	}
 	if (!loop->opened)
 		loop->opened = clock_steady_ms();
-	return ingest->records >= COMMIT_RECORDS || ingest->bytes >= COMMIT_BYTES ||
-	       (loop->daemon->live && clock_steady_ms() - loop->opened >= COMMIT_MS);
+	if (ingest->records >= COMMIT_RECORDS)
+		return true;
+	if (!loop->daemon->live)
+		return ingest->bytes >= COMMIT_BYTES_REPLAYED;
+	return ingest->bytes >= COMMIT_BYTES || clock_steady_ms() - loop->opened >= COMMIT_MS;
 }
 
 /* How long to wait for the next event. */

@@ -141,16 +141,24 @@ int store_execution(struct store *store, const struct store_execution *execution
 }
 
 /* Write what has waited. */
+static int flush_processes(struct store *store)
+{
+	pending_sort_processes(&store->pending);
+	return statement_run(store, STATEMENT_PROCESSES);
+}
+
 int store_flush(struct store *store)
 {
 	int ret = 0;
 
 	if (store->pending.strings.used)
-		ret = statement_run(store, STATEMENT_STRINGS);
+		ret = statement_number(store, STATEMENT_STRINGS,
+				       pending_last_string(&store->pending));
 	if (!ret && store->pending.executions.used)
-		ret = statement_run(store, STATEMENT_EXECUTIONS);
+		ret = statement_number(store, STATEMENT_EXECUTIONS,
+				       pending_last_execution(&store->pending));
 	if (!ret && store->pending.processes.used)
-		ret = statement_run(store, STATEMENT_PROCESSES);
+		ret = flush_processes(store);
 	if (!ret && store->pending.routes.used)
 		ret = statement_run(store, STATEMENT_ROUTES);
 	if (!ret && store->pending.connections.used)
@@ -161,6 +169,8 @@ int store_flush(struct store *store)
 		ret = store_flush_pipes(store);
 	if (!ret && store->pending.accesses.used)
 		ret = store_flush_accesses(store);
+	if (!ret && store->pending.files.used)
+		ret = store_flush_files(store);
 	pending_clear(&store->pending);
 	return ret;
 }

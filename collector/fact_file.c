@@ -5,18 +5,13 @@
 
 int store_file(struct store *store, int64_t id, const struct kith_file *file)
 {
-	struct binder binder = statement_bind(store, STATEMENT_FILE);
+	return pending_add_file(&store->pending, id, file);
+}
 
-	bind_int(&binder, id);
-	bind_int(&binder, file->device);
-	bind_int(&binder, (int64_t)file->inode);
-	bind_other(&binder, file->real_device, file->device);
-	bind_other(&binder, (int64_t)file->real_inode, (int64_t)file->inode);
-	bind_int(&binder, file->generation);
-	bind_int(&binder, file->kind);
-	bind_int(&binder, file->mode);
-	bind_int(&binder, file->owner);
-	return statement_run(store, STATEMENT_FILE);
+int store_flush_files(struct store *store)
+{
+	pending_sort_files(&store->pending);
+	return statement_run(store, STATEMENT_FILES);
 }
 
 int store_access(struct store *store, const struct store_access *access)

@@ -124,12 +124,68 @@ int pending_add_access(struct pending *pending, const struct store_access *acces
 	return append(&pending->accesses, access, sizeof(*access));
 }
 
+int pending_add_file(struct pending *pending, int64_t id, const struct kith_file *file)
+{
+	const struct pending_file row = { id, *file };
+
+	return append(&pending->files, &row, sizeof(row));
+}
+
+static int by_file(const void *a_, const void *b_)
+{
+	const int64_t a = ((const struct pending_file *)a_)->id;
+	const int64_t b = ((const struct pending_file *)b_)->id;
+
+	return (a > b) - (a < b);
+}
+
+static int by_process(const void *a_, const void *b_)
+{
+	const int64_t a = ((const struct pending_process *)a_)->process->id;
+	const int64_t b = ((const struct pending_process *)b_)->process->id;
+
+	return (a > b) - (a < b);
+}
+
+void pending_sort_processes(struct pending *pending)
+{
+	const size_t size = sizeof(struct pending_process);
+
+	qsort(pending->processes.data, pending->processes.used / size, size, by_process);
+}
+
+void pending_sort_files(struct pending *pending)
+{
+	const size_t size = sizeof(struct pending_file);
+
+	qsort(pending->files.data, pending->files.used / size, size, by_file);
+}
+
+/* What is last of @array, whose rows are of @size; NULL: nothing is. */
+static const void *last_row(const struct pending_array *array, size_t size)
+{
+	return array->used ? array->data + array->used - size : NULL;
+}
+
+int64_t pending_last_string(const struct pending *pending)
+{
+	const struct pending_string *last = last_row(&pending->strings, sizeof(*last));
+
+	return last ? last->id : 0;
+}
+
+int64_t pending_last_execution(const struct pending *pending)
+{
+	const struct store_execution *last = last_row(&pending->executions, sizeof(*last));
+
+	return last ? last->id : 0;
+}
+
 int64_t pending_last_connection(const struct pending *pending)
 {
-	const struct store_connection *rows = (const void *)pending->connections.data;
-	size_t count = pending->connections.used / sizeof(*rows);
+	const struct store_connection *last = last_row(&pending->connections, sizeof(*last));
 
-	return count ? rows[count - 1].id : 0;
+	return last ? last->id : 0;
 }
 
 static int by_id(const void *id, const void *connection)
@@ -152,10 +208,9 @@ struct store_connection *pending_connection(const struct pending *pending, int64
 
 int64_t pending_last_pipe(const struct pending *pending)
 {
-	const struct store_pipe *rows = (const void *)pending->pipes.data;
-	size_t count = pending->pipes.used / sizeof(*rows);
+	const struct store_pipe *last = last_row(&pending->pipes, sizeof(*last));
 
-	return count ? rows[count - 1].id : 0;
+	return last ? last->id : 0;
 }
 
 struct store_pipe *pending_pipe(const struct pending *pending, int64_t id)
@@ -170,10 +225,9 @@ struct store_pipe *pending_pipe(const struct pending *pending, int64_t id)
 
 int64_t pending_last_access(const struct pending *pending)
 {
-	const struct store_access *rows = (const void *)pending->accesses.data;
-	size_t count = pending->accesses.used / sizeof(*rows);
+	const struct store_access *last = last_row(&pending->accesses, sizeof(*last));
 
-	return count ? rows[count - 1].id : 0;
+	return last ? last->id : 0;
 }
 
 struct store_access *pending_access(const struct pending *pending, int64_t id)
@@ -190,6 +244,7 @@ void pending_clear(struct pending *pending)
 {
 	pending->pipes.used = 0;
 	pending->accesses.used = 0;
+	pending->files.used = 0;
 	pending->routes.used = 0;
 	pending->connections.used = 0;
 	pending->runs.used = 0;
@@ -213,4 +268,5 @@ void pending_free(struct pending *pending)
 	free(pending->runs.data);
 	free(pending->pipes.data);
 	free(pending->accesses.data);
+	free(pending->files.data);
 }

@@ -37,6 +37,11 @@ struct pending_route {
 	size_t name_size;
 };
 
+struct pending_file {
+	int64_t id;
+	struct kith_file file;
+};
+
 struct pending {
 	int64_t boot;			  /* of the processes */
 	struct pending_array processes;	  /* struct pending_process */
@@ -48,6 +53,7 @@ struct pending {
 	struct pending_array runs;	  /* struct run */
 	struct pending_array accesses;	  /* struct store_access, likewise */
 	struct pending_array pipes;	  /* struct store_pipe, by id, without gaps */
+	struct pending_array files;	  /* struct pending_file */
 	struct run_slots slots;
 	uint32_t commit; /* counts up */
 };
@@ -70,8 +76,17 @@ int pending_add_connection(struct pending *pending, struct store_connection *con
 			   int64_t *last);
 int pending_add_pipe(struct pending *pending, const struct store_pipe *pipe);
 int pending_add_access(struct pending *pending, const struct store_access *access);
+int pending_add_file(struct pending *pending, int64_t id, const struct kith_file *file);
 
-/* The id of the last one that waits. */
+/* Processes by id, so that each follows the one before. */
+void pending_sort_processes(struct pending *pending);
+
+/* Files in the order of their ids, which is that of their rows: each page is met once. */
+void pending_sort_files(struct pending *pending);
+
+/* The id of the last one that waits; 0: none does. */
+int64_t pending_last_string(const struct pending *pending);
+int64_t pending_last_execution(const struct pending *pending);
 int64_t pending_last_connection(const struct pending *pending); /* but for those of runs */
 int64_t pending_last_pipe(const struct pending *pending);
 int64_t pending_last_access(const struct pending *pending);

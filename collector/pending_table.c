@@ -33,15 +33,28 @@ struct cursor {
 	const char *end;
 };
 
+/*
+ * Is the id of @row one more than that of the row before it? Then SQLite gives it by itself,
+ * and need not look whether it is there.
+ */
+static bool process_follows(const struct pending *pending, const struct pending_process *row)
+{
+	return (const void *)row != pending->processes.data &&
+	       row[-1].process->id + 1 == row->process->id;
+}
+
 static void process_column(const struct pending *pending, const void *row, int column,
 			   sqlite3_context *result)
 {
-	const struct process *process = ((const struct pending_process *)row)->process;
+	const struct pending_process *waiting = row;
+	const struct process *process = waiting->process;
 	bool ended = process->lived >= 0;
 
 	switch (column) {
 	case 0:
-		return column_int(result, process->id);
+		if (!process_follows(pending, waiting))
+			column_int(result, process->id);
+		return;
 	case 1:
 		return column_int(result, pending->boot);
 	case 2:
@@ -81,6 +94,7 @@ static void process_column(const struct pending *pending, const void *row, int c
 	}
 }
 
+/* Without the id: SQLite gives the next one. So do those of strings, pipes and accesses. */
 static void execution_column(const struct pending *pending, const void *row, int column,
 			     sqlite3_context *result)
 {
@@ -89,36 +103,34 @@ static void execution_column(const struct pending *pending, const void *row, int
 	(void)pending;
 	switch (column) {
 	case 0:
-		return column_int(result, execution->id);
-	case 1:
 		return column_int(result, execution->ts);
-	case 2:
+	case 1:
 		return column_int(result, execution->process);
-	case 3:
+	case 2:
 		return column_id(result, execution->parent);
-	case 4:
+	case 3:
 		return column_id(result, execution->executable);
-	case 5:
+	case 4:
 		return column_id(result, execution->argv);
-	case 6:
+	case 5:
 		return column_id(result, execution->cwd);
-	case 7:
+	case 6:
 		return column_id(result, execution->script);
-	case 8:
+	case 7:
 		return column_id(result, execution->via);
-	case 9:
+	case 8:
 		return column_id(result, execution->env);
-	case 10:
+	case 9:
 		return column_id(result, execution->context);
-	case 11:
+	case 10:
 		return column_int(result, execution->flags);
-	case 12:
+	case 11:
 		return column_int(result, execution->unknown);
-	case 13:
+	case 12:
 		return column_nonnegative(result, execution->argv_size);
-	case 14:
+	case 13:
 		return column_id(result, execution->error);
-	case 15:
+	case 14:
 		return column_id(result, execution->live);
 	default:
 		column_id(result, execution->file);
@@ -137,10 +149,8 @@ static void string_column(const struct pending *pending, const void *row, int co
 {
 	const struct pending_string *string = row;
 
-	if (column)
-		put_characters(pending, result, string->offset, string->size);
-	else
-		column_int(result, string->id);
+	(void)column;
+	put_characters(pending, result, string->offset, string->size);
 }
 
 static void put_address(sqlite3_context *result, const uint8_t *address)
@@ -193,7 +203,7 @@ static void route_column(const struct pending *pending, const void *row_, int co
 	}
 }
 
-/* SQLite gives the next id by itself, and need not look whether it is there. */
+/* As of processes. */
 static void put_connection_id(const struct pending *pending,
 			      const struct store_connection *connection,
 			      sqlite3_context *result)
@@ -249,7 +259,6 @@ static void runs_column(const struct pending *pending, const void *row, int colu
 	run_column(row, column, result);
 }
 
-/* Without the id: SQLite gives the next one. */
 static void pipe_column(const struct pending *pending, const void *row, int column,
 			sqlite3_context *result)
 {
@@ -284,7 +293,6 @@ static void pipe_column(const struct pending *pending, const void *row, int colu
 	}
 }
 
-/* Without the id, as those of pipes. */
 static void access_column(const struct pending *pending, const void *row, int column,
 			  sqlite3_context *result)
 {
@@ -317,6 +325,34 @@ static void access_column(const struct pending *pending, const void *row, int co
 	}
 }
 
+static void file_column(const struct pending *pending, const void *row, int column,
+			sqlite3_context *result)
+{
+	const struct kith_file *file = &((const struct pending_file *)row)->file;
+
+	(void)pending;
+	switch (column) {
+	case 0:
+		return column_int(result, ((const struct pending_file *)row)->id);
+	case 1:
+		return column_int(result, file->device);
+	case 2:
+		return column_int(result, (int64_t)file->inode);
+	case 3:
+		return column_other(result, file->real_device, file->device);
+	case 4:
+		return column_other(result, (int64_t)file->real_inode, (int64_t)file->inode);
+	case 5:
+		return column_int(result, file->generation);
+	case 6:
+		return column_int(result, file->kind);
+	case 7:
+		return column_int(result, file->mode);
+	default:
+		column_int(result, file->owner);
+	}
+}
+
 static const struct table tables[] = {
 	{ "pending_processes",
 	  "CREATE TABLE x (id, boot, key, ns_pid, parent, creator, started, lived, status,"
@@ -324,11 +360,11 @@ static const struct table tables[] = {
 	  " plain_reads, plain_bytes)",
 	  sizeof(struct pending_process), offsetof(struct pending, processes), process_column },
 	{ "pending_executions",
-	  "CREATE TABLE x (id, ts, process, parent, executable, argv, cwd, script, via, env,"
+	  "CREATE TABLE x (ts, process, parent, executable, argv, cwd, script, via, env,"
 	  " context, flags, unknown, argv_size, error, live, file)",
 	  sizeof(struct store_execution), offsetof(struct pending, executions),
 	  execution_column },
-	{ "pending_strings", "CREATE TABLE x (id, value)", sizeof(struct pending_string),
+	{ "pending_strings", "CREATE TABLE x (value)", sizeof(struct pending_string),
 	  offsetof(struct pending, strings), string_column },
 	{ "pending_routes",
 	  "CREATE TABLE x (id, protocol, client_addr, server_addr, server_port, client_netns,"
@@ -353,6 +389,10 @@ static const struct table tables[] = {
 	  "CREATE TABLE x (process, file, path, first, lasted, reads, bytes_read, writes,"
 	  " bytes_written, writer, flags)",
 	  sizeof(struct store_access), offsetof(struct pending, accesses), access_column },
+	{ "pending_files",
+	  "CREATE TABLE x (id, device, inode, real_device, real_inode, generation, kind, mode,"
+	  " owner)",
+	  sizeof(struct pending_file), offsetof(struct pending, files), file_column },
 };
 
 /* What a module is registered with: its table and its rows. */

@@ -41,7 +41,7 @@ static const char *const texts[STATEMENTS] = {
 		" plain_bytes = coalesce(?16, plain_bytes) WHERE id = ?1",
 	[STATEMENT_CONTEXT] =
 		"INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[STATEMENT_STRINGS] = "INSERT INTO strings SELECT * FROM pending_strings",
+	[STATEMENT_STRINGS] = "INSERT INTO strings (value) SELECT * FROM pending_strings",
 	[STATEMENT_NAMESPACES] = "INSERT INTO namespaces VALUES (?,?,?,?,?,?,?,?)",
 	[STATEMENT_EXECUTABLE] = "INSERT INTO executables VALUES (?,?,?,?,?,?,?)",
 	[STATEMENT_CONTAINER] =
@@ -55,7 +55,10 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT id, path, first, last FROM containers WHERE cgroup = ?2 AND boot = ?1"
 		" ORDER BY id LIMIT 1",
 	[STATEMENT_CONTAINER_GET] = "SELECT id, path, first, last FROM containers WHERE id = ?",
-	[STATEMENT_EXECUTIONS] = "INSERT INTO executions SELECT * FROM pending_executions",
+	[STATEMENT_EXECUTIONS] =
+		"INSERT INTO executions (ts, process, parent, executable, argv, cwd, script, via,"
+		" env, context, flags, unknown, argv_size, error, live, file)"
+		" SELECT * FROM pending_executions",
 	[STATEMENT_ROUTES] = "INSERT INTO routes SELECT * FROM pending_routes",
 	[STATEMENT_CONNECTIONS] =
 		"INSERT INTO connections SELECT * FROM pending_connections",
@@ -109,7 +112,7 @@ static const char *const texts[STATEMENTS] = {
 		"INSERT INTO sockets_made VALUES (?,?,?,?,?,?,?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
 		" first = min(first, excluded.first), last = max(last, excluded.last)",
-	[STATEMENT_FILE] = "INSERT OR IGNORE INTO files VALUES (?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_FILES] = "INSERT OR IGNORE INTO files SELECT * FROM pending_files",
 	[STATEMENT_ACCESSES] =
 		"INSERT INTO accesses (process, file, path, first, lasted, reads, bytes_read,"
 		" writes, bytes_written, writer, flags) SELECT * FROM pending_accesses",

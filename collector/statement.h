@@ -50,7 +50,7 @@ enum statement {
 	STATEMENT_PIPES_OPEN,
 	STATEMENT_PIPES_CLOSE,
 	STATEMENT_PIPE_USE,
-	STATEMENT_FILE,
+	STATEMENT_FILES,
 	STATEMENT_ACCESSES,
 	STATEMENT_ACCESS_UPDATE,
 	STATEMENT_ACCESSES_OPEN,
@@ -140,6 +140,7 @@ const char *read_text(struct reader *reader);
 int store_flush_connections(struct store *store);
 int store_flush_pipes(struct store *store);
 int store_flush_accesses(struct store *store);
+int store_flush_files(struct store *store);
 
 /* store.c: what @code of SQLite means to callers, with its words kept. */
 int store_fail(struct store *store, int code);

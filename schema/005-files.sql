@@ -4,9 +4,11 @@
 -- A file is the same in all of its names, mounts and mount namespaces. On file systems
 -- without a device of their own (tmpfs, btrfs, NFS) only within a boot.
 CREATE TABLE files (
-  id          INTEGER PRIMARY KEY, -- a hash of what tells it from others, with the random
-                                   -- number of the first load: whoever makes file systems
-                                   -- of his own can choose what tells their files apart
+  id          INTEGER PRIMARY KEY, -- of what tells it from others, in the order of inodes, so
+                                   -- that files made together are together; the rest is a
+                                   -- hash with the random number of the first load: whoever
+                                   -- makes file systems of his own can choose what tells
+                                   -- their files apart
   device      INTEGER,             -- as stat(2) shows them, major << 20 | minor
   inode       INTEGER,
   real_device INTEGER,             -- NULL: the same; of the file that holds the data
