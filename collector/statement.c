@@ -2,6 +2,7 @@
 /* The store's prepared statements. */
 #include "statement.h"
 
+#include "sha256.h"
 #include "store.h"
 
 #include <errno.h>
@@ -179,6 +180,17 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_ENDED] =
 		"SELECT key, id FROM processes WHERE id > (SELECT max(id) FROM processes) - ?2"
 		" AND boot = ?1 AND (lived IS NOT NULL OR flags & 8) ORDER BY id",
+	[STATEMENT_SEGMENT] = "INSERT INTO segments (id, closed) VALUES (?,?)",
+	[STATEMENT_SEGMENT_CLOSED] = "SELECT closed FROM segments WHERE id = ?",
+	[STATEMENT_SEGMENT_RANGE] =
+		"SELECT first_id, last_id FROM segment_tables WHERE name = ? AND segment = ?",
+	[STATEMENT_SEGMENT_COUNTED] =
+		"UPDATE segment_tables SET rows = ?3, first = ?4, last = ?5, digest = ?6"
+		" WHERE name = ?1 AND segment = ?2",
+	[STATEMENT_SEGMENT_SEAL] = "UPDATE segments SET seal = ?2 WHERE id = ?1",
+	[STATEMENT_LATE] = "REPLACE INTO late_rows (name, id) VALUES (?, ?)",
+	[STATEMENT_LATE_OVER] =
+		"UPDATE late_rows SET segment = ?3, digest = ?4 WHERE name = ?1 AND id = ?2",
 };
 
 int statement_prepare_all(struct store *store)
@@ -251,6 +263,12 @@ void bind_slice(struct binder *binder, struct slice slice)
 				  (int)slice.size, SQLITE_STATIC);
 	else
 		bind_null(binder);
+}
+
+void bind_digest(struct binder *binder, const unsigned char *digest)
+{
+	sqlite3_bind_blob(binder->statement, binder->next++, digest, SHA256_SIZE,
+			  SQLITE_STATIC);
 }
 
 int statement_run(struct store *store, enum statement which)

@@ -771,3 +771,27 @@ FROM loads l,
 
 CREATE VIEW sensor AS
 SELECT ts, event, detail, boot AS boot_id FROM sensor_events;
+
+-- Ids grow with the time at which kithd has met what they stand for, and so tell when that
+-- was: the one index by time that there is.
+CREATE VIEW segment AS
+SELECT
+  t.segment AS segment_id, t.name, t.first_id, t.last_id, t.rows, t.first, t.last,
+  s.closed,
+  CAST(s.seal IS NOT NULL AS INTEGER) AS sealed,
+  (SELECT ts FROM sensor_events WHERE id = t.dropped) AS dropped
+FROM segment_tables t
+CROSS JOIN segments s ON s.id = t.segment
+UNION ALL
+SELECT
+  CAST(coalesce((SELECT max(id) FROM segments), 0) + 1 AS INTEGER), n.name,
+  CAST(coalesce((SELECT last_id FROM segment_tables t WHERE t.name = n.name
+    ORDER BY segment DESC LIMIT 1), 0) + 1 AS INTEGER),
+  CAST(9223372036854775807 AS INTEGER), CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER), CAST(0 AS INTEGER), CAST(NULL AS INTEGER)
+FROM (SELECT column1 AS name FROM (VALUES
+  ('boots'), ('loads'), ('containers'), ('strings'), ('paths'), ('executables'),
+  ('namespaces'), ('contexts'), ('credential_sets'), ('routes'), ('processes'),
+  ('executions'), ('credentials'), ('cgroup_moves'), ('connections'), ('connection_runs'),
+  ('listeners'), ('pipes'), ('accesses'), ('changes'), ('controls'), ('sensor_events'),
+  ('losses'))) n;
