@@ -22,7 +22,9 @@ static const char *const texts[STATEMENTS] = {
 		"  ORDER BY id DESC LIMIT 1), 0)),"
 		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes),"
 		" (SELECT max(id) FROM accesses),"
-		" (SELECT load FROM loads ORDER BY id LIMIT 1)",
+		" (SELECT load FROM loads ORDER BY id LIMIT 1),"
+		" coalesce((SELECT max(id) FROM paths),"
+		"  (SELECT value FROM meta WHERE name = 'paths_from'))",
 	[STATEMENT_BOOT_FIND] = "SELECT id FROM boots WHERE uuid = ?",
 	[STATEMENT_BOOT_ADD] = "INSERT INTO boots (uuid, first) VALUES (?, ?)",
 	[STATEMENT_LOAD_FIND] = "SELECT id FROM loads WHERE load = ?",
@@ -43,6 +45,7 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_CONTEXT] =
 		"INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_STRINGS] = "INSERT INTO strings SELECT * FROM pending_strings",
+	[STATEMENT_PATHS] = "INSERT INTO paths SELECT * FROM pending_paths",
 	[STATEMENT_NAMESPACES] = "INSERT INTO namespaces VALUES (?,?,?,?,?,?,?,?)",
 	[STATEMENT_EXECUTABLE] = "INSERT INTO executables VALUES (?,?,?,?,?,?,?)",
 	[STATEMENT_CONTAINER] =

@@ -46,3 +46,5 @@ CREATE TABLE paths (
   id    INTEGER PRIMARY KEY,
   value TEXT NOT NULL
 );
+
+INSERT INTO meta SELECT 'paths_from', coalesce(max(id), 0) FROM strings;
