@@ -159,8 +159,6 @@ static int open_table(struct seal *seal)
 	const struct segment_table *table = &segment_tables[seal->place % SEGMENT_TABLES];
 	int code, ret;
 
-	if (again && !table->late)
-		return 0;
 	seal->from = INT64_MIN;
 	seal->to = INT64_MAX;
 	ret = again ? 1 : find_range(seal, table);
@@ -171,7 +169,7 @@ static int open_table(struct seal *seal)
 	seal->open = true;
 	if (code != SQLITE_OK)
 		return store_fail(seal->store, code);
-	seal_table_settle(&seal->at, seal->recent);
+	seal->at.recent = seal->recent;
 	if (!again)
 		seal->parts[seal->place] =
 			(struct part){ .there = true,
@@ -181,7 +179,7 @@ static int open_table(struct seal *seal)
 
 static int take_row(struct seal *seal)
 {
-	const bool late = seal->at.table->late && seal_table_is_late(&seal->at);
+	const bool late = seal_table_is_late(&seal->at);
 
 	seal_table_count(&seal->at, &seal->parts[seal->place].count);
 	seal_table_put(&seal->at, &seal->bytes, !late);
@@ -243,14 +241,14 @@ static int read_rows(struct seal *seal)
 	int code, ret = 0;
 
 	seal_table_seek(&seal->at, seal->from, seal->to, STEP_ROWS);
-	while (!ret && (code = sqlite3_step(seal->at.rows)) == SQLITE_ROW) {
+	while (!ret && (code = seal_table_next(&seal->at)) == SQLITE_ROW) {
 		ret = again ? take_late_row(seal) : take_row(seal);
 		seal->from = seal_table_id(&seal->at) + 1;
 		rows++;
 	}
 	if (ret)
 		return ret;
-	sqlite3_reset(seal->at.rows);
+	seal_table_rest(&seal->at);
 	if (code != SQLITE_DONE)
 		return give_up_table(seal, code);
 	return rows < STEP_ROWS ? end_table(seal) : 0;
