@@ -248,7 +248,7 @@ static int read_rows(struct seal *seal)
 	}
 	if (ret)
 		return ret;
-	seal_table_rest(&seal->at);
+	sqlite3_reset(seal->at.rows);
 	if (code != SQLITE_DONE)
 		return give_up_table(seal, code);
 	return rows < STEP_ROWS ? end_table(seal) : 0;

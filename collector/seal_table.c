@@ -55,22 +55,22 @@ static int open_rows(struct seal_table *at, sqlite3 *db,
 	return SQLITE_OK;
 }
 
+#define COLUMNS "SELECT t.*, %s FROM "
+
+static const char *is_open(const struct segment_table *table)
+{
+	return table->open ? table->open : "0";
+}
+
 int seal_table_open(struct seal_table *at, sqlite3 *db, const struct segment_table *table)
 {
 	char sql[256];
-	int code;
 
 	*at = (struct seal_table){ .unknown = INT64_MAX };
 	snprintf(sql, sizeof(sql),
-		 "SELECT * FROM main.%s WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
-		 table->name);
-	code = open_rows(at, db, table, sql);
-	if (code != SQLITE_OK || !table->open)
-		return code;
-	snprintf(sql, sizeof(sql),
-		 "SELECT id FROM (%s) WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-		 table->open);
-	return sqlite3_prepare_v2(db, sql, -1, &at->open, NULL);
+		 COLUMNS "main.%s t WHERE t.id BETWEEN ?1 AND ?2 ORDER BY t.id LIMIT ?3",
+		 is_open(table), table->name);
+	return open_rows(at, db, table, sql);
 }
 
 int seal_table_open_late(struct seal_table *at, sqlite3 *db,
@@ -80,39 +80,26 @@ int seal_table_open_late(struct seal_table *at, sqlite3 *db,
 
 	*at = (struct seal_table){ .unknown = INT64_MIN };
 	snprintf(sql, sizeof(sql),
-		 "SELECT t.* FROM main.late_rows l CROSS JOIN main.%s t ON t.id = l.id"
-		 " WHERE l.name = '%s' AND l.segment IS NULL AND l.id BETWEEN ?1 AND ?2"
-		 " AND NOT EXISTS (SELECT 1 FROM (%s) o WHERE o.id = l.id)"
-		 " ORDER BY l.id LIMIT ?3",
-		 table->name, table->name,
-		 table->open ? table->open : "SELECT NULL AS id");
+		 COLUMNS
+		 "main.late_rows l CROSS JOIN main.%s t ON t.id = l.id"
+		 " WHERE l.name = '%s' AND l.segment IS NULL"
+		 " AND l.id BETWEEN ?1 AND ?2 AND NOT (%s) ORDER BY l.id LIMIT ?3",
+		 is_open(table), table->name, table->name, is_open(table));
 	return open_rows(at, db, table, sql);
 }
 
 void seal_table_close(struct seal_table *at)
 {
 	sqlite3_finalize(at->rows);
-	sqlite3_finalize(at->open);
 	at->rows = NULL;
-	at->open = NULL;
-}
-
-static void seek(sqlite3_stmt *statement, int64_t from, int64_t to)
-{
-	sqlite3_reset(statement);
-	sqlite3_bind_int64(statement, 1, from);
-	sqlite3_bind_int64(statement, 2, to);
 }
 
 void seal_table_seek(struct seal_table *at, int64_t from, int64_t to, int64_t most)
 {
-	seek(at->rows, from, to);
+	sqlite3_reset(at->rows);
+	sqlite3_bind_int64(at->rows, 1, from);
+	sqlite3_bind_int64(at->rows, 2, to);
 	sqlite3_bind_int64(at->rows, 3, most);
-	at->next_open = INT64_MAX;
-	if (!at->open)
-		return;
-	seek(at->open, from, to);
-	at->next_open = INT64_MIN;
 }
 
 int seal_table_next(struct seal_table *at)
@@ -120,31 +107,13 @@ int seal_table_next(struct seal_table *at)
 	int code = sqlite3_step(at->rows);
 
 	if (code == SQLITE_ROW)
-		at->count = seal_values(at->rows, at->values);
+		at->count = seal_values(at->rows, at->values) - 1;
 	return code;
-}
-
-void seal_table_rest(struct seal_table *at)
-{
-	sqlite3_reset(at->rows);
-	sqlite3_reset(at->open);
 }
 
 int64_t seal_table_id(const struct seal_table *at)
 {
 	return sqlite3_value_int64(at->values[at->id]);
-}
-
-/* What cannot be read is taken for what does not go on: it is found out when it is read. */
-static bool goes_on(struct seal_table *at)
-{
-	const int64_t id = seal_table_id(at);
-
-	while (at->next_open < id)
-		at->next_open = sqlite3_step(at->open) == SQLITE_ROW
-					? sqlite3_column_int64(at->open, 0)
-					: INT64_MAX;
-	return at->next_open == id;
 }
 
 static bool read_value(const struct seal_table *at, int column, int64_t *value)
@@ -167,11 +136,11 @@ static bool find_end(const struct seal_table *at, int64_t *end)
 	return true;
 }
 
-bool seal_table_is_late(struct seal_table *at)
+bool seal_table_is_late(const struct seal_table *at)
 {
 	int64_t end;
 
-	if (goes_on(at))
+	if (sqlite3_value_int(at->values[at->count]))
 		return true;
 	if (!at->table->open || (at->lasted < 0 && at->ended < 0))
 		return false;

@@ -20,10 +20,8 @@ struct seal_count {
 struct seal_table {
 	const struct segment_table *table;
 	sqlite3_stmt *rows;
-	sqlite3_stmt *open; /* ids of what goes on; NULL: rows has nothing that does */
-	int64_t next_open;  /* INT64_MAX: no more */
-	uint64_t fixed;	    /* columns that never change */
-	int id;		    /* where columns are, -1: there is none */
+	uint64_t fixed; /* columns that never change */
+	int id;		/* where columns are, -1: there is none */
 	int begin;
 	int lasted;
 	int ended;
@@ -32,7 +30,7 @@ struct seal_table {
 
 	/* the present row */
 	sqlite3_value *values[SEAL_COLUMNS];
-	int count;
+	int count; /* of the table's; behind them whether it goes on */
 };
 
 /*
@@ -51,11 +49,10 @@ void seal_table_close(struct seal_table *at);
  */
 void seal_table_seek(struct seal_table *at, int64_t from, int64_t to, int64_t most);
 int seal_table_next(struct seal_table *at);
-void seal_table_rest(struct seal_table *at);
 
 /* Of the present row. May it change? If it ends after @at->recent it may. */
 int64_t seal_table_id(const struct seal_table *at);
-bool seal_table_is_late(struct seal_table *at);
+bool seal_table_is_late(const struct seal_table *at);
 void seal_table_count(const struct seal_table *at, struct seal_count *count);
 void seal_table_put(const struct seal_table *at, struct seal_bytes *bytes, bool whole);
 

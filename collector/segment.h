@@ -46,7 +46,7 @@ struct segment_table {
 	const char *lasted; /* how long, as far as is known; or */
 	const char *ended;  /* when it had ended */
 	const char *fixed; /* those that never change, with ' ' between them; NULL: all */
-	const char *open;  /* SQL: the ids of what goes on */
+	const char *open;  /* SQL: does it go on? */
 };
 
 enum { SEGMENT_TABLES = 23 };
