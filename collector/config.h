@@ -4,6 +4,7 @@
 #define KITH_CONFIG_H
 
 #include "control.h"
+#include "retention.h"
 
 #define CONFIG_PATH	    "/etc/kith/kith.conf"
 #define CONFIG_DATABASE	    "/var/lib/kith/kith.db"
@@ -11,6 +12,7 @@
 struct config {
 	char database[4096];
 	struct control_policy policy;
+	struct retention_limits limits;
 	char error[256];	      /* what is wrong, after an error */
 };
 

@@ -6,6 +6,7 @@
 #include "ingest.h"
 #include "log.h"
 #include "redump.h"
+#include "seal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,6 +29,8 @@ enum {
 struct loop {
 	struct daemon *daemon;
 	struct ingest ingest;
+	struct seal *seal;
+	struct retention *retention;
 	struct redump redump;
 	int64_t opened;	   /* monotonic ms when the transaction began */
 	int64_t watchdog;  /* ms between signs of life; 0: nobody asks */
@@ -331,6 +334,20 @@ static int dump_again(struct loop *loop)
 	return source_dump(loop->daemon->source);
 }
 
+/* Between two transactions, a little of what has time. */
+static int keep_up(struct loop *loop)
+{
+	const int64_t now = loop->ingest.seen.at;
+	int ret;
+
+	if (loop->ingest.open)
+		return 0;
+	ret = seal_step(loop->seal, now, false);
+	if (ret >= 0)
+		ret = retention_step(loop->retention, now);
+	return ret < 0 ? ret : 0;
+}
+
 static int step(struct loop *loop)
 {
 	struct source_event event;
@@ -345,6 +362,8 @@ static int step(struct loop *loop)
 		ret = handle(loop, &event);
 	if (!ret && is_due(loop))
 		ret = commit(loop);
+	if (!ret)
+		ret = keep_up(loop);
 	return ret ? ret : dump_again(loop);
 }
 
@@ -368,6 +387,27 @@ static int drain(struct loop *loop)
 	return ret;
 }
 
+/*
+ * What came is a segment, and sealed. Of one that was to wait for its seal a restart
+ * makes up: systemd's patience has an end.
+ */
+static int close_segment(struct loop *loop)
+{
+	const int64_t now = loop->daemon->live ? clock_wall_ns() : loop->ingest.seen.at;
+	const int64_t deadline = clock_steady_ms() + DRAIN_MS;
+	int ret = ingest_close_segment(&loop->ingest, now);
+
+	if (ret)
+		return ret;
+	do
+		ret = seal_step(loop->seal, now, true);
+	while (ret > 0 && (!loop->daemon->live || clock_steady_ms() < deadline));
+	retention_look(loop->retention);
+	while (ret >= 0 && !loop->daemon->live && (ret = retention_step(loop->retention, now)))
+		continue;
+	return ret < 0 ? ret : 0;
+}
+
 static int finish(struct loop *loop)
 {
 	int ret;
@@ -382,7 +422,7 @@ static int finish(struct loop *loop)
 	if (!ret && loop->ingest.seqs)
 		(void)source_acknowledge(loop->daemon->source, loop->ingest.seqs,
 					 loop->ingest.rings);
-	return ret;
+	return ret ? ret : close_segment(loop);
 }
 
 static int loop_until_stopped(struct loop *loop)
@@ -407,6 +447,10 @@ int daemon_run(struct daemon *daemon)
 
 	if (sd_watchdog_enabled(0, &watchdog) > 0)
 		loop.watchdog = (int64_t)(watchdog / 1000);
+	loop.seal = seal_new(daemon->store);
+	loop.retention = retention_new(daemon->store, daemon->limits);
+	if (!loop.seal || !loop.retention)
+		return -ENOMEM;
 	ret = ingest_open(&loop.ingest, daemon->store);
 	if (!ret)
 		ret = loop_until_stopped(&loop);
@@ -419,5 +463,7 @@ int daemon_run(struct daemon *daemon)
 	if (loop.ingest.bad_records)
 		log_warning("%" PRIu64 " records were malformed", loop.ingest.bad_records);
 	ingest_close(&loop.ingest);
+	seal_free(loop.seal);
+	retention_free(loop.retention);
 	return ret;
 }

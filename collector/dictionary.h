@@ -14,6 +14,7 @@ struct container;
 struct dictionary {
 	struct store *store;
 	struct intern strings;
+	struct intern file_texts;
 	struct intern executables;
 	struct intern namespaces;
 	struct intern contexts;
@@ -33,6 +34,9 @@ void dictionary_init(struct dictionary *dictionary, struct store *store,
 void dictionary_clear(struct dictionary *dictionary);
 
 int64_t dictionary_string(struct dictionary *dictionary, struct slice value);
+/* Paths and other texts of accesses and changes, which are not kept as long. */
+int64_t dictionary_file_text(struct dictionary *dictionary, struct slice value);
+
 int64_t dictionary_executable(struct dictionary *dictionary,
 			      const struct store_executable *executable);
 int64_t dictionary_namespaces(struct dictionary *dictionary,
@@ -59,6 +63,9 @@ int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
  * is in none. Return: 0 or an error.
  */
 int dictionary_house(struct dictionary *dictionary, int64_t id, uint64_t *house);
+
+/* What is used from now on of strings, texts of files and routes gets rows of its own. */
+void dictionary_forget_texts(struct dictionary *dictionary);
 
 /* Another boot begins. What is not flushed is void. */
 void dictionary_forget_containers(struct dictionary *dictionary);

@@ -3,9 +3,9 @@
 #include "statement.h"
 #include "store.h"
 
-int store_file(struct store *store, int64_t id, const struct kith_file *file)
+int store_file(struct store *store, int64_t id, const struct kith_file *file, int64_t segment)
 {
-	return pending_add_file(&store->pending, id, file);
+	return pending_add_file(&store->pending, id, file, segment);
 }
 
 int store_flush_files(struct store *store)

@@ -200,6 +200,7 @@ static int run(const struct arguments *arguments, const struct config *config)
 {
 	const bool live = !arguments->replay && !arguments->synthetic;
 	struct daemon daemon = { .policy = live ? &config->policy : NULL,
+				 .limits = &config->limits,
 				 .recording_path = arguments->record,
 				 .live = live };
 	const char *database = arguments->database ? arguments->database : config->database;

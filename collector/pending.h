@@ -40,6 +40,7 @@ struct pending_route {
 struct pending_file {
 	int64_t id;
 	struct kith_file file;
+	int64_t segment; /* 0: NULL */
 };
 
 struct pending {
@@ -47,7 +48,8 @@ struct pending {
 	struct pending_array processes;	  /* struct pending_process */
 	struct pending_array executions;  /* struct store_execution */
 	struct pending_array strings;	  /* struct pending_string */
-	struct pending_array characters;  /* of strings and routes */
+	struct pending_array paths;	  /* likewise */
+	struct pending_array characters;  /* of strings, paths and routes */
 	struct pending_array routes;	  /* struct pending_route */
 	struct pending_array connections; /* struct store_connection, by id */
 	struct pending_array runs;	  /* struct run */
@@ -65,6 +67,7 @@ int pending_register(sqlite3 *db, struct pending *pending);
 int pending_add_process(struct pending *pending, const struct process *process);
 int pending_add_execution(struct pending *pending, const struct store_execution *execution);
 int pending_add_string(struct pending *pending, int64_t id, struct slice value);
+int pending_add_path(struct pending *pending, int64_t id, struct slice value);
 int pending_add_route(struct pending *pending, int64_t id, const struct route *route,
 		      struct slice name);
 
@@ -76,7 +79,8 @@ int pending_add_connection(struct pending *pending, struct store_connection *con
 			   int64_t *last);
 int pending_add_pipe(struct pending *pending, const struct store_pipe *pipe);
 int pending_add_access(struct pending *pending, const struct store_access *access);
-int pending_add_file(struct pending *pending, int64_t id, const struct kith_file *file);
+int pending_add_file(struct pending *pending, int64_t id, const struct kith_file *file,
+		     int64_t segment);
 
 /* Processes by id, so that each follows the one before. */
 void pending_sort_processes(struct pending *pending);
@@ -85,7 +89,6 @@ void pending_sort_processes(struct pending *pending);
 void pending_sort_files(struct pending *pending);
 
 /* The id of the last one that waits; 0: none does. */
-int64_t pending_last_string(const struct pending *pending);
 int64_t pending_last_execution(const struct pending *pending);
 int64_t pending_last_connection(const struct pending *pending); /* but for those of runs */
 int64_t pending_last_pipe(const struct pending *pending);

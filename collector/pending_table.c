@@ -94,7 +94,7 @@ static void process_column(const struct pending *pending, const void *row, int c
 	}
 }
 
-/* Without the id: SQLite gives the next one. So do those of strings, pipes and accesses. */
+/* Without the id: SQLite gives the next one. So do those of pipes and accesses. */
 static void execution_column(const struct pending *pending, const void *row, int column,
 			     sqlite3_context *result)
 {
@@ -144,13 +144,22 @@ static void put_characters(const struct pending *pending, sqlite3_context *resul
 			    SQLITE_STATIC);
 }
 
+/* As of processes. */
+static bool string_follows(const struct pending *pending, const struct pending_string *row)
+{
+	return (const void *)row != pending->strings.data &&
+	       (const void *)row != pending->paths.data && row[-1].id + 1 == row->id;
+}
+
 static void string_column(const struct pending *pending, const void *row, int column,
 			  sqlite3_context *result)
 {
 	const struct pending_string *string = row;
 
-	(void)column;
-	put_characters(pending, result, string->offset, string->size);
+	if (column)
+		put_characters(pending, result, string->offset, string->size);
+	else if (!string_follows(pending, string))
+		column_int(result, string->id);
 }
 
 static void put_address(sqlite3_context *result, const uint8_t *address)
@@ -328,12 +337,13 @@ static void access_column(const struct pending *pending, const void *row, int co
 static void file_column(const struct pending *pending, const void *row, int column,
 			sqlite3_context *result)
 {
-	const struct kith_file *file = &((const struct pending_file *)row)->file;
+	const struct pending_file *waiting = row;
+	const struct kith_file *file = &waiting->file;
 
 	(void)pending;
 	switch (column) {
 	case 0:
-		return column_int(result, ((const struct pending_file *)row)->id);
+		return column_int(result, waiting->id);
 	case 1:
 		return column_int(result, file->device);
 	case 2:
@@ -348,8 +358,10 @@ static void file_column(const struct pending *pending, const void *row, int colu
 		return column_int(result, file->kind);
 	case 7:
 		return column_int(result, file->mode);
+	case 8:
+		return column_int(result, file->owner);
 	default:
-		column_int(result, file->owner);
+		column_id(result, waiting->segment);
 	}
 }
 
@@ -364,8 +376,10 @@ static const struct table tables[] = {
 	  " context, flags, unknown, argv_size, error, live, file)",
 	  sizeof(struct store_execution), offsetof(struct pending, executions),
 	  execution_column },
-	{ "pending_strings", "CREATE TABLE x (value)", sizeof(struct pending_string),
+	{ "pending_strings", "CREATE TABLE x (id, value)", sizeof(struct pending_string),
 	  offsetof(struct pending, strings), string_column },
+	{ "pending_paths", "CREATE TABLE x (id, value)", sizeof(struct pending_string),
+	  offsetof(struct pending, paths), string_column },
 	{ "pending_routes",
 	  "CREATE TABLE x (id, protocol, client_addr, server_addr, server_port, client_netns,"
 	  " server_netns, dialled_addr, dialled_port, seen_addr, name)",
@@ -391,7 +405,7 @@ static const struct table tables[] = {
 	  sizeof(struct store_access), offsetof(struct pending, accesses), access_column },
 	{ "pending_files",
 	  "CREATE TABLE x (id, device, inode, real_device, real_inode, generation, kind, mode,"
-	  " owner)",
+	  " owner, segment)",
 	  sizeof(struct pending_file), offsetof(struct pending, files), file_column },
 };
 

@@ -33,6 +33,7 @@ struct store_last {
 	int64_t listener;
 	int64_t pipe;
 	int64_t access;
+	int64_t path;
 	int64_t file_seed; /* of the ids of files: the number of the first load; 0: none yet */
 };
 
@@ -92,6 +93,8 @@ int64_t store_process_creator(const struct process *process);
 
 int store_context(struct store *store, int64_t id, const struct context *context);
 int store_string(struct store *store, int64_t id, struct slice value);
+/* Of accesses and changes, likewise. */
+int store_file_text(struct store *store, int64_t id, struct slice value);
 int store_namespaces(struct store *store, int64_t id, const struct kith_namespaces *ns);
 
 struct store_executable {
@@ -358,8 +361,8 @@ int store_control(struct store *store, const struct store_control *control);
 /* In column flags of accesses, beside KITH_ACCESS_*: reads of several files. */
 #define STORE_ACCESS_FOLDED (1u << 15)
 
-/* A file, if it is not there yet. */
-int store_file(struct store *store, int64_t id, const struct kith_file *file);
+/* A file, if it is not there yet; and since which segment it has been used at the least. */
+int store_file(struct store *store, int64_t id, const struct kith_file *file, int64_t segment);
 
 /* 0 in an id means NULL, and so does -1 in a count. */
 struct store_access {
