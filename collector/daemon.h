@@ -10,6 +10,15 @@
 
 #include <stdbool.h>
 
+struct daemon_result {
+	uint64_t records;   /* that the source had: of these */
+	uint64_t repeated;  /* so many had been stored before, */
+	uint64_t left_out;  /* and so many were not wanted */
+	uint64_t malformed; /* not to be understood, and perhaps others behind them */
+	int64_t first;	    /* when the records were that were stored; 0: none */
+	int64_t last;
+};
+
 struct daemon {
 	struct store *store;
 	struct source *source;
@@ -18,9 +27,19 @@ struct daemon {
 	const struct control_policy *policy; /* or NULL: that of the module stays */
 	bool live;   /* the source is the module: it comes back, and time passes */
 	int signals; /* a signalfd that asks to stop, or -1 */
+	const struct ingest_window *window;  /* or NULL: all that comes is stored */
+	struct daemon_result result; /* when it is over */
 };
 
-/* Return: 0 after a signal or the end of the source, or a negative errno. */
+/* SIGTERM and SIGINT, blocked. Return: a signalfd, or -1. */
+int daemon_signals(void);
+
+/*
+ * Return: 0 after a signal, or the end of a source that has one; -EINTR: a signal came
+ * before that; -EUCLEAN: the database is damaged,
+ * and a second try did not help; or another negative errno. What a recording had before
+ * it ended in an error is stored.
+ */
 int daemon_run(struct daemon *daemon);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ int store_fail(struct store *store, int code)
 		return fail_to_open(store);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
+		store->damaged = true;
 		return -EUCLEAN;
 	default:
 		return -EIO;
@@ -170,13 +172,26 @@ static int recognize(int descriptor)
 	return is_ours(&head) ? 0 : -EINVAL;
 }
 
+/* SQLite would take the log of an empty file for one of another, and delete it. */
+static bool has_log(const char *path)
+{
+	char log[PATH_MAX];
+	struct stat status;
+
+	return snprintf(log, sizeof(log), "%s-wal", path) < (int)sizeof(log) &&
+	       !stat(log, &status) && status.st_size > 0;
+}
+
 int store_recognize(const char *path)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), ret;
+	struct stat status;
 
 	if (descriptor < 0)
 		return errno == ENOENT ? 0 : -errno;
 	ret = recognize(descriptor);
+	if (!ret && !fstat(descriptor, &status) && !status.st_size && has_log(path))
+		ret = -EUCLEAN;
 	close(descriptor);
 	return ret;
 }
@@ -346,6 +361,9 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	statement_finalize_all(store);
+	/* What is damaged is left as it was found, its log too. */
+	if (store->damaged)
+		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_close(store->db);
 	pending_free(&store->pending);
 	free(store);
