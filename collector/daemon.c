@@ -36,6 +36,7 @@ struct loop {
 	const char *doing; /* with the module */
 	char trouble[512]; /* what was told last, so that it is told once; "": all is well */
 	bool unstored;	   /* it is the database's */
+	bool log_told;	   /* that the log of the database grows */
 	bool ready;
 	bool started; /* "collector started" is noted */
 	bool stop;
@@ -195,6 +196,24 @@ static int handle(struct loop *loop, const struct source_event *event)
 	}
 }
 
+/*
+ * Nothing of the log can be written over while somebody reads what it was, however much it
+ * is: neither can we do without the room, nor is it ours to end his transaction.
+ */
+static void watch_log(struct loop *loop)
+{
+	const struct store *store = loop->daemon->store;
+	const int64_t size = store_log_size(store);
+
+	if (size > STORE_LOG_MAX && !loop->log_told)
+		log_warning("the log of database %s has %" PRId64 " bytes: somebody reads it in one "
+			    "long transaction; it grows until that ends",
+			    store_path(store), size);
+	else if (size <= STORE_LOG_MAX && loop->log_told)
+		log_info("the log of database %s is small again", store_path(store));
+	loop->log_told = size > STORE_LOG_MAX;
+}
+
 /* Store what there is, and let the source forget it. */
 static int commit(struct loop *loop)
 {
@@ -206,6 +225,7 @@ static int commit(struct loop *loop)
 	if (!ret) {
 		loop->unstored = false;
 		*loop->trouble = '\0';
+		watch_log(loop);
 	}
 	/* What comes now may wait as long again. */
 	loop->opened = 0;
@@ -470,4 +490,21 @@ int daemon_run(struct daemon *daemon)
 	daemon->result = result_of(&loop.ingest);
 	ingest_close(&loop.ingest);
 	return ret ? ret : !daemon->live && daemon->result.malformed ? -EBADMSG : 0;
+}
+
+/* A damaged database is no reason to stay blind: the module still has what is not stored. */
+int daemon_keep(struct daemon *daemon, struct writer *writer)
+{
+	int ret;
+
+	daemon->store = writer->store;
+	ret = daemon_run(daemon);
+	if (ret != -EUCLEAN || !writer->may_set_aside)
+		return ret;
+	ret = writer_set_aside(writer);
+	if (ret)
+		return ret;
+	daemon->store = writer->store;
+	source_restart(daemon->source);
+	return daemon_run(daemon);
 }

@@ -7,6 +7,7 @@
 #include "recording.h"
 #include "source.h"
 #include "store.h"
+#include "writer.h"
 
 #include <stdbool.h>
 
@@ -41,5 +42,8 @@ int daemon_signals(void);
  * it ended in an error is stored.
  */
 int daemon_run(struct daemon *daemon);
+
+/* The same with the store of @writer, and if that is damaged with the one in its place. */
+int daemon_keep(struct daemon *daemon, struct writer *writer);
 
 #endif

@@ -149,23 +149,6 @@ static int exit_status(int error)
 	}
 }
 
-/* A damaged database is no reason to stay blind: the module still has what is not stored. */
-static int collect(struct daemon *daemon, struct writer *writer)
-{
-	int ret;
-
-	daemon->store = writer->store;
-	ret = daemon_run(daemon);
-	if (ret != -EUCLEAN || !writer->may_set_aside)
-		return ret;
-	ret = writer_set_aside(writer);
-	if (ret)
-		return ret;
-	daemon->store = writer->store;
-	source_restart(daemon->source);
-	return daemon_run(daemon);
-}
-
 static int run(const struct arguments *arguments, const struct config *config)
 {
 	const bool live = !arguments->replay && !arguments->synthetic;
@@ -183,7 +166,7 @@ static int run(const struct arguments *arguments, const struct config *config)
 	if (!ret)
 		ret = open_recording(&daemon.recording, arguments->record);
 	if (!ret)
-		ret = collect(&daemon, &writer);
+		ret = daemon_keep(&daemon, &writer);
 	closed = recording_close(daemon.recording);
 	if (closed) {
 		log_error("recording %s is incomplete: %s", arguments->record,

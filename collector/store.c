@@ -15,6 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TEXT_OF(x)	 TEXT_AS_IT_IS(x)
+#define TEXT_AS_IT_IS(x) #x
+
 /* For every connection of the writer. */
 static const char settings[] =
 	"PRAGMA journal_mode = WAL;"
@@ -24,7 +27,9 @@ static const char settings[] =
 	"PRAGMA cell_size_check = ON;"
 	"PRAGMA secure_delete = OFF;"
 	"PRAGMA temp_store = MEMORY;"
-	"PRAGMA cache_size = -16384;";
+	"PRAGMA cache_size = -16384;"
+	/* What a long reader has made it grow to is given back when the log begins anew. */
+	"PRAGMA journal_size_limit = " TEXT_OF(STORE_LOG_MAX) ";";
 
 const char *store_error(const struct store *store)
 {
@@ -34,6 +39,14 @@ const char *store_error(const struct store *store)
 const char *store_path(const struct store *store)
 {
 	return sqlite3_db_filename(store->db, "main");
+}
+
+int64_t store_log_size(const struct store *store)
+{
+	const char *log = sqlite3_filename_wal(sqlite3_db_filename(store->db, "main"));
+	struct stat status;
+
+	return log && *log && !stat(log, &status) ? status.st_size : 0;
 }
 
 bool store_failed(const struct store *store)

@@ -47,6 +47,10 @@ void store_close(struct store *store);
 const char *store_error(const struct store *store);
 const char *store_path(const struct store *store);
 
+/* Bytes of the write-ahead log, and how many are no longer usual: sixteen times that. */
+#define STORE_LOG_MAX 67108864
+int64_t store_log_size(const struct store *store);
+
 /* Has it failed since store_begin() or store_forgive()? store_error() says why. */
 bool store_failed(const struct store *store);
 void store_forgive(struct store *store);
