@@ -11,6 +11,7 @@
 int command_export(int argc, char **argv);
 int command_hooks(int argc, char **argv);
 int command_record(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_sql(int argc, char **argv);
 int command_status(int argc, char **argv);

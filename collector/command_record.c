@@ -16,7 +16,7 @@
 
 static const char doc[] =
 	"Subscribes to the module and writes what it reports to FILE, which must not "
-	"exist, until SIGINT, SIGTERM or the time is over. kithd --replay FILE makes a "
+	"exist, until SIGINT, SIGTERM or the time is over. kith replay FILE makes a "
 	"database of it. While kithd runs it holds the only subscription: then start "
 	"it with --record instead.";
 

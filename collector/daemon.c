@@ -11,9 +11,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 
 enum {
@@ -38,11 +40,13 @@ struct loop {
 	const char *doing; /* with the module */
 	char trouble[512]; /* what was told last, so that it is told once; "": all is well */
 	bool unstored;	   /* it is the database's */
+	bool log_told;	   /* that the log of the database grows */
 	bool ready;
 	bool started; /* "collector started" is noted */
 	bool stop;
 	bool ended;
 	bool cut_short; /* the recording is */
+	bool out_of_source; /* it was the source that failed */
 };
 
 static void give_sign_of_life(struct loop *loop)
@@ -196,6 +200,24 @@ static int handle(struct loop *loop, const struct source_event *event)
 	}
 }
 
+/*
+ * Nothing of the log can be written over while somebody reads what it was, however much it
+ * is: neither can we do without the room, nor is it ours to end his transaction.
+ */
+static void watch_log(struct loop *loop)
+{
+	const struct store *store = loop->daemon->store;
+	const int64_t size = store_log_size(store);
+
+	if (size > STORE_LOG_MAX && !loop->log_told)
+		log_warning("the log of database %s has %" PRId64 " bytes: somebody reads it in one "
+			    "long transaction; it grows until that ends",
+			    store_path(store), size);
+	else if (size <= STORE_LOG_MAX && loop->log_told)
+		log_info("the log of database %s is small again", store_path(store));
+	loop->log_told = size > STORE_LOG_MAX;
+}
+
 /* Store what there is, and let the source forget it. */
 static int commit(struct loop *loop)
 {
@@ -207,6 +229,7 @@ static int commit(struct loop *loop)
 	if (!ret) {
 		loop->unstored = false;
 		*loop->trouble = '\0';
+		watch_log(loop);
 	}
 	/* What comes now may wait as long again. */
 	loop->opened = 0;
@@ -283,6 +306,10 @@ static const char *explain_recording(int error)
 		return "the recording is of another version of the protocol";
 	case EBADMSG:
 		return "the recording is damaged";
+	case ENODATA:
+		return "the recording is cut short";
+	case EINTR:
+		return "it was told to end";
 	default:
 		return strerror(-error);
 	}
@@ -358,10 +385,14 @@ static int step(struct loop *loop)
 	if (timeout && source_descriptor(loop->daemon->source) >= 0)
 		wait_for(loop, timeout);
 	ret = source_next(loop->daemon->source, 0, &event);
+	loop->out_of_source = ret;
 	if (!ret)
 		ret = handle(loop, &event);
-	if (!ret && is_due(loop))
+	if (!ret && is_due(loop)) {
 		ret = commit(loop);
+		if (!loop->daemon->live)
+			wait_for(loop, 0);
+	}
 	if (!ret)
 		ret = keep_up(loop);
 	return ret ? ret : dump_again(loop);
@@ -425,6 +456,12 @@ static int finish(struct loop *loop)
 	return ret ? ret : close_segment(loop);
 }
 
+/* Trying again is no help if it was of none. */
+static bool is_hopeless(const struct loop *loop, int error)
+{
+	return error == -EPERM || (error == -EUCLEAN && loop->unstored);
+}
+
 static int loop_until_stopped(struct loop *loop)
 {
 	int ret = 0;
@@ -432,10 +469,41 @@ static int loop_until_stopped(struct loop *loop)
 	while (!ret && !loop->stop && !loop->ended) {
 		give_sign_of_life(loop);
 		ret = step(loop);
-		if (ret && loop->daemon->live)
-			ret = ret == -EPERM ? ret : recover(loop, ret);
+		if (ret && loop->daemon->live && !is_hopeless(loop, ret))
+			ret = recover(loop, ret);
 	}
 	return ret;
+}
+
+static void tell_malformed(const struct loop *loop)
+{
+	if (loop->ingest.bad_records)
+		log_warning("%" PRIu64 " records were malformed, and are left out with what "
+			    "came behind them in a message",
+			    loop->ingest.bad_records);
+}
+
+static struct daemon_result result_of(const struct ingest *ingest)
+{
+	return (struct daemon_result){
+		.records = ingest->all_records,
+		.repeated = ingest->repeated,
+		.left_out = ingest->left_out,
+		.malformed = ingest->bad_records,
+		.first = ingest->first_seen,
+		.last = ingest->last_seen,
+	};
+}
+
+int daemon_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 int daemon_run(struct daemon *daemon)
@@ -443,7 +511,7 @@ int daemon_run(struct daemon *daemon)
 	struct loop loop = { .daemon = daemon, .doing = "read from" };
 	char text[sizeof(loop.trouble)];
 	uint64_t watchdog;
-	int ret;
+	int ret, stored;
 
 	if (sd_watchdog_enabled(0, &watchdog) > 0)
 		loop.watchdog = (int64_t)(watchdog / 1000);
@@ -452,18 +520,41 @@ int daemon_run(struct daemon *daemon)
 	if (!loop.seal || !loop.retention)
 		return -ENOMEM;
 	ret = ingest_open(&loop.ingest, daemon->store);
+	if (daemon->window)
+		loop.ingest.window = *daemon->window;
 	if (!ret)
 		ret = loop_until_stopped(&loop);
-	if (!ret)
-		ret = finish(&loop);
+	if (!ret || (loop.out_of_source && !daemon->live)) {
+		stored = finish(&loop);
+		ret = stored ? stored : ret;
+	}
+	if (!ret && !daemon->live && !loop.ended)
+		ret = -EINTR;
 	if (ret && !(loop.cut_short && !daemon->live)) {
 		explain(&loop, ret, text, sizeof(text));
 		log_error("%s; stopped", text);
 	}
-	if (loop.ingest.bad_records)
-		log_warning("%" PRIu64 " records were malformed", loop.ingest.bad_records);
+	tell_malformed(&loop);
+	daemon->result = result_of(&loop.ingest);
 	ingest_close(&loop.ingest);
 	seal_free(loop.seal);
 	retention_free(loop.retention);
-	return ret;
+	return ret ? ret : !daemon->live && daemon->result.malformed ? -EBADMSG : 0;
+}
+
+/* A damaged database is no reason to stay blind: the module still has what is not stored. */
+int daemon_keep(struct daemon *daemon, struct writer *writer)
+{
+	int ret;
+
+	daemon->store = writer->store;
+	ret = daemon_run(daemon);
+	if (ret != -EUCLEAN || !writer->may_set_aside)
+		return ret;
+	ret = writer_set_aside(writer);
+	if (ret)
+		return ret;
+	daemon->store = writer->store;
+	source_restart(daemon->source);
+	return daemon_run(daemon);
 }

@@ -283,6 +283,23 @@ int store_received_of(struct store *store, int64_t load, uint64_t counts[KITH_CL
 	return ret;
 }
 
+int store_account(struct store *store, struct store_account *account)
+{
+	int ret;
+
+	memset(account, 0, sizeof(*account));
+	while ((ret = statement_row(store, STATEMENT_ACCOUNT)) > 0) {
+		struct reader reader = statement_read(store, STATEMENT_ACCOUNT);
+		int64_t class_ = read_int(&reader);
+
+		if (class_ < 0 || class_ >= KITH_CLASSES)
+			continue;
+		account->received[class_] += (uint64_t)read_int(&reader);
+		account->lost[class_] += (uint64_t)read_int(&reader);
+	}
+	return ret;
+}
+
 /* What is known of a running total: how far it stands in losses, and where. */
 struct known_loss {
 	uint64_t total;

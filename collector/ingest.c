@@ -38,7 +38,7 @@ static int load_ids(struct ingest *ingest)
 
 int ingest_open(struct ingest *ingest, struct store *store)
 {
-	*ingest = (struct ingest){ .store = store };
+	*ingest = (struct ingest){ .store = store, .window = INGEST_ALL };
 	state_init(&ingest->state);
 	sockets_init(&ingest->sockets);
 	sockets_init(&ingest->files.going_on);
@@ -288,7 +288,8 @@ int ingest_dump(struct ingest *ingest, const void *records, size_t size)
 
 /*
  * Apply the records of the dump up to time @ts. A recording that is taken for a second
- * time has one of those who lived before what is stored.
+ * time has one of those who lived before what is stored; and it may have one that is
+ * younger than what is wanted.
  */
 static int apply_dump(struct ingest *ingest, uint64_t ts)
 {
@@ -305,7 +306,8 @@ static int apply_dump(struct ingest *ingest, uint64_t ts)
 		if (record.head.ts > ts)
 			return 0;
 		ingest->dump_next += (size_t)ret;
-		if (record.head.ts <= ingest->stored_until) {
+		if (record.head.ts <= ingest->stored_until ||
+		    ingest_wall(ingest, record.head.ts) > ingest->window.until) {
 			ingest->dump_is_old = true;
 			continue;
 		}
@@ -415,22 +417,47 @@ static bool is_repeated(struct ingest *ingest, const struct kith_record *head)
 	return false;
 }
 
+static bool is_wanted(const struct ingest *ingest, unsigned int class_, int64_t at)
+{
+	return at <= ingest->window.until && (at >= ingest->window.since ||
+					      !(1u << class_ & KITH_POLICY_CLASSES_OPTIONAL));
+}
+
+/* It is new, and wanted. */
+static void count(struct ingest *ingest, unsigned int class_, int64_t at)
+{
+	if (class_ < KITH_CLASSES)
+		ingest->received[class_]++;
+	if (!ingest->first_seen || at < ingest->first_seen)
+		ingest->first_seen = at;
+	if (at > ingest->last_seen)
+		ingest->last_seen = at;
+}
+
 static int ingest_record(struct ingest *ingest, const struct record *record)
 {
 	const unsigned int class_ = record_class(record->head.type);
+	const int64_t at = ingest_wall(ingest, record->head.ts);
+	const bool wanted = is_wanted(ingest, class_, at);
 	int ret = 0;
 
-	ingest->seen.at = ingest_wall(ingest, record->head.ts);
-	ingest->seen.boot = ingest->load.boot;
-	ingest->seen.offset = ingest->offset;
+	if (wanted)
+		ingest->seen = (struct store_seen){ at, ingest->load.boot, ingest->offset };
 	if (ingest->dump)
 		ret = apply_dump(ingest, record->head.ts);
-	if (ret || is_repeated(ingest, &record->head))
+	if (ret)
 		return ret;
-	if (class_ < KITH_CLASSES)
-		ingest->received[class_]++;
+	if (is_repeated(ingest, &record->head)) {
+		ingest->repeated++;
+		return 0;
+	}
 	if (ingest->reconciliation)
 		reconcile_record(ingest->reconciliation, &record->head);
+	if (!wanted) {
+		ingest->left_out++;
+		return 0;
+	}
+	count(ingest, class_, at);
 	return apply_record(ingest, record);
 }
 

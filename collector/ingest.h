@@ -46,8 +46,20 @@ struct ingest_count {
 	uint64_t lost;
 };
 
+/*
+ * What of a stream is wanted, ns since the epoch. Who a process is, and what was lost, is
+ * taken even if it is older: else what is younger would be nobody's.
+ */
+struct ingest_window {
+	int64_t since;
+	int64_t until;
+};
+
+#define INGEST_ALL ((struct ingest_window){ INT64_MIN, INT64_MAX })
+
 struct ingest {
 	struct store *store;
+	struct ingest_window window;
 	struct state state;
 	struct dictionary dictionary;
 	int64_t last_process;
@@ -92,8 +104,12 @@ struct ingest {
 	bool open;	    /* a transaction is */
 	uint64_t records;   /* since the last commit */
 	uint64_t bytes;
-	uint64_t all_records;
+	uint64_t all_records; /* of batches: of these */
+	uint64_t repeated;    /* so many had been stored before, */
+	uint64_t left_out;    /* and so many are not wanted */
 	uint64_t bad_records;
+	int64_t first_seen;   /* time of the earliest one that is neither; 0: none */
+	int64_t last_seen;
 	int64_t checkpointed; /* last_process then */
 	struct segment segment;
 };

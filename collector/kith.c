@@ -31,6 +31,7 @@ static const struct {
 	{ "sql", command_sql, "ask the database" },
 	{ "export", command_export, "what happened, in a form that others read" },
 	{ "record", command_record, "write what the module reports to a file" },
+	{ "replay", command_replay, "make a database of such files" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

@@ -3,18 +3,16 @@
 #include "argument.h"
 #include "config.h"
 #include "daemon.h"
-#include "lock.h"
 #include "log.h"
+#include "writer.h"
 
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <kith/version.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 
@@ -134,51 +132,6 @@ static int open_recording(struct recording **recording, const char *path)
 	return ret;
 }
 
-/* A file that is not ours gets no lock beside it. */
-static int recognize(const char *path)
-{
-	int ret = store_recognize(path);
-
-	if (ret)
-		log_error("cannot open database %s: %s", path,
-			  ret == -EINVAL  ? "it is a database of something else" :
-			  ret == -EUCLEAN ? "file is not a database" :
-					    strerror(-ret));
-	return ret;
-}
-
-static int open_store(struct store **store, const char *path)
-{
-	int ret = recognize(path), lock;
-
-	if (ret)
-		return ret;
-	lock = lock_take(path);
-	if (lock < 0) {
-		log_error("cannot lock %s.lock: %s", path,
-			  lock == -EBUSY ? "another kithd writes this database" :
-					   strerror(-lock));
-		return lock;
-	}
-	/* The lock is held until we exit. */
-	ret = store_open(store, path);
-	if (ret)
-		log_error("cannot open database %s: %s", path,
-			  *store ? store_error(*store) : strerror(-ret));
-	return ret;
-}
-
-static int stop_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static int exit_status(int error)
 {
 	switch (-error) {
@@ -199,6 +152,7 @@ static int exit_status(int error)
 static int run(const struct arguments *arguments, const struct config *config)
 {
 	const bool live = !arguments->replay && !arguments->synthetic;
+	struct writer writer = { .lock = -1, .may_set_aside = live };
 	struct daemon daemon = { .policy = live ? &config->policy : NULL,
 				 .limits = &config->limits,
 				 .recording_path = arguments->record,
@@ -206,14 +160,14 @@ static int run(const struct arguments *arguments, const struct config *config)
 	const char *database = arguments->database ? arguments->database : config->database;
 	int ret, closed;
 
-	daemon.signals = stop_signals();
+	daemon.signals = daemon_signals();
 	ret = open_source(&daemon.source, arguments);
 	if (!ret)
-		ret = open_store(&daemon.store, database);
+		ret = writer_open(&writer, database);
 	if (!ret)
 		ret = open_recording(&daemon.recording, arguments->record);
 	if (!ret)
-		ret = daemon_run(&daemon);
+		ret = daemon_keep(&daemon, &writer);
 	closed = recording_close(daemon.recording);
 	if (closed) {
 		log_error("recording %s is incomplete: %s", arguments->record,
@@ -221,7 +175,7 @@ static int run(const struct arguments *arguments, const struct config *config)
 		ret = ret ? ret : closed;
 	}
 	source_close(daemon.source);
-	store_close(daemon.store);
+	writer_close(&writer);
 	return ret;
 }
 

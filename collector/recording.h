@@ -8,7 +8,7 @@
  * the magic does not match on another. STREAM holds a struct recording_stream,
  * DUMP records, COUNTED struct ingest_count[], CAUGHT struct kith_position[],
  * BATCH a struct kith_batch and its records. A file may end anywhere: what is
- * whole before that is good.
+ * whole before that is good, and comes before the -ENODATA that tells of the cut.
  */
 #ifndef KITH_RECORDING_H
 #define KITH_RECORDING_H

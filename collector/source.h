@@ -51,8 +51,9 @@ struct source {
 struct source_operations {
 	/*
 	 * The next event, waiting up to @timeout ms for it. -ENOENT: the module
-	 * is not there; -EPERM; -EPROTO: the module speaks another version. After
-	 * an error the source begins again with STREAM.
+	 * is not there; -EPERM; -EPROTO: the module speaks another version;
+	 * -EBADMSG, -ENODATA: the recording is damaged, or cut short. After an error
+	 * the source begins again with STREAM; a recording is at its end.
 	 */
 	int (*next)(struct source *source, int timeout, struct source_event *event);
 	/*

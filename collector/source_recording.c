@@ -5,25 +5,33 @@
 #include "source.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct recording_source {
 	struct source source;
 	FILE *file;
-	bool begun; /* there has been a STREAM */
+	char *path;
+	uint64_t used; /* bytes, to the end of the last good chunk */
+	bool begun;    /* there has been a STREAM */
 	char *buffer;
 	size_t room;
 };
 
-/* Return: 1 it is there, 0 the file ends before it, or an error. */
+/* Return: 1 it is there, 0 the file ends before it, -ENODATA within, or an error. */
 static int read_bytes(struct recording_source *recording, void *data, size_t size)
 {
-	if (!size || fread(data, size, 1, recording->file) == 1)
+	size_t got = size ? fread(data, 1, size, recording->file) : 0;
+
+	if (got == size)
 		return 1;
-	return ferror(recording->file) ? -errno : 0;
+	if (ferror(recording->file))
+		return -errno;
+	return got ? -ENODATA : 0;
 }
 
 static int make_room(struct recording_source *recording, size_t size)
@@ -93,15 +101,12 @@ static int take_chunk(struct recording_source *recording, const struct recording
 	}
 }
 
-static int recording_next(struct source *source, int timeout, struct source_event *event)
+static int next_chunk(struct recording_source *recording, struct source_event *event)
 {
-	struct recording_source *recording = (struct recording_source *)source;
 	struct recording_chunk chunk;
 	size_t padded;
 	int ret = read_bytes(recording, &chunk, sizeof(chunk));
 
-	(void)timeout;
-	*event = (struct source_event){ .kind = SOURCE_END };
 	if (ret <= 0)
 		return ret;
 	if (chunk.size > RECORDING_CHUNK_MAX)
@@ -111,10 +116,39 @@ static int recording_next(struct source *source, int timeout, struct source_even
 	if (ret)
 		return ret;
 	ret = read_bytes(recording, recording->buffer, padded);
+	if (ret <= 0)
+		return ret ? ret : -ENODATA;
+	ret = take_chunk(recording, &chunk, event);
 	if (!ret)
-		log_warning("the recording ends in the middle of a chunk; "
-			    "what came before is used");
-	return ret > 0 ? take_chunk(recording, &chunk, event) : ret;
+		recording->used += sizeof(chunk) + padded;
+	return ret;
+}
+
+/* How much that is, a pipe does not tell. */
+static void tell_unused(const struct recording_source *recording)
+{
+	struct stat status;
+	uint64_t left = 0;
+
+	if (!fstat(fileno(recording->file), &status) &&
+	    (uint64_t)status.st_size > recording->used)
+		left = (uint64_t)status.st_size - recording->used;
+	log_warning("recording %s is not used from byte %" PRIu64 " on, the last %" PRIu64
+		    " bytes of it",
+		    recording->path, recording->used, left);
+}
+
+static int recording_next(struct source *source, int timeout, struct source_event *event)
+{
+	struct recording_source *recording = (struct recording_source *)source;
+	int ret;
+
+	(void)timeout;
+	*event = (struct source_event){ .kind = SOURCE_END };
+	ret = next_chunk(recording, event);
+	if (ret)
+		tell_unused(recording);
+	return ret;
 }
 
 static int recording_start(struct source *source, const uint32_t *seqs, size_t rings)
@@ -146,6 +180,7 @@ static void recording_source_close(struct source *source)
 
 	if (recording->file)
 		fclose(recording->file);
+	free(recording->path);
 	free(recording->buffer);
 	free(recording);
 }
@@ -159,20 +194,34 @@ static const struct source_operations operations = {
 	.close = recording_source_close,
 };
 
+static int open_file(struct recording_source *recording, const char *path)
+{
+	uint64_t magic = 0;
+	int ret;
+
+	recording->path = strdup(path);
+	if (!recording->path)
+		return -ENOMEM;
+	recording->file = fopen(path, "re");
+	if (!recording->file)
+		return -errno;
+	recording->used = sizeof(magic);
+	ret = read_bytes(recording, &magic, sizeof(magic));
+	if (ret == -ENODATA || (ret >= 0 && magic != RECORDING_MAGIC))
+		return -EBADMSG;
+	return ret < 0 ? ret : 0;
+}
+
 int source_recording_open(struct source **source, const char *path)
 {
 	struct recording_source *recording = calloc(1, sizeof(*recording));
-	uint64_t magic = 0;
 	int ret;
 
 	if (!recording)
 		return -ENOMEM;
 	recording->source.operations = &operations;
-	recording->file = fopen(path, "re");
-	ret = recording->file ? read_bytes(recording, &magic, sizeof(magic)) : -errno;
-	if (ret >= 0 && magic != RECORDING_MAGIC)
-		ret = -EBADMSG;
-	if (ret < 0) {
+	ret = open_file(recording, path);
+	if (ret) {
 		recording_source_close(&recording->source);
 		return ret;
 	}

@@ -152,6 +152,9 @@ static const char *const texts[STATEMENTS] = {
 		"INSERT INTO received VALUES (?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count",
 	[STATEMENT_RECEIVED_OF] = "SELECT class, count FROM received WHERE load = ?",
+	[STATEMENT_ACCOUNT] =
+		"SELECT class, sum(count), 0 FROM received GROUP BY class"
+		" UNION ALL SELECT class, 0, sum(total) FROM loss_totals GROUP BY class",
 	[STATEMENT_LOSS_TOTAL] =
 		"SELECT total, until, latest FROM loss_totals"
 		" WHERE load = ? AND cpu = ? AND class = ? AND cause = ?",

@@ -7,6 +7,7 @@
 #include "record.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum statement {
@@ -69,6 +70,7 @@ enum statement {
 	STATEMENT_SENSOR_EVENT,
 	STATEMENT_RECEIVED,
 	STATEMENT_RECEIVED_OF,
+	STATEMENT_ACCOUNT,
 	STATEMENT_LOSS_TOTAL,
 	STATEMENT_LOSS,
 	STATEMENT_LOSS_EXTEND,
@@ -100,6 +102,7 @@ struct store {
 	sqlite3_stmt *statements[STATEMENTS];
 	struct pending pending;
 	char error[256];
+	bool damaged; /* SQLite has met something that it did not write */
 };
 
 int statement_prepare_all(struct store *store);

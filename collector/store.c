@@ -7,12 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define TEXT_OF(x)	 TEXT_AS_IT_IS(x)
+#define TEXT_AS_IT_IS(x) #x
 
 /* For every connection of the writer. */
 static const char settings[] =
@@ -23,7 +27,9 @@ static const char settings[] =
 	"PRAGMA cell_size_check = ON;"
 	"PRAGMA secure_delete = OFF;"
 	"PRAGMA temp_store = MEMORY;"
-	"PRAGMA cache_size = -16384;";
+	"PRAGMA cache_size = -16384;"
+	/* What a long reader has made it grow to is given back when the log begins anew. */
+	"PRAGMA journal_size_limit = " TEXT_OF(STORE_LOG_MAX) ";";
 
 const char *store_error(const struct store *store)
 {
@@ -33,6 +39,14 @@ const char *store_error(const struct store *store)
 const char *store_path(const struct store *store)
 {
 	return sqlite3_db_filename(store->db, "main");
+}
+
+int64_t store_log_size(const struct store *store)
+{
+	const char *log = sqlite3_filename_wal(sqlite3_db_filename(store->db, "main"));
+	struct stat status;
+
+	return log && *log && !stat(log, &status) ? status.st_size : 0;
 }
 
 bool store_failed(const struct store *store)
@@ -74,6 +88,7 @@ int store_fail(struct store *store, int code)
 		return fail_to_open(store);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
+		store->damaged = true;
 		return -EUCLEAN;
 	default:
 		return -EIO;
@@ -177,13 +192,26 @@ static int recognize(int descriptor)
 	return is_ours(&head) ? 0 : -EINVAL;
 }
 
+/* SQLite would take the log of an empty file for one of another, and delete it. */
+static bool has_log(const char *path)
+{
+	char log[PATH_MAX];
+	struct stat status;
+
+	return snprintf(log, sizeof(log), "%s-wal", path) < (int)sizeof(log) &&
+	       !stat(log, &status) && status.st_size > 0;
+}
+
 int store_recognize(const char *path)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), ret;
+	struct stat status;
 
 	if (descriptor < 0)
 		return errno == ENOENT ? 0 : -errno;
 	ret = recognize(descriptor);
+	if (!ret && !fstat(descriptor, &status) && !status.st_size && has_log(path))
+		ret = -EUCLEAN;
 	close(descriptor);
 	return ret;
 }
@@ -353,6 +381,9 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	statement_finalize_all(store);
+	/* What is damaged is left as it was found, its log too. */
+	if (store->damaged)
+		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_close(store->db);
 	pending_free(&store->pending);
 	free(store);

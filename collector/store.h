@@ -3,8 +3,8 @@
  * The database, for its one writer.
  *
  * Functions return 0 or a negative errno (-ENOSPC: disk full, -EIO, -EBUSY,
- * -EINVAL: not a Kith database or a newer one, -ENOMEM); store_error() says in
- * words what SQLite found. After an error nothing of the open transaction is
+ * -EUCLEAN: damaged, -EINVAL: not a Kith database or a newer one, -ENOMEM);
+ * store_error() says in words what SQLite found. After an error nothing of the open transaction is
  * stored: store_rollback(), and begin again from what store_resume() tells.
  */
 #ifndef KITH_STORE_H
@@ -47,6 +47,10 @@ int store_open(struct store **result, const char *path);
 void store_close(struct store *store);
 const char *store_error(const struct store *store);
 const char *store_path(const struct store *store);
+
+/* Bytes of the write-ahead log, and how many are no longer usual: sixteen times that. */
+#define STORE_LOG_MAX 67108864
+int64_t store_log_size(const struct store *store);
 
 /* Has it failed since store_begin() or store_forgive()? store_error() says why. */
 bool store_failed(const struct store *store);
@@ -439,6 +443,13 @@ int store_received(struct store *store, int64_t load, unsigned int class_, uint6
 
 /* @counts gets how many records of each class are stored of @load. */
 int store_received_of(struct store *store, int64_t load, uint64_t counts[KITH_CLASSES]);
+
+/* By class, of all loads: what is stored, and what is known to be lost. */
+struct store_account {
+	uint64_t received[KITH_CLASSES];
+	uint64_t lost[KITH_CLASSES];
+};
+int store_account(struct store *store, struct store_account *account);
 
 struct store_loss {
 	int64_t load;

@@ -24,7 +24,7 @@ _kith_options() {
 _kith_words() {
 	if [ "$COMP_CWORD" = 1 ]; then
 		echo status hooks tree show talks trace timeline sql export record \
-			help --help --version
+			replay help --help --version
 		return
 	fi
 	case $1 in
@@ -48,7 +48,7 @@ _kith() {
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	case $before/${COMP_WORDS[1]}/$word in
-	--db/* | -d/* | --file/* | -f/sql/* | */record/[!-]* | */trace/[/.]*)
+	--db/* | -d/* | --file/* | -f/sql/* | */record/[!-]* | */replay/[!-]* | */trace/[/.]*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(_kith_words "$before")" -- "$word") ;;

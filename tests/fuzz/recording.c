@@ -53,7 +53,7 @@ static int handle(struct ingest *ingest, const struct source_event *event)
 
 static bool is_readable(int ret)
 {
-	return !ret || ret == -EBADMSG || ret == -EPROTO;
+	return !ret || ret == -EBADMSG || ret == -ENODATA || ret == -EPROTO;
 }
 
 /* Ingest all that can be read; with a commit after each event if @often. */

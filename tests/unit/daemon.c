@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The ingest loop, with a source that is made up: full disks, other troubles, and load. */
-#include "daemon.h"
+/* The ingest loop, with a source that is made up: its troubles, and load. */
+#include "module.h"
 
 #include "rig.h"
 
@@ -10,171 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-enum { LIVES = 300, TEXT = 4000 };
-
-/*
- * A module: it keeps what is not acknowledged and sends it again after a restart.
- * The life of which it is asked to do something does it, once.
- */
-static struct module {
-	struct source source;
-	struct forge forge;
-	uint32_t acknowledged;
-	unsigned int acknowledgements;
-	uint32_t next;
-	uint64_t number;
-	unsigned int restarts;
-	unsigned int refusals; /* to come */
-	bool begun;
-	uint32_t when; /* the life that calls what, 0: none */
-	void (*what)(void);
-} module;
-
-static struct source_event stream_event(void)
-{
-	struct source_event event = {
-		.kind = SOURCE_STREAM,
-		.info = { .boot = "11111111-1111-4111-8111-111111111111",
-			  .version = "test",
-			  .load = 77,
-			  .loaded_ns = RIG_AT(10),
-			  .boot_ns = (int64_t)RIG_NOW,
-			  .real_ns = RIG_BOOT + (int64_t)RIG_NOW,
-			  .rings = FORGE_RINGS },
-	};
-
-	return event;
-}
-
-/* Life @number, as record @number of ring 0; the forge gives the same for the same. */
-static struct source_event life_event(uint32_t number)
-{
-	char argv[TEXT];
-	struct forge *forge = &module.forge;
-
-	memset(argv, 'x', sizeof(argv));
-	snprintf(argv, sizeof(argv), "%u", number);
-	argv[strlen(argv)] = 'x';
-	forge_clear(forge);
-	forge->now = RIG_NOW + number * UINT64_C(1000000);
-	forge->seqs[0] = number - 1;
-	forge_exec(forge, forge_key(forge->now, number), 0, "/bin/x", argv, sizeof(argv));
-	return (struct source_event){
-		.kind = SOURCE_BATCH,
-		.batch = { .number = ++module.number,
-			   .boot_ns = forge->now,
-			   .real_ns = (uint64_t)RIG_BOOT + forge->now },
-		.data = forge->data,
-		.size = forge->used,
-	};
-}
-
-static void limit_files(rlim_t bytes)
-{
-	const struct rlimit limit = { bytes, RLIM_INFINITY };
-
-	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-/* The two seconds are over. */
-static volatile sig_atomic_t has_room;
-
-static void make_room(int signal)
-{
-	(void)signal;
-	has_room = 1;
-}
-
-static int module_next(struct source *source, int timeout, struct source_event *event)
-{
-	(void)source, (void)timeout;
-	*event = (struct source_event){ .kind = SOURCE_IDLE };
-	if (has_room)
-		limit_files(RLIM_INFINITY);
-	if (!module.begun) {
-		module.begun = true;
-		*event = stream_event();
-		return 0;
-	}
-	if (module.next == module.when && module.what) {
-		module.what();
-		module.what = NULL;
-	}
-	if (module.next == LIVES)
-		kill(getpid(), SIGTERM);
-	if (module.next <= LIVES)
-		*event = life_event(module.next++);
-	return 0;
-}
-
-static int module_start(struct source *source, const uint32_t *seqs, size_t rings)
-{
-	(void)source, (void)rings;
-	if (module.refusals) {
-		module.refusals--;
-		return -EBUSY;
-	}
-	module.next = seqs[0] + 1;
-	return 0;
-}
-
-static int module_acknowledge(struct source *source, const uint32_t *seqs, size_t rings)
-{
-	(void)source, (void)rings;
-	module.acknowledged = seqs[0];
-	module.acknowledgements++;
-	return 0;
-}
-
-static void module_restart(struct source *source)
-{
-	(void)source;
-	module.begun = false;
-	module.restarts++;
-}
-
-/* There is always something to read. */
-static int module_descriptor(const struct source *source)
-{
-	static int descriptor = -1;
-
-	(void)source;
-	if (descriptor < 0)
-		descriptor = eventfd(1, EFD_CLOEXEC);
-	return descriptor;
-}
-
-static struct source_operations operations = {
-	.next = module_next,
-	.start = module_start,
-	.acknowledge = module_acknowledge,
-	.restart = module_restart,
-	.descriptor = module_descriptor,
-};
-
-/* For two seconds no file may grow. */
-static void fill_disk(void)
-{
-	limit_files(100 << 10);
-	alarm(2);
-}
-
-static int stop_signal(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	ck_assert_int_eq(sigprocmask(SIG_BLOCK, &set, NULL), 0);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 /* The policy of the module, in place of control.c. */
 static unsigned int policies_set;
@@ -212,63 +50,6 @@ int control_policy_set(struct control *control, const struct control_policy *pol
 	return 0;
 }
 
-static const struct control_policy *policy;
-
-/* Run the daemon on all lives. Return: what it has said, the caller's. */
-static char *run(struct recording *recording)
-{
-	struct daemon daemon = { .source = &module.source,
-				 .recording = recording,
-				 .recording_path = unit_path("recording"),
-				 .policy = policy,
-				 .live = true,
-				 .signals = stop_signal() };
-	char *said;
-
-	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGALRM, make_room);
-	module.source.operations = &operations;
-	ck_assert_int_eq(store_open(&daemon.store, unit_path("kith.db")), 0);
-	unit_capture_stderr();
-	ck_assert_int_eq(daemon_run(&daemon), 0);
-	said = unit_stderr();
-	store_close(daemon.store);
-	return said;
-}
-
-static void check_stored(void)
-{
-	rig_check("SELECT count(*), count(DISTINCT argv) FROM execution", "300|300");
-	ck_assert_uint_eq(module.acknowledged, LIVES);
-}
-
-static unsigned int times(const char *what, const char *text)
-{
-	unsigned int count = 0;
-
-	for (; (text = strstr(text, what)); text += strlen(what))
-		count++;
-	return count;
-}
-
-/* It says so once, tries again, and goes on without anybody's help. */
-START_TEST(the_database_cannot_grow)
-{
-	char *said;
-
-	module.when = 100;
-	module.what = fill_disk;
-	said = run(NULL);
-	check_stored();
-	ck_assert_uint_ge(module.restarts, 1);
-	ck_assert_msg(times("cannot write database ", said) == 1 &&
-			      times("kith.db: disk I/O error; trying again", said) == 1 &&
-			      times("kith.db can be written again", said) == 1,
-		      "%s", said);
-	free(said);
-}
-END_TEST
-
 static int recording_descriptor;
 
 static void fill_disk_of_recording(void)
@@ -291,11 +72,11 @@ START_TEST(the_recording_cannot_grow)
 	ck_assert_int_eq(recording_create(&recording, unit_path("recording")), 0);
 	module.when = 100;
 	module.what = fill_disk_of_recording;
-	said = run(recording);
-	check_stored();
+	said = module_run(recording, NULL);
+	module_check_stored();
 	ck_assert_uint_eq(module.restarts, 0);
-	ck_assert_msg(times("cannot write recording ", said) == 1 &&
-			      times("recording: No space left on device; it ends here, "
+	ck_assert_msg(module_times("cannot write recording ", said) == 1 &&
+			      module_times("recording: No space left on device; it ends here, "
 				    "the database goes on", said) == 1,
 		      "%s", said);
 	ck_assert_int_eq(recording_close(recording), -ENOSPC);
@@ -318,10 +99,10 @@ START_TEST(the_module_fails)
 {
 	char *said;
 
-	operations.next = failing_next;
-	said = run(NULL);
-	check_stored();
-	ck_assert_msg(times("cannot read from the module: No space left on device; trying again",
+	module_operations.next = failing_next;
+	said = module_run(NULL, NULL);
+	module_check_stored();
+	ck_assert_msg(module_times("cannot read from the module: No space left on device; trying again",
 			    said) == 1,
 		      "%s", said);
 	ck_assert_ptr_null(strstr(said, "database"));
@@ -329,20 +110,14 @@ START_TEST(the_module_fails)
 }
 END_TEST
 
-static int slow_next(struct source *source, int timeout, struct source_event *event)
-{
-	usleep(2000);
-	return module_next(source, timeout, event);
-}
-
 /* Under load a commit takes what came in 200 ms, or 256 KiB: not each batch its own. */
 START_TEST(load_goes_on)
 {
-	operations.next = slow_next;
-	free(run(NULL));
-	check_stored();
+	module_operations.next = module_next_slowly;
+	free(module_run(NULL, NULL));
+	module_check_stored();
 	ck_assert_uint_ge(module.acknowledgements, 3);
-	ck_assert_uint_le(module.acknowledgements, LIVES / 4);
+	ck_assert_uint_le(module.acknowledgements, MODULE_LIVES / 4);
 }
 END_TEST
 
@@ -384,10 +159,9 @@ START_TEST(another_collector_is_subscribed)
 	int systemd = listen_as_systemd();
 	char *said;
 
-	policy = &wanted;
 	module.refusals = 2;
-	said = run(NULL);
-	check_stored();
+	said = module_run(NULL, &wanted);
+	module_check_stored();
 	check_notified(systemd);
 	ck_assert_uint_eq(policies_set, 1);
 	ck_assert_str_eq(said, "kith: cannot subscribe to the module: another collector is "
@@ -453,9 +227,9 @@ static int losing_dump(struct source *source)
 /* After a loss of ends of processes it asks who lives still. */
 START_TEST(the_end_of_a_process_is_lost)
 {
-	operations.next = losing_next;
-	operations.dump = losing_dump;
-	free(run(NULL));
+	module_operations.next = losing_next;
+	module_operations.dump = losing_dump;
+	free(module_run(NULL, NULL));
 	ck_assert_int_eq(losing, OVER);
 	ck_assert_uint_eq(module.restarts, 0);
 	rig_check("SELECT count(*), sum(gone), max(pid) FILTER (WHERE NOT gone) FROM process",
@@ -467,7 +241,6 @@ int main(void)
 {
 	Suite *suite = suite_create("daemon");
 
-	unit_add(suite, the_database_cannot_grow);
 	unit_add(suite, the_recording_cannot_grow);
 	unit_add(suite, the_module_fails);
 	unit_add(suite, load_goes_on);

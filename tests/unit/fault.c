@@ -5,6 +5,7 @@
  */
 #include "rig.h"
 
+#include "disk.h"
 #include "statement.h"
 
 #include <errno.h>
@@ -18,123 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/*
- * SQLite's own files, whose functions that write count down and then fail until
- * they are healed. It has one set of functions for the database and one for
- * logs and journals.
- */
-struct methods {
-	sqlite3_io_methods faulty; /* first: what a file points to */
-	const sqlite3_io_methods *real;
-};
-
-static struct {
-	struct methods methods[2];
-	int left; /* 0: healthy, or failing if `failing` */
-	int code;
-	bool failing;
-	bool torn; /* half of the write that fails gets there */
-	int (*open)(sqlite3_vfs *, const char *, sqlite3_file *, int, int *);
-} disk;
-
-static bool fails(void)
-{
-	if (disk.left && !--disk.left)
-		disk.failing = true;
-	return disk.failing;
-}
-
-static const sqlite3_io_methods *real(const sqlite3_file *file)
-{
-	return ((const struct methods *)file->pMethods)->real;
-}
-
-static int faulty_write(sqlite3_file *file, const void *data, int size, sqlite3_int64 at)
-{
-	bool first = !disk.failing;
-
-	if (!fails())
-		return real(file)->xWrite(file, data, size, at);
-	if (first && disk.torn)
-		real(file)->xWrite(file, data, size / 2, at);
-	return disk.code;
-}
-
-static int faulty_sync(sqlite3_file *file, int flags)
-{
-	return fails() ? SQLITE_IOERR_FSYNC : real(file)->xSync(file, flags);
-}
-
-static int faulty_truncate(sqlite3_file *file, sqlite3_int64 size)
-{
-	return fails() ? SQLITE_IOERR_TRUNCATE : real(file)->xTruncate(file, size);
-}
-
-static int faulty_map(sqlite3_file *file, int page, int size, int extend, void volatile **map)
-{
-	if (extend && fails())
-		return SQLITE_IOERR_SHMSIZE;
-	return real(file)->xShmMap(file, page, size, extend, map);
-}
-
-static int faulty_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int flags,
-		       int *out)
-{
-	int code = disk.open(vfs, path, file, flags, out);
-	struct methods *methods = disk.methods;
-
-	if (code != SQLITE_OK || !file->pMethods)
-		return code;
-	if (methods->real && methods->real != file->pMethods)
-		methods++;
-	ck_assert(!methods->real || methods->real == file->pMethods);
-	methods->real = file->pMethods;
-	methods->faulty = *file->pMethods;
-	methods->faulty.xWrite = faulty_write;
-	methods->faulty.xSync = faulty_sync;
-	methods->faulty.xTruncate = faulty_truncate;
-	methods->faulty.xShmMap = faulty_map;
-	file->pMethods = &methods->faulty;
-	return code;
-}
-
-static void install_disk(void)
-{
-	static sqlite3_vfs vfs;
-
-	if (disk.open)
-		return;
-	vfs = *sqlite3_vfs_find(NULL);
-	disk.open = vfs.xOpen;
-	vfs.zName = "faulty";
-	vfs.xOpen = faulty_open;
-	ck_assert_int_eq(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
-}
-
-static void heal_disk(void)
-{
-	disk.left = 0;
-	disk.failing = false;
-}
-
-static const struct {
-	int code;
-	int error;
-	bool torn;
-} faults[] = {
-	{ SQLITE_FULL, -ENOSPC, false },
-	{ SQLITE_FULL, -ENOSPC, true },
-	{ SQLITE_IOERR_WRITE, -EIO, false },
-	{ SQLITE_IOERR_WRITE, -EIO, true },
-};
-
-static void break_disk(int row, int after)
-{
-	disk.code = faults[row].code;
-	disk.torn = faults[row].torn;
-	disk.left = after;
-}
-
 static void remove_database(void)
 {
 	unlink(unit_path("kith.db"));
@@ -145,6 +29,9 @@ static void remove_database(void)
 
 /* Enough that SQLite copies its log to the file some times. */
 enum { LIVES = 300, TEXT = 2000, PIDS = 1000, LOG_PAGES = 100, RECORDS = 7, LASTS = 60 };
+
+/* So few that each write can fail; the log is copied to the file then too. */
+enum { FEW = 4, FEW_PAGES = 10 };
 
 static struct rig rig;
 
@@ -189,7 +76,7 @@ static int feed_lives(unsigned int count)
 	memset(rig.forge.seqs, 0, sizeof(rig.forge.seqs));
 	for (i = 0; i < count && !ret; i += 50) {
 		forge_clear(&rig.forge);
-		forge_lives(i, 50);
+		forge_lives(i, count - i < 50 ? count - i : 50);
 		ret = rig_try(&rig);
 	}
 	forge_clear(&rig.forge);
@@ -233,30 +120,30 @@ static void recover_and_finish(unsigned int count)
 }
 
 /* Fail at the @after'th write. Return: whether it came to that. */
-static bool fail_once(int row, int after)
+static bool fail_at(int row, int after, unsigned int lives, int pages)
 {
 	bool failed;
 	int ret;
 
 	remove_database();
 	rig_open(&rig);
-	sqlite3_wal_autocheckpoint(rig.store->db, LOG_PAGES);
-	break_disk(row, after);
-	ret = feed_lives(LIVES);
-	failed = disk.failing;
+	sqlite3_wal_autocheckpoint(rig.store->db, pages);
+	disk_break(row, after);
+	ret = feed_lives(lives);
+	failed = disk_fails();
 	/* an error while the log is copied to the file is none: it is tried again */
 	if (ret) {
-		ck_assert_msg(ret == faults[row].error || ret == -EIO, "%d", ret);
+		ck_assert_msg(ret == disk_faults[row].error || ret == -EIO, "%d", ret);
 		ck_assert_uint_gt(strlen(store_error(rig.store)), 5);
 		ck_assert(failed);
 		/* nor may trying again, while it is broken, do any harm */
 		if (!ingest_reset(&rig.ingest))
 			ingest_attach(&rig.ingest, &rig.info);
 	}
-	heal_disk();
-	recover_and_finish(LIVES);
+	disk_heal();
+	recover_and_finish(lives);
 	rig_restart(&rig);
-	check_lives(LIVES);
+	check_lives(lives);
 	rig_close(&rig);
 	return failed;
 }
@@ -265,10 +152,22 @@ START_TEST(writes_fail)
 {
 	int after, runs = 0;
 
-	install_disk();
-	for (after = 1; fail_once(_i, after); after += 1 + after)
+	disk_install();
+	for (after = 1; fail_at(_i, after, LIVES, LOG_PAGES); after += 1 + after)
 		runs++;
 	ck_assert_int_ge(runs, 8);
+}
+END_TEST
+
+/* Each write of a few lives, each in one of the ways: none is worse than the others. */
+START_TEST(each_write_fails)
+{
+	int after = 1 + _i;
+
+	disk_install();
+	while (fail_at(_i, after, FEW, FEW_PAGES))
+		after += DISK_FAULTS;
+	ck_assert_int_ge(after, 60);
 }
 END_TEST
 
@@ -278,17 +177,17 @@ START_TEST(writes_fail_from_the_start)
 	struct store *store;
 	int after, ret, runs = 0;
 
-	install_disk();
+	disk_install();
 	for (after = 1;; after += 1 + after / 4) {
 		remove_database();
-		break_disk(_i, after);
+		disk_break(_i, after);
 		ret = store_open(&store, unit_path("kith.db"));
 		if (ret)
 			ck_assert_uint_gt(strlen(store_error(store)), 5);
 		store_close(store);
-		if (!disk.failing)
+		if (!disk_fails())
 			break;
-		heal_disk();
+		disk_heal();
 		runs++;
 		rig_open(&rig);
 		ck_assert_int_eq(feed_lives(100), 0);
@@ -296,7 +195,7 @@ START_TEST(writes_fail_from_the_start)
 		rig_close(&rig);
 	}
 	ck_assert_int_gt(runs, 5);
-	heal_disk();
+	disk_heal();
 }
 END_TEST
 
@@ -395,8 +294,9 @@ int main(void)
 {
 	Suite *suite = suite_create("fault");
 
-	unit_add_rows(suite, writes_fail, UNIT_COUNT(faults));
-	unit_add_rows(suite, writes_fail_from_the_start, UNIT_COUNT(faults));
+	unit_add_rows(suite, writes_fail, DISK_FAULTS);
+	unit_add_rows(suite, each_write_fails, DISK_FAULTS);
+	unit_add_rows(suite, writes_fail_from_the_start, DISK_FAULTS);
 	unit_add(suite, files_may_not_grow);
 	unit_add(suite, no_room_for_an_executable);
 	unit_add(suite, killed);
