@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * kith.conf: [collector] database; [policy] what the module keeps; [retention] how long the
- * database does.
+ * database does; [seal] whether the log has its seals.
  */
 #include "config.h"
 
@@ -33,6 +33,7 @@ void config_init(struct config *config)
 			.database_mib = RETENTION_DATABASE_MIB,
 			.free_mib = RETENTION_FREE_MIB,
 		},
+		.tell_seals = true,
 	};
 }
 
@@ -126,15 +127,23 @@ static const struct optional *find_class(const char *name)
 	return NULL;
 }
 
+static int set_choice(bool *chosen, const char *value)
+{
+	*chosen = !strcmp(value, "yes");
+	return *chosen || !strcmp(value, "no") ? 0 : -EINVAL;
+}
+
 /* Is it to be recorded? */
 static int set_class(uint32_t *wanted, const struct optional *class, const char *value)
 {
-	if (!strcmp(value, "yes"))
+	bool chosen;
+	int ret = set_choice(&chosen, value);
+
+	if (ret)
+		return ret;
+	*wanted &= ~(1u << class->number);
+	if (chosen)
 		*wanted |= 1u << class->number;
-	else if (!strcmp(value, "no"))
-		*wanted &= ~(1u << class->number);
-	else
-		return -EINVAL;
 	return 0;
 }
 
@@ -181,6 +190,8 @@ static int set(struct config *config, const char *section, const char *name,
 
 	if (!strcmp(section, "collector") && !strcmp(name, "database"))
 		return set_database(config, value);
+	if (!strcmp(section, "seal") && !strcmp(name, "syslog"))
+		return set_choice(&config->tell_seals, value);
 	if (number && !strcmp(section, number->section))
 		return set_number(config, number, value);
 	if (strcmp(section, "policy"))
@@ -201,7 +212,7 @@ static const char *kind_of(const char *name)
 		return "an absolute path";
 	if (!strcmp(name, "plain_paths") || !strcmp(name, "secret_paths"))
 		return "absolute paths, with ':' between them";
-	if (find_class(name))
+	if (find_class(name) || !strcmp(name, "syslog"))
 		return "yes or no";
 	return "a number";
 }

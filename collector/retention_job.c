@@ -4,6 +4,12 @@
 
 #include <stddef.h>
 
+const char *const retention_kinds[SEGMENT_KINDS] = {
+	[SEGMENT_FILES] = "file folds",
+	[SEGMENT_CONVERSATIONS] = "conversations",
+	[SEGMENT_PROCESSES] = "processes",
+};
+
 #define LIVED_ON "((lived IS NULL AND NOT flags & 8) OR started + lived > ?3)"
 
 /* Those that stay, and whom they descend from. */
