@@ -66,8 +66,8 @@ complain(struct reading *reading, const char *format, ...)
 
 /* A number, and its bounds; those of the policy are the module's. */
 struct number {
-	const char *section;
 	const char *name;
+	const char *section;
 	size_t offset; /* into struct config */
 	uint32_t least;
 	uint32_t most;
@@ -75,19 +75,19 @@ struct number {
 
 enum { DAYS_MOST = 36500, MIB_MOST = 1 << 30 };
 
-#define POLICY(member) "policy", #member, offsetof(struct config, policy.member)
-#define LIMIT(member)  offsetof(struct config, limits.member)
+#define POLICY(member) "policy", offsetof(struct config, policy.member)
+#define LIMIT(member)  "retention", offsetof(struct config, limits.member)
 
 static const struct number numbers[] = {
-	{ POLICY(argv_max), KITH_POLICY_ARGV_MAX_LEAST, KITH_POLICY_ARGV_MAX_MOST },
-	{ POLICY(batch_ms), KITH_POLICY_BATCH_MS_LEAST, KITH_POLICY_BATCH_MS_MOST },
-	{ POLICY(sweep_ms), KITH_POLICY_SWEEP_MS_LEAST, KITH_POLICY_SWEEP_MS_MOST },
-	{ POLICY(file_reads), KITH_POLICY_FILE_READS_LEAST, KITH_POLICY_FILE_READS_MOST },
-	{ "retention", "files_days", LIMIT(days[SEGMENT_FILES]), 0, DAYS_MOST },
-	{ "retention", "conversations_days", LIMIT(days[SEGMENT_CONVERSATIONS]), 0, DAYS_MOST },
-	{ "retention", "processes_days", LIMIT(days[SEGMENT_PROCESSES]), 0, DAYS_MOST },
-	{ "retention", "database_mib", LIMIT(database_mib), 0, MIB_MOST },
-	{ "retention", "free_mib", LIMIT(free_mib), 0, MIB_MOST },
+	{ "argv_max", POLICY(argv_max), KITH_POLICY_ARGV_MAX_LEAST, KITH_POLICY_ARGV_MAX_MOST },
+	{ "batch_ms", POLICY(batch_ms), KITH_POLICY_BATCH_MS_LEAST, KITH_POLICY_BATCH_MS_MOST },
+	{ "sweep_ms", POLICY(sweep_ms), KITH_POLICY_SWEEP_MS_LEAST, KITH_POLICY_SWEEP_MS_MOST },
+	{ "file_reads", POLICY(file_reads), KITH_POLICY_FILE_READS_LEAST, KITH_POLICY_FILE_READS_MOST },
+	{ "files_days", LIMIT(days[SEGMENT_FILES]), 0, DAYS_MOST },
+	{ "conversations_days", LIMIT(days[SEGMENT_CONVERSATIONS]), 0, DAYS_MOST },
+	{ "processes_days", LIMIT(days[SEGMENT_PROCESSES]), 0, DAYS_MOST },
+	{ "database_mib", LIMIT(database_mib), 0, MIB_MOST },
+	{ "free_mib", LIMIT(free_mib), 0, MIB_MOST },
 };
 
 /* A class of records that may be left out. */

@@ -56,7 +56,8 @@ struct retention *retention_new(struct store *store,
 	if (!retention)
 		return NULL;
 	retention->store = store;
-	retention->limits = *limits;
+	if (limits)
+		retention->limits = *limits;
 	return retention;
 }
 
