@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * kith.conf: [collector] database; [policy] what the module keeps; [retention] how long the
- * database does.
+ * database does; [seal] whether the log has its seals.
  */
 #include "config.h"
 
@@ -33,6 +33,7 @@ void config_init(struct config *config)
 			.database_mib = RETENTION_DATABASE_MIB,
 			.free_mib = RETENTION_FREE_MIB,
 		},
+		.tell_seals = true,
 	};
 }
 
@@ -65,8 +66,8 @@ complain(struct reading *reading, const char *format, ...)
 
 /* A number, and its bounds; those of the policy are the module's. */
 struct number {
-	const char *section;
 	const char *name;
+	const char *section;
 	size_t offset; /* into struct config */
 	uint32_t least;
 	uint32_t most;
@@ -74,19 +75,19 @@ struct number {
 
 enum { DAYS_MOST = 36500, MIB_MOST = 1 << 30 };
 
-#define POLICY(member) "policy", #member, offsetof(struct config, policy.member)
-#define LIMIT(member)  offsetof(struct config, limits.member)
+#define POLICY(member) "policy", offsetof(struct config, policy.member)
+#define LIMIT(member)  "retention", offsetof(struct config, limits.member)
 
 static const struct number numbers[] = {
-	{ POLICY(argv_max), KITH_POLICY_ARGV_MAX_LEAST, KITH_POLICY_ARGV_MAX_MOST },
-	{ POLICY(batch_ms), KITH_POLICY_BATCH_MS_LEAST, KITH_POLICY_BATCH_MS_MOST },
-	{ POLICY(sweep_ms), KITH_POLICY_SWEEP_MS_LEAST, KITH_POLICY_SWEEP_MS_MOST },
-	{ POLICY(file_reads), KITH_POLICY_FILE_READS_LEAST, KITH_POLICY_FILE_READS_MOST },
-	{ "retention", "files_days", LIMIT(days[SEGMENT_FILES]), 0, DAYS_MOST },
-	{ "retention", "conversations_days", LIMIT(days[SEGMENT_CONVERSATIONS]), 0, DAYS_MOST },
-	{ "retention", "processes_days", LIMIT(days[SEGMENT_PROCESSES]), 0, DAYS_MOST },
-	{ "retention", "database_mib", LIMIT(database_mib), 0, MIB_MOST },
-	{ "retention", "free_mib", LIMIT(free_mib), 0, MIB_MOST },
+	{ "argv_max", POLICY(argv_max), KITH_POLICY_ARGV_MAX_LEAST, KITH_POLICY_ARGV_MAX_MOST },
+	{ "batch_ms", POLICY(batch_ms), KITH_POLICY_BATCH_MS_LEAST, KITH_POLICY_BATCH_MS_MOST },
+	{ "sweep_ms", POLICY(sweep_ms), KITH_POLICY_SWEEP_MS_LEAST, KITH_POLICY_SWEEP_MS_MOST },
+	{ "file_reads", POLICY(file_reads), KITH_POLICY_FILE_READS_LEAST, KITH_POLICY_FILE_READS_MOST },
+	{ "files_days", LIMIT(days[SEGMENT_FILES]), 0, DAYS_MOST },
+	{ "conversations_days", LIMIT(days[SEGMENT_CONVERSATIONS]), 0, DAYS_MOST },
+	{ "processes_days", LIMIT(days[SEGMENT_PROCESSES]), 0, DAYS_MOST },
+	{ "database_mib", LIMIT(database_mib), 0, MIB_MOST },
+	{ "free_mib", LIMIT(free_mib), 0, MIB_MOST },
 };
 
 /* A class of records that may be left out. */
@@ -126,15 +127,23 @@ static const struct optional *find_class(const char *name)
 	return NULL;
 }
 
+static int set_choice(bool *chosen, const char *value)
+{
+	*chosen = !strcmp(value, "yes");
+	return *chosen || !strcmp(value, "no") ? 0 : -EINVAL;
+}
+
 /* Is it to be recorded? */
 static int set_class(uint32_t *wanted, const struct optional *class, const char *value)
 {
-	if (!strcmp(value, "yes"))
+	bool chosen;
+	int ret = set_choice(&chosen, value);
+
+	if (ret)
+		return ret;
+	*wanted &= ~(1u << class->number);
+	if (chosen)
 		*wanted |= 1u << class->number;
-	else if (!strcmp(value, "no"))
-		*wanted &= ~(1u << class->number);
-	else
-		return -EINVAL;
 	return 0;
 }
 
@@ -181,6 +190,8 @@ static int set(struct config *config, const char *section, const char *name,
 
 	if (!strcmp(section, "collector") && !strcmp(name, "database"))
 		return set_database(config, value);
+	if (!strcmp(section, "seal") && !strcmp(name, "syslog"))
+		return set_choice(&config->tell_seals, value);
 	if (number && !strcmp(section, number->section))
 		return set_number(config, number, value);
 	if (strcmp(section, "policy"))
@@ -201,7 +212,7 @@ static const char *kind_of(const char *name)
 		return "an absolute path";
 	if (!strcmp(name, "plain_paths") || !strcmp(name, "secret_paths"))
 		return "absolute paths, with ':' between them";
-	if (find_class(name))
+	if (find_class(name) || !strcmp(name, "syslog"))
 		return "yes or no";
 	return "a number";
 }

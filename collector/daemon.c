@@ -515,7 +515,7 @@ int daemon_run(struct daemon *daemon)
 
 	if (sd_watchdog_enabled(0, &watchdog) > 0)
 		loop.watchdog = (int64_t)(watchdog / 1000);
-	loop.seal = seal_new(daemon->store);
+	loop.seal = seal_new(daemon->store, daemon->tell_seals);
 	loop.retention = retention_new(daemon->store, daemon->limits);
 	if (!loop.seal || !loop.retention)
 		return -ENOMEM;

@@ -28,6 +28,7 @@ struct daemon {
 	const char *recording_path;
 	const struct control_policy *policy; /* or NULL: that of the module stays */
 	const struct retention_limits *limits;
+	bool tell_seals; /* in the log */
 	bool live;   /* the source is the module: it comes back, and time passes */
 	int signals; /* a signalfd that asks to stop, or -1 */
 	const struct ingest_window *window;  /* or NULL: all that comes is stored */

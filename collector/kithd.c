@@ -155,6 +155,7 @@ static int run(const struct arguments *arguments, const struct config *config)
 	struct writer writer = { .lock = -1, .may_set_aside = live };
 	struct daemon daemon = { .policy = live ? &config->policy : NULL,
 				 .limits = &config->limits,
+				 .tell_seals = live && config->tell_seals,
 				 .recording_path = arguments->record,
 				 .live = live };
 	const char *database = arguments->database ? arguments->database : config->database;

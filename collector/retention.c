@@ -25,9 +25,6 @@ enum {
 
 #define DAY_NS INT64_C(86400000000000)
 
-static const char *const kind_names[SEGMENT_KINDS] = { "file folds", "conversations",
-						       "processes" };
-
 /* What is being dropped. */
 struct drop {
 	int64_t event; /* sensor_events.id; 0: nothing */
@@ -59,7 +56,8 @@ struct retention *retention_new(struct store *store,
 	if (!retention)
 		return NULL;
 	retention->store = store;
-	retention->limits = *limits;
+	if (limits)
+		retention->limits = *limits;
 	return retention;
 }
 
@@ -193,10 +191,11 @@ static int announce(struct retention *retention, int64_t now, int64_t rows,
 {
 	struct drop *drop = &retention->drop;
 	char detail[160];
-	int size = snprintf(detail, sizeof(detail),
-			    "%s of segments %" PRId64 " to %" PRId64 ", %" PRId64
-			    " rows: %s",
-			    kind_names[drop->kind], drop->first, drop->last, rows, why);
+	int size =
+		snprintf(detail, sizeof(detail),
+			 "%s of segments %" PRId64 " to %" PRId64 ", %" PRId64
+			 " rows: %s",
+			 retention_kinds[drop->kind], drop->first, drop->last, rows, why);
 	int ret = store_sensor_event(retention->store, now, 0, "dropped", 0,
 				     (struct slice){ detail, (size_t)size });
 

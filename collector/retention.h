@@ -26,7 +26,10 @@ struct retention_limits {
 
 struct retention;
 
-/* What an earlier run has begun to drop is dropped. NULL: no memory. */
+/*
+ * What an earlier run has begun to drop is dropped in any case. @limits NULL: none. Return
+ * NULL: no memory.
+ */
 struct retention *retention_new(struct store *store,
 				const struct retention_limits *limits);
 void retention_free(struct retention *retention);

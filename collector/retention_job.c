@@ -4,6 +4,12 @@
 
 #include <stddef.h>
 
+const char *const retention_kinds[SEGMENT_KINDS] = {
+	[SEGMENT_FILES] = "file folds",
+	[SEGMENT_CONVERSATIONS] = "conversations",
+	[SEGMENT_PROCESSES] = "processes",
+};
+
 #define LIVED_ON "((lived IS NULL AND NOT flags & 8) OR started + lived > ?3)"
 
 /* Those that stay, and whom they descend from. */
@@ -24,14 +30,16 @@
 	"' AND segment <= ?4 ORDER BY segment DESC LIMIT 1), 0)"
 
 /* Texts of what stays; paths of accesses stood there too, once. */
-#define KEEP_STRINGS                                                                                                                                               \
-	"INSERT OR IGNORE INTO temp.kept WITH text(id) AS ("                                                                                                       \
-	" SELECT CASE n WHEN 0 THEN argv WHEN 1 THEN cwd WHEN 2 THEN script WHEN 3 THEN via"                                                                       \
-	"  ELSE env END FROM executions CROSS JOIN (SELECT column1 AS n FROM"                                                                                      \
-	"  (VALUES (0), (1), (2), (3), (4)))" UP_TO("executions") " UNION ALL SELECT path FROM pipes" UP_TO("pipes") " UNION ALL SELECT path FROM accesses" UP_TO( \
-		"accesses") " UNION ALL SELECT CASE n WHEN 0 THEN path WHEN 1 THEN new_path ELSE detail END"                                                       \
-			    "  FROM controls CROSS JOIN (SELECT column1 AS n FROM (VALUES (0), (1), (2)))" UP_TO(                                                  \
-				    "controls") ") SELECT id FROM text WHERE id IS NOT NULL"
+#define TEXT_OF(column, table) " SELECT " column " AS id FROM " table UP_TO(table)
+#define KEEP_STRINGS                                                                   \
+	"INSERT OR IGNORE INTO temp.kept SELECT id FROM ("                             \
+	TEXT_OF("argv", "executions") " UNION ALL" TEXT_OF("cwd", "executions")        \
+	" UNION ALL" TEXT_OF("script", "executions") " UNION ALL"                      \
+	TEXT_OF("via", "executions") " UNION ALL" TEXT_OF("env", "executions")         \
+	" UNION ALL" TEXT_OF("path", "pipes") " UNION ALL" TEXT_OF("path", "accesses") \
+	" UNION ALL" TEXT_OF("path", "controls") " UNION ALL"                          \
+	TEXT_OF("new_path", "controls") " UNION ALL" TEXT_OF("detail", "controls")     \
+	") WHERE id IS NOT NULL"
 
 #define DELETE(table)	      "DELETE FROM " table " WHERE id BETWEEN ?1 AND ?2"
 #define DELETE_BY(table, key) "DELETE FROM " table " WHERE " key " BETWEEN ?1 AND ?2"

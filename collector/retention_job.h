@@ -26,6 +26,9 @@ struct retention_job {
 	const char *statements[RETENTION_STATEMENTS]; /* of keys ?1 to ?2 */
 };
 
+/* What events call them. */
+extern const char *const retention_kinds[SEGMENT_KINDS];
+
 extern const struct retention_job retention_jobs[]; /* ends with table NULL */
 
 #endif

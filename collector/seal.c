@@ -2,6 +2,7 @@
 /* Seals of closed segments, a little at a time. */
 #include "seal.h"
 
+#include "log.h"
 #include "seal_chain.h"
 #include "seal_table.h"
 #include "statement.h"
@@ -38,6 +39,7 @@ struct seal {
 	struct store *store;
 	struct sha256 *sha256;
 	struct seal_bytes bytes;
+	bool tell;
 	int64_t sealed;	 /* the last one that is; -1: not known yet */
 	int64_t segment; /* that is worked at; 0: none */
 	int64_t recent;	 /* what ended after that may change; INT64_MAX: nothing does */
@@ -53,7 +55,7 @@ struct seal {
 	struct late_list over;
 };
 
-struct seal *seal_new(struct store *store)
+struct seal *seal_new(struct store *store, bool tell)
 {
 	struct seal *seal = calloc(1, sizeof(*seal));
 
@@ -61,6 +63,7 @@ struct seal *seal_new(struct store *store)
 		return NULL;
 	seal->store = store;
 	seal->sealed = -1;
+	seal->tell = tell;
 	seal->sha256 = sha256_new();
 	seal->bytes.sha256 = seal->sha256;
 	if (seal->sha256)
@@ -288,9 +291,9 @@ static int write_late(struct seal *seal, enum statement which,
 	return ret;
 }
 
-static int write_seal(struct seal *seal)
+static int write_seal(struct seal *seal, unsigned char digest[SHA256_SIZE])
 {
-	unsigned char before[SHA256_SIZE], digest[SHA256_SIZE];
+	unsigned char before[SHA256_SIZE];
 	struct binder binder;
 	int64_t last;
 	int code = seal_chain_head(seal->store->db, &last, before);
@@ -306,7 +309,7 @@ static int write_seal(struct seal *seal)
 	return statement_run(seal->store, STATEMENT_SEGMENT_SEAL);
 }
 
-static int write_all(struct seal *seal)
+static int write_all(struct seal *seal, unsigned char digest[SHA256_SIZE])
 {
 	unsigned int i;
 	int ret = 0;
@@ -318,19 +321,24 @@ static int write_all(struct seal *seal)
 		ret = write_late(seal, STATEMENT_LATE, &seal->late, false);
 	if (!ret)
 		ret = write_late(seal, STATEMENT_LATE_OVER, &seal->over, true);
-	return ret ? ret : write_seal(seal);
+	return ret ? ret : write_seal(seal, digest);
 }
 
 static int finish(struct seal *seal)
 {
+	unsigned char digest[SHA256_SIZE];
+	char text[SHA256_TEXT];
 	int ret = store_begin(seal->store);
 
 	if (!ret)
-		ret = write_all(seal);
+		ret = write_all(seal, digest);
 	if (!ret)
 		ret = store_commit(seal->store);
 	if (ret)
 		return ret;
+	if (seal->tell)
+		log_info("sealed segment %lld: %s", (long long)seal->segment,
+			 sha256_text(digest, text));
 	seal->sealed = seal->segment;
 	forget(seal);
 	return 0;
