@@ -83,15 +83,28 @@ int64_t apply_id(struct ingest *ingest, uint64_t key, uint64_t now)
 	return process ? process->id : -ENOMEM;
 }
 
-int64_t apply_text(struct ingest *ingest, const struct record *record, enum kith_item_kind kind)
+static struct slice cut_text(struct slice text)
 {
-	struct slice text = record->items[kind];
-
 	if (text.size > DICTIONARY_NAME)
 		text.size = DICTIONARY_NAME;
 	if (text.size)
 		text.size = strnlen(text.data, text.size);
+	return text;
+}
+
+int64_t apply_text(struct ingest *ingest, const struct record *record, enum kith_item_kind kind)
+{
+	const struct slice text = cut_text(record->items[kind]);
+
 	return text.size ? dictionary_string(&ingest->dictionary, text) : 0;
+}
+
+int64_t apply_file_text(struct ingest *ingest, const struct record *record,
+			enum kith_item_kind kind)
+{
+	const struct slice text = cut_text(record->items[kind]);
+
+	return text.size ? dictionary_file_text(&ingest->dictionary, text) : 0;
 }
 
 int apply_context(struct ingest *ingest, struct process *process)

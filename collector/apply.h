@@ -21,6 +21,10 @@ int64_t apply_id(struct ingest *ingest, uint64_t key, uint64_t now);
 int64_t apply_text(struct ingest *ingest, const struct record *record,
 		   enum kith_item_kind kind);
 
+/* The same in the dictionary of what files have. */
+int64_t apply_file_text(struct ingest *ingest, const struct record *record,
+			enum kith_item_kind kind);
+
 /* More than anything moves in its life. */
 static inline int64_t apply_bytes(uint64_t bytes)
 {

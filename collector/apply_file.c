@@ -110,7 +110,7 @@ static int finish_access(struct ingest *ingest, const struct record *record, uin
 	const uint64_t ts = record->head.ts;
 
 	row->process = apply_id(ingest, user, ts);
-	row->path = apply_text(ingest, record, KITH_ITEM_PATH);
+	row->path = apply_file_text(ingest, record, KITH_ITEM_PATH);
 	row->file = find_file(ingest, file);
 	row->writer = find_writer(ingest, writer, row->file, ts);
 	if (row->file < 0)
@@ -199,9 +199,9 @@ static struct store_change change_of(struct ingest *ingest, const struct record 
 		.process = apply_id(ingest, record->head.process, record->head.ts),
 		.op = body->op,
 		.error = body->error,
-		.path = apply_text(ingest, record, KITH_ITEM_PATH),
-		.new_path = apply_text(ingest, record, KITH_ITEM_NEW_PATH),
-		.text = apply_text(ingest, record, named ? KITH_ITEM_XATTR : KITH_ITEM_FILENAME),
+		.path = apply_file_text(ingest, record, KITH_ITEM_PATH),
+		.new_path = apply_file_text(ingest, record, KITH_ITEM_NEW_PATH),
+		.text = apply_file_text(ingest, record, named ? KITH_ITEM_XATTR : KITH_ITEM_FILENAME),
 		.value = (int64_t)body->from,
 		.to_value = (int64_t)body->to,
 		.flags = body->flags,

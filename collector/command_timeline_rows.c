@@ -21,7 +21,9 @@
 #define CHANGED(column) \
 	"iif(" column "_from IS " column "_to, NULL, " column "_from) AS " column "_from," \
 	" iif(" column "_from IS " column "_to, NULL, " column "_to) AS " column "_to"
-#define TEXT(column) "(SELECT value FROM strings WHERE id = " column ")"
+#define TEXT(column)                                       \
+	"coalesce((SELECT value FROM paths WHERE id = " column ")," \
+	" (SELECT value FROM strings WHERE id = " column "))"
 
 /* Whose conversation it is shown as: the server's only if the client is not meant. */
 #define SPEAKER                                                                        \

@@ -153,7 +153,8 @@ static int find_origin(struct origin *origin, sqlite3 *db, const struct argument
 
 /* What those files were called, and since when that is known. */
 static const char names[] =
-	"SELECT file_id, (SELECT value FROM strings WHERE id = name) AS name, min(ts) AS since,"
+	"SELECT file_id, coalesce((SELECT value FROM paths WHERE id = name),"
+	" (SELECT value FROM strings WHERE id = name)) AS name, min(ts) AS since,"
 	" (SELECT inode FROM files WHERE id = file_id) AS inode"
 	" FROM (SELECT file AS file_id, path AS name, first AS ts FROM accesses WHERE"
 	" NOT flags >> 15 & 1 AND is_meant(file) UNION ALL SELECT file, path, ts FROM changes"

@@ -21,9 +21,9 @@ enum parameter {
 #define KIND_OF_FILE                                                                  \
 	"(SELECT CASE kind WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm' WHEN 8 THEN 'queue'" \
 	" WHEN 9 THEN 'queue' ELSE 'file' END FROM files WHERE id = ?9)"
-#define PATH_OF(condition)                                                       \
-	"(SELECT value FROM strings WHERE id = (SELECT path FROM accesses WHERE" \
-	" " condition "))"
+#define PATH_OF(condition)                                                                    \
+	"(SELECT coalesce((SELECT value FROM paths WHERE id = path), (SELECT value FROM"     \
+	" strings WHERE id = path)) FROM (SELECT path FROM accesses WHERE " condition "))"
 #define ADDRESS(side)                                                            \
 	"iif(instr(" side "_addr, ':'), '[' || " side "_addr || ']', " side "_addr)"
 #define WRITTEN_AS PATH_OF("file = ?9 AND writes IS NOT NULL AND process = ?5 LIMIT 1")

@@ -6,6 +6,7 @@
 #include "ingest.h"
 #include "log.h"
 #include "redump.h"
+#include "seal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,6 +28,7 @@ enum {
 struct loop {
 	struct daemon *daemon;
 	struct ingest ingest;
+	struct seal *seal;
 	struct redump redump;
 	int64_t opened;	   /* monotonic ms when the transaction began */
 	int64_t watchdog;  /* ms between signs of life; 0: nobody asks */
@@ -327,6 +329,14 @@ static int dump_again(struct loop *loop)
 	return source_dump(loop->daemon->source);
 }
 
+/* Between two transactions, a little of what has time. */
+static int keep_up(struct loop *loop)
+{
+	int ret = loop->ingest.open ? 0 : seal_step(loop->seal, loop->ingest.seen.at, false);
+
+	return ret < 0 ? ret : 0;
+}
+
 static int step(struct loop *loop)
 {
 	struct source_event event;
@@ -341,6 +351,8 @@ static int step(struct loop *loop)
 		ret = handle(loop, &event);
 	if (!ret && is_due(loop))
 		ret = commit(loop);
+	if (!ret)
+		ret = keep_up(loop);
 	return ret ? ret : dump_again(loop);
 }
 
@@ -364,6 +376,24 @@ static int drain(struct loop *loop)
 	return ret;
 }
 
+/*
+ * What came is a segment, and sealed. Of one that was to wait for its seal a restart
+ * makes up: systemd's patience has an end.
+ */
+static int close_segment(struct loop *loop)
+{
+	const int64_t now = loop->daemon->live ? clock_wall_ns() : loop->ingest.seen.at;
+	const int64_t deadline = clock_steady_ms() + DRAIN_MS;
+	int ret = ingest_close_segment(&loop->ingest, now);
+
+	if (ret)
+		return ret;
+	do
+		ret = seal_step(loop->seal, now, true);
+	while (ret > 0 && (!loop->daemon->live || clock_steady_ms() < deadline));
+	return ret < 0 ? ret : 0;
+}
+
 static int finish(struct loop *loop)
 {
 	int ret;
@@ -378,7 +408,7 @@ static int finish(struct loop *loop)
 	if (!ret && loop->ingest.seqs)
 		(void)source_acknowledge(loop->daemon->source, loop->ingest.seqs,
 					 loop->ingest.rings);
-	return ret;
+	return ret ? ret : close_segment(loop);
 }
 
 static int loop_until_stopped(struct loop *loop)
@@ -403,6 +433,9 @@ int daemon_run(struct daemon *daemon)
 
 	if (sd_watchdog_enabled(0, &watchdog) > 0)
 		loop.watchdog = (int64_t)(watchdog / 1000);
+	loop.seal = seal_new(daemon->store);
+	if (!loop.seal)
+		return -ENOMEM;
 	ret = ingest_open(&loop.ingest, daemon->store);
 	if (!ret)
 		ret = loop_until_stopped(&loop);
@@ -415,5 +448,6 @@ int daemon_run(struct daemon *daemon)
 	if (loop.ingest.bad_records)
 		log_warning("%" PRIu64 " records were malformed", loop.ingest.bad_records);
 	ingest_close(&loop.ingest);
+	seal_free(loop.seal);
 	return ret;
 }

@@ -45,6 +45,7 @@ void dictionary_init(struct dictionary *dictionary, struct store *store,
 	*dictionary = (struct dictionary){ .store = store,
 					   .last_container = last->container };
 	intern_init(&dictionary->strings, STRINGS_BYTES, last->string + 1);
+	intern_init(&dictionary->file_texts, STRINGS_BYTES, last->path + 1);
 	intern_init(&dictionary->executables, EXECUTABLES_BYTES, last->executable + 1);
 	intern_init(&dictionary->namespaces, SMALL_BYTES, last->namespaces + 1);
 	intern_init(&dictionary->contexts, SMALL_BYTES, last->context + 1);
@@ -71,6 +72,7 @@ void dictionary_forget_containers(struct dictionary *dictionary)
 void dictionary_clear(struct dictionary *dictionary)
 {
 	intern_clear(&dictionary->strings);
+	intern_clear(&dictionary->file_texts);
 	intern_clear(&dictionary->executables);
 	intern_clear(&dictionary->namespaces);
 	intern_clear(&dictionary->contexts);
@@ -87,6 +89,17 @@ int64_t dictionary_string(struct dictionary *dictionary, struct slice value)
 
 	if (fresh)
 		ret = store_string(dictionary->store, id, value);
+	return ret ? ret : id;
+}
+
+int64_t dictionary_file_text(struct dictionary *dictionary, struct slice value)
+{
+	bool fresh;
+	int64_t id = intern_id(&dictionary->file_texts, value.data, value.size, &fresh);
+	int ret = 0;
+
+	if (fresh)
+		ret = store_file_text(dictionary->store, id, value);
 	return ret ? ret : id;
 }
 

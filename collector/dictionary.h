@@ -14,6 +14,7 @@ struct container;
 struct dictionary {
 	struct store *store;
 	struct intern strings;
+	struct intern file_texts;
 	struct intern executables;
 	struct intern namespaces;
 	struct intern contexts;
@@ -33,6 +34,9 @@ void dictionary_init(struct dictionary *dictionary, struct store *store,
 void dictionary_clear(struct dictionary *dictionary);
 
 int64_t dictionary_string(struct dictionary *dictionary, struct slice value);
+/* Paths and other texts of accesses and changes, which are not kept as long. */
+int64_t dictionary_file_text(struct dictionary *dictionary, struct slice value);
+
 int64_t dictionary_executable(struct dictionary *dictionary,
 			      const struct store_executable *executable);
 int64_t dictionary_namespaces(struct dictionary *dictionary,

@@ -87,6 +87,11 @@ int store_string(struct store *store, int64_t id, struct slice value)
 	return pending_add_string(&store->pending, id, value);
 }
 
+int store_file_text(struct store *store, int64_t id, struct slice value)
+{
+	return pending_add_path(&store->pending, id, value);
+}
+
 int store_namespaces(struct store *store, int64_t id, const struct kith_namespaces *ns)
 {
 	struct binder binder = statement_bind(store, STATEMENT_NAMESPACES);
@@ -147,6 +152,8 @@ int store_flush(struct store *store)
 
 	if (store->pending.strings.used)
 		ret = statement_run(store, STATEMENT_STRINGS);
+	if (!ret && store->pending.paths.used)
+		ret = statement_run(store, STATEMENT_PATHS);
 	if (!ret && store->pending.executions.used)
 		ret = statement_run(store, STATEMENT_EXECUTIONS);
 	if (!ret && store->pending.processes.used)

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-/* Paths are looked for where each stands once, in the dictionary of the schema. */
+/* Paths are looked for where each stands once, in the dictionaries of the schema. */
 static const char files[] =
-	"WITH named AS MATERIALIZED (SELECT id FROM strings WHERE value = ?1),"
+	"WITH named AS MATERIALIZED (SELECT id FROM paths WHERE value = ?1 UNION ALL"
+	"  SELECT id FROM strings WHERE value = ?1"
+	"  AND id <= (SELECT value FROM meta WHERE name = 'paths_from')),"
 	" ran AS MATERIALIZED (SELECT id FROM executables WHERE path = ?1)"
 	" SELECT file FROM accesses WHERE path IN named"
 	" UNION SELECT file FROM executions WHERE executable IN ran AND error IS NULL"

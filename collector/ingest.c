@@ -33,7 +33,7 @@ static int load_ids(struct ingest *ingest)
 	ingest->last_access = last.access;
 	ingest->files.seed = last.file_seed;
 	ingest->checkpointed = last.process;
-	return 0;
+	return segment_open(ingest->store, &ingest->segment);
 }
 
 int ingest_open(struct ingest *ingest, struct store *store)
@@ -236,6 +236,8 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 	ingest->load.loaded = ingest_wall(ingest, info->loaded_ns);
 	ret = store_load(ingest->store, &ingest->load, ingest->seqs, ingest->rings, &fresh);
 	ingest->load.version = NULL;
+	if (!ret && fresh && ingest->segment.records)
+		ret = segment_close(ingest->store, &ingest->segment, info->real_ns);
 	if (!ingest->files.seed)
 		ingest->files.seed = (int64_t)info->load;
 	if (!ret)
@@ -523,6 +525,25 @@ static int checkpoint(struct ingest *ingest)
 	return store_checkpoint(ingest->store, &ingest->state, ingest->last_process);
 }
 
+static int close_if_full(struct ingest *ingest)
+{
+	ingest->segment.records += ingest->records;
+	if (!ingest->seen.at || !segment_is_full(&ingest->segment, ingest->seen.at))
+		return 0;
+	return segment_close(ingest->store, &ingest->segment, ingest->seen.at);
+}
+
+int ingest_close_segment(struct ingest *ingest, int64_t now)
+{
+	int ret = ingest_commit(ingest);
+
+	if (!ret)
+		ret = begin(ingest);
+	if (!ret)
+		ret = segment_close(ingest->store, &ingest->segment, now);
+	return ret ? ret : ingest_commit(ingest);
+}
+
 int ingest_commit(struct ingest *ingest)
 {
 	int ret;
@@ -542,6 +563,8 @@ int ingest_commit(struct ingest *ingest)
 		ret = apply_prune_files(ingest);
 	if (!ret && ingest->seen.at)
 		ret = store_set_seen(ingest->store, &ingest->seen);
+	if (!ret)
+		ret = close_if_full(ingest);
 	if (!ret)
 		ret = store_commit(ingest->store);
 	if (ret)

@@ -13,6 +13,7 @@
 #include "dictionary.h"
 #include "files.h"
 #include "record.h"
+#include "segment.h"
 #include "sockets.h"
 #include "state.h"
 #include "store.h"
@@ -94,6 +95,7 @@ struct ingest {
 	uint64_t all_records;
 	uint64_t bad_records;
 	int64_t checkpointed; /* last_process then */
+	struct segment segment;
 };
 
 /*
@@ -148,6 +150,9 @@ int ingest_note(struct ingest *ingest, int64_t now, const char *event,
 		const char *detail);
 
 int ingest_commit(struct ingest *ingest);
+
+/* Close the segment that is filled, if there is anything in it, and commit. */
+int ingest_close_segment(struct ingest *ingest, int64_t now);
 
 /* apply.c: what one record says. */
 int apply_record(struct ingest *ingest, const struct record *record);

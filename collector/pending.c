@@ -50,12 +50,23 @@ static int add_characters(struct pending *pending, struct slice value)
 	return value.size ? append(&pending->characters, value.data, value.size) : 0;
 }
 
-int pending_add_string(struct pending *pending, int64_t id, struct slice value)
+static int add_string(struct pending *pending, struct pending_array *array, int64_t id,
+		      struct slice value)
 {
 	const struct pending_string row = { id, pending->characters.used, value.size };
-	int ret = append(&pending->strings, &row, sizeof(row));
+	int ret = append(array, &row, sizeof(row));
 
 	return ret ? ret : add_characters(pending, value);
+}
+
+int pending_add_string(struct pending *pending, int64_t id, struct slice value)
+{
+	return add_string(pending, &pending->strings, id, value);
+}
+
+int pending_add_path(struct pending *pending, int64_t id, struct slice value)
+{
+	return add_string(pending, &pending->paths, id, value);
 }
 
 int pending_add_route(struct pending *pending, int64_t id, const struct route *route,
@@ -199,6 +210,7 @@ void pending_clear(struct pending *pending)
 	pending->processes.used = 0;
 	pending->executions.used = 0;
 	pending->strings.used = 0;
+	pending->paths.used = 0;
 	pending->characters.used = 0;
 }
 
@@ -207,6 +219,7 @@ void pending_free(struct pending *pending)
 	free(pending->processes.data);
 	free(pending->executions.data);
 	free(pending->strings.data);
+	free(pending->paths.data);
 	free(pending->characters.data);
 	free(pending->routes.data);
 	free(pending->connections.data);

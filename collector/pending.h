@@ -42,7 +42,8 @@ struct pending {
 	struct pending_array processes;	  /* struct pending_process */
 	struct pending_array executions;  /* struct store_execution */
 	struct pending_array strings;	  /* struct pending_string */
-	struct pending_array characters;  /* of strings and routes */
+	struct pending_array paths;	  /* likewise */
+	struct pending_array characters;  /* of strings, paths and routes */
 	struct pending_array routes;	  /* struct pending_route */
 	struct pending_array connections; /* struct store_connection, by id */
 	struct pending_array runs;	  /* struct run */
@@ -59,6 +60,7 @@ int pending_register(sqlite3 *db, struct pending *pending);
 int pending_add_process(struct pending *pending, const struct process *process);
 int pending_add_execution(struct pending *pending, const struct store_execution *execution);
 int pending_add_string(struct pending *pending, int64_t id, struct slice value);
+int pending_add_path(struct pending *pending, int64_t id, struct slice value);
 int pending_add_route(struct pending *pending, int64_t id, const struct route *route,
 		      struct slice name);
 

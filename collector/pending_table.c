@@ -330,6 +330,8 @@ static const struct table tables[] = {
 	  execution_column },
 	{ "pending_strings", "CREATE TABLE x (id, value)", sizeof(struct pending_string),
 	  offsetof(struct pending, strings), string_column },
+	{ "pending_paths", "CREATE TABLE x (id, value)", sizeof(struct pending_string),
+	  offsetof(struct pending, paths), string_column },
 	{ "pending_routes",
 	  "CREATE TABLE x (id, protocol, client_addr, server_addr, server_port, client_netns,"
 	  " server_netns, dialled_addr, dialled_port, seen_addr, name)",

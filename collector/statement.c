@@ -2,6 +2,7 @@
 /* The store's prepared statements. */
 #include "statement.h"
 
+#include "sha256.h"
 #include "store.h"
 
 #include <errno.h>
@@ -21,7 +22,9 @@ static const char *const texts[STATEMENTS] = {
 		"  ORDER BY id DESC LIMIT 1), 0)),"
 		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes),"
 		" (SELECT max(id) FROM accesses),"
-		" (SELECT load FROM loads ORDER BY id LIMIT 1)",
+		" (SELECT load FROM loads ORDER BY id LIMIT 1),"
+		" coalesce((SELECT max(id) FROM paths),"
+		"  (SELECT value FROM meta WHERE name = 'paths_from'))",
 	[STATEMENT_BOOT_FIND] = "SELECT id FROM boots WHERE uuid = ?",
 	[STATEMENT_BOOT_ADD] = "INSERT INTO boots (uuid, first) VALUES (?, ?)",
 	[STATEMENT_LOAD_FIND] = "SELECT id FROM loads WHERE load = ?",
@@ -42,6 +45,7 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_CONTEXT] =
 		"INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_STRINGS] = "INSERT INTO strings SELECT * FROM pending_strings",
+	[STATEMENT_PATHS] = "INSERT INTO paths SELECT * FROM pending_paths",
 	[STATEMENT_NAMESPACES] = "INSERT INTO namespaces VALUES (?,?,?,?,?,?,?,?)",
 	[STATEMENT_EXECUTABLE] = "INSERT INTO executables VALUES (?,?,?,?,?,?,?)",
 	[STATEMENT_CONTAINER] =
@@ -179,6 +183,17 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_ENDED] =
 		"SELECT key, id FROM processes WHERE id > (SELECT max(id) FROM processes) - ?2"
 		" AND boot = ?1 AND (lived IS NOT NULL OR flags & 8) ORDER BY id",
+	[STATEMENT_SEGMENT] = "INSERT INTO segments (id, closed) VALUES (?,?)",
+	[STATEMENT_SEGMENT_CLOSED] = "SELECT closed FROM segments WHERE id = ?",
+	[STATEMENT_SEGMENT_RANGE] =
+		"SELECT first_id, last_id FROM segment_tables WHERE name = ? AND segment = ?",
+	[STATEMENT_SEGMENT_COUNTED] =
+		"UPDATE segment_tables SET rows = ?3, first = ?4, last = ?5, digest = ?6"
+		" WHERE name = ?1 AND segment = ?2",
+	[STATEMENT_SEGMENT_SEAL] = "UPDATE segments SET seal = ?2 WHERE id = ?1",
+	[STATEMENT_LATE] = "REPLACE INTO late_rows (name, id) VALUES (?, ?)",
+	[STATEMENT_LATE_OVER] =
+		"UPDATE late_rows SET segment = ?3, digest = ?4 WHERE name = ?1 AND id = ?2",
 };
 
 int statement_prepare_all(struct store *store)
@@ -251,6 +266,12 @@ void bind_slice(struct binder *binder, struct slice slice)
 				  (int)slice.size, SQLITE_STATIC);
 	else
 		bind_null(binder);
+}
+
+void bind_digest(struct binder *binder, const unsigned char *digest)
+{
+	sqlite3_bind_blob(binder->statement, binder->next++, digest, SHA256_SIZE,
+			  SQLITE_STATIC);
 }
 
 int statement_run(struct store *store, enum statement which)

@@ -26,6 +26,7 @@ enum statement {
 	STATEMENT_PROCESS_UPDATE,
 	STATEMENT_CONTEXT,
 	STATEMENT_STRINGS,
+	STATEMENT_PATHS,
 	STATEMENT_NAMESPACES,
 	STATEMENT_EXECUTABLE,
 	STATEMENT_CONTAINER,
@@ -80,6 +81,13 @@ enum statement {
 	STATEMENT_LIVING_UPTO,
 	STATEMENT_LIVING,
 	STATEMENT_ENDED,
+	STATEMENT_SEGMENT,
+	STATEMENT_SEGMENT_CLOSED,
+	STATEMENT_SEGMENT_RANGE,
+	STATEMENT_SEGMENT_COUNTED,
+	STATEMENT_SEGMENT_SEAL,
+	STATEMENT_LATE,
+	STATEMENT_LATE_OVER,
 	STATEMENTS,
 };
 
@@ -110,6 +118,7 @@ void bind_nonnegative(struct binder *binder, int64_t value);
 void bind_other(struct binder *binder, int64_t value, int64_t usual); /* usual: NULL */
 void bind_text(struct binder *binder, const char *text); /* NULL is NULL */
 void bind_slice(struct binder *binder, struct slice slice);
+void bind_digest(struct binder *binder, const unsigned char *digest); /* SHA-256; NULL too */
 
 /* Run a statement that gives no rows. */
 int statement_run(struct store *store, enum statement which);
@@ -143,5 +152,9 @@ int store_flush_accesses(struct store *store);
 
 /* store.c: what @code of SQLite means to callers, with its words kept. */
 int store_fail(struct store *store, int code);
+
+/* For what is done too seldom to stay prepared; @sql may be several for the first. */
+int store_execute(struct store *store, const char *sql);
+int store_prepare(struct store *store, sqlite3_stmt **statement, const char *sql);
 
 #endif

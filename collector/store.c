@@ -80,9 +80,16 @@ int store_fail(struct store *store, int code)
 	}
 }
 
-static int execute(struct store *store, const char *sql)
+int store_execute(struct store *store, const char *sql)
 {
 	int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? 0 : store_fail(store, code);
+}
+
+int store_prepare(struct store *store, sqlite3_stmt **statement, const char *sql)
+{
+	int code = sqlite3_prepare_v2(store->db, sql, -1, statement, NULL);
 
 	return code == SQLITE_OK ? 0 : store_fail(store, code);
 }
@@ -122,7 +129,7 @@ static int identify(struct store *store)
 		return 0;
 	if (application || tables)
 		return refuse(store, "it is a database of something else");
-	return execute(store, "PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE;");
+	return store_execute(store, "PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE;");
 }
 
 /* The beginning of a file of SQLite; numbers are big-endian. */
@@ -184,17 +191,17 @@ int store_recognize(const char *path)
 static int migrate_to(struct store *store, const struct schema_migration *migration)
 {
 	char sql[96];
-	int ret = execute(store, "BEGIN IMMEDIATE");
+	int ret = store_execute(store, "BEGIN IMMEDIATE");
 
 	if (ret)
 		return ret;
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 SCHEMA_APPLICATION_ID, migration->version);
-	ret = execute(store, migration->sql);
+	ret = store_execute(store, migration->sql);
 	if (!ret)
-		ret = execute(store, sql);
+		ret = store_execute(store, sql);
 	if (!ret)
-		ret = execute(store, "COMMIT");
+		ret = store_execute(store, "COMMIT");
 	if (ret)
 		store_rollback(store);
 	return ret;
@@ -231,7 +238,7 @@ static int drop_views(struct store *store)
 
 		sqlite3_finalize(statement);
 		if (sql)
-			ret = execute(store, sql);
+			ret = store_execute(store, sql);
 		free(sql);
 		return ret;
 	}
@@ -278,16 +285,16 @@ static int renew_views(struct store *store)
 
 	if (ret || same)
 		return ret;
-	ret = execute(store, "BEGIN IMMEDIATE");
+	ret = store_execute(store, "BEGIN IMMEDIATE");
 	if (ret)
 		return ret;
 	ret = drop_views(store);
 	if (!ret)
-		ret = execute(store, schema_views);
+		ret = store_execute(store, schema_views);
 	if (!ret)
 		ret = remember_views(store);
 	if (!ret)
-		ret = execute(store, "COMMIT");
+		ret = store_execute(store, "COMMIT");
 	if (ret)
 		store_rollback(store);
 	return ret;
@@ -299,7 +306,7 @@ static int prepare_file(struct store *store)
 	int ret = identify(store);
 
 	if (!ret)
-		ret = execute(store, settings);
+		ret = store_execute(store, settings);
 	if (!ret)
 		ret = migrate(store);
 	if (!ret)

@@ -33,6 +33,7 @@ struct store_last {
 	int64_t listener;
 	int64_t pipe;
 	int64_t access;
+	int64_t path;
 	int64_t file_seed; /* of the ids of files: the number of the first load; 0: none yet */
 };
 
@@ -92,6 +93,8 @@ int64_t store_process_creator(const struct process *process);
 
 int store_context(struct store *store, int64_t id, const struct context *context);
 int store_string(struct store *store, int64_t id, struct slice value);
+/* Of accesses and changes, likewise. */
+int store_file_text(struct store *store, int64_t id, struct slice value);
 int store_namespaces(struct store *store, int64_t id, const struct kith_namespaces *ns);
 
 struct store_executable {

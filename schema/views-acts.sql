@@ -27,7 +27,8 @@ FROM (
     CAST(CASE WHEN flags & 1 THEN 'create' WHEN writes > 0 OR flags & 16 THEN 'write'
       WHEN flags & 512 THEN 'truncate' WHEN flags & 4 THEN 'load'
       WHEN reads > 0 OR flags & 2 THEN 'read' ELSE 'open' END AS TEXT) AS op,
-    (SELECT value FROM strings WHERE id = path) AS path,
+    CAST(coalesce((SELECT value FROM paths WHERE id = path),
+      (SELECT value FROM strings WHERE id = path)) AS TEXT) AS path,
     CAST(NULL AS TEXT) AS new_path, CAST(NULL AS TEXT) AS detail, CAST(NULL AS INTEGER) AS error,
     CAST(coalesce(bytes_read, 0) AS INTEGER) AS bytes_read,
     CAST(coalesce(bytes_written, 0) AS INTEGER) AS bytes_written,

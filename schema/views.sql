@@ -386,7 +386,8 @@ reading AS NOT MATERIALIZED (
       -9223372036854775808) AS since,
     CAST(CASE (SELECT kind FROM files WHERE id = a.file) WHEN 6 THEN 'memfd' WHEN 7 THEN 'shm'
       WHEN 8 THEN 'queue' WHEN 9 THEN 'queue' ELSE 'file' END AS TEXT) AS via,
-    CAST(coalesce((SELECT value FROM strings WHERE id = a.path),
+    CAST(coalesce((SELECT value FROM paths WHERE id = a.path),
+      (SELECT value FROM strings WHERE id = a.path),
       (SELECT 'inode ' || inode FROM files WHERE id = a.file)) AS TEXT) AS object
   FROM accesses a
   WHERE (reads IS NOT NULL OR flags & 2) AND NOT flags >> 15 & 1
@@ -514,7 +515,8 @@ UNION ALL
 -- Many files that one had written and another read, counted together.
 SELECT
   writer, process, CAST('file' AS TEXT),
-  CAST((SELECT value FROM strings WHERE id = path) || iif(bytes_written > 1,
+  CAST(coalesce((SELECT value FROM paths WHERE id = path),
+    (SELECT value FROM strings WHERE id = path)) || iif(bytes_written > 1,
     ' and ' || (bytes_written - 1) || ' more', '') AS TEXT),
   first, CAST(first + lasted AS INTEGER), bytes_read,
   CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
@@ -535,7 +537,8 @@ WHERE op IN (5, 6) AND target IS NOT NULL AND target <> process;
 CREATE VIEW file_access AS
 SELECT
   a.process AS process_id,
-  (SELECT value FROM strings WHERE id = a.path) AS path,
+  CAST(coalesce((SELECT value FROM paths WHERE id = a.path),
+    (SELECT value FROM strings WHERE id = a.path)) AS TEXT) AS path,
   (SELECT device FROM files WHERE id = a.file) AS device,
   (SELECT inode FROM files WHERE id = a.file) AS inode,
   a.first,
@@ -603,7 +606,8 @@ SELECT
   bytes_written AS files,
   reads,
   bytes_read,
-  (SELECT value FROM strings WHERE id = path) AS path,
+  CAST(coalesce((SELECT value FROM paths WHERE id = path),
+    (SELECT value FROM strings WHERE id = path)) AS TEXT) AS path,
   file AS file_id,
   flags >> 5 & 1 AS read_at_most,
   id AS access_id
@@ -620,19 +624,24 @@ SELECT
     WHEN 4 THEN 'unlink' WHEN 5 THEN 'link' WHEN 6 THEN 'symlink' WHEN 7 THEN 'mkdir'
     WHEN 8 THEN 'rmdir' WHEN 9 THEN 'chmod' WHEN 10 THEN 'chown' WHEN 11 THEN 'truncate'
     WHEN 12 THEN 'setxattr' WHEN 13 THEN 'setxattr' WHEN 14 THEN 'utimes' END AS TEXT) AS op,
-  (SELECT value FROM strings WHERE id = path) AS path,
-  CAST((SELECT value FROM strings WHERE id = new_path) AS TEXT) AS new_path,
+  CAST(coalesce((SELECT value FROM paths WHERE id = path),
+    (SELECT value FROM strings WHERE id = path)) AS TEXT) AS path,
+  CAST(coalesce((SELECT value FROM paths WHERE id = new_path),
+    (SELECT value FROM strings WHERE id = new_path)) AS TEXT) AS new_path,
   CAST(CASE op
     WHEN 1 THEN printf('%04o', to_value & 4095)
     WHEN 3 THEN 'exchange'
-    WHEN 6 THEN (SELECT value FROM strings WHERE id = text)
+    WHEN 6 THEN coalesce((SELECT value FROM paths WHERE id = text),
+      (SELECT value FROM strings WHERE id = text))
     WHEN 7 THEN printf('%04o', to_value & 4095)
     WHEN 9 THEN printf('%04o -> %04o', value & 4095, to_value & 4095)
     WHEN 10 THEN printf('%d:%d -> %d:%d', value & 4294967295, value >> 32 & 4294967295,
       to_value & 4294967295, to_value >> 32 & 4294967295)
     WHEN 11 THEN printf('%d -> %d', value, to_value)
-    WHEN 12 THEN (SELECT value FROM strings WHERE id = text)
-    WHEN 13 THEN 'removed ' || (SELECT value FROM strings WHERE id = text)
+    WHEN 12 THEN coalesce((SELECT value FROM paths WHERE id = text),
+      (SELECT value FROM strings WHERE id = text))
+    WHEN 13 THEN 'removed ' || coalesce((SELECT value FROM paths WHERE id = text),
+      (SELECT value FROM strings WHERE id = text))
     WHEN 14 THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', nullif(value, 0) / 1000000000,
       'unixepoch') || ' -> ', '') || iif(to_value,
       strftime('%Y-%m-%dT%H:%M:%SZ', to_value / 1000000000, 'unixepoch'), 'now')
@@ -653,7 +662,8 @@ FROM changes
 UNION ALL
 SELECT
   first, process, CAST(iif(flags & 1, 'create', 'truncate') AS TEXT),
-  (SELECT value FROM strings WHERE id = path), CAST(NULL AS TEXT),
+  CAST(coalesce((SELECT value FROM paths WHERE id = path),
+    (SELECT value FROM strings WHERE id = path)) AS TEXT), CAST(NULL AS TEXT),
   CAST(iif(flags & 1, (SELECT printf('%04o', mode & 4095) FROM files WHERE id = file),
     'by open') AS TEXT),
   CAST(NULL AS INTEGER), CAST(first AS INTEGER), CAST(1 AS INTEGER), file,
@@ -771,3 +781,27 @@ FROM loads l,
 
 CREATE VIEW sensor AS
 SELECT ts, event, detail, boot AS boot_id FROM sensor_events;
+
+-- Ids grow with the time at which kithd has met what they stand for, and so tell when that
+-- was: the one index by time that there is.
+CREATE VIEW segment AS
+SELECT
+  t.segment AS segment_id, t.name, t.first_id, t.last_id, t.rows, t.first, t.last,
+  s.closed,
+  CAST(s.seal IS NOT NULL AS INTEGER) AS sealed,
+  (SELECT ts FROM sensor_events WHERE id = t.dropped) AS dropped
+FROM segment_tables t
+CROSS JOIN segments s ON s.id = t.segment
+UNION ALL
+SELECT
+  CAST(coalesce((SELECT max(id) FROM segments), 0) + 1 AS INTEGER), n.name,
+  CAST(coalesce((SELECT last_id FROM segment_tables t WHERE t.name = n.name
+    ORDER BY segment DESC LIMIT 1), 0) + 1 AS INTEGER),
+  CAST(9223372036854775807 AS INTEGER), CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
+  CAST(NULL AS INTEGER), CAST(NULL AS INTEGER), CAST(0 AS INTEGER), CAST(NULL AS INTEGER)
+FROM (SELECT column1 AS name FROM (VALUES
+  ('boots'), ('loads'), ('containers'), ('strings'), ('paths'), ('executables'),
+  ('namespaces'), ('contexts'), ('credential_sets'), ('routes'), ('processes'),
+  ('executions'), ('credentials'), ('cgroup_moves'), ('connections'), ('connection_runs'),
+  ('listeners'), ('pipes'), ('accesses'), ('changes'), ('controls'), ('sensor_events'),
+  ('losses'))) n;

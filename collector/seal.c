@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Seals of closed segments, a little at a time. */
+#include "seal.h"
+
+#include "seal_chain.h"
+#include "seal_table.h"
+#include "statement.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STEP_ROWS = 4096 };
+
+/* A row that may change still, or one that did and is over. */
+struct late_row {
+	const char *name;
+	int64_t id;
+	unsigned char digest[SHA256_SIZE]; /* once it is over */
+};
+
+struct late_list {
+	struct late_row *rows;
+	size_t count;
+	size_t room;
+};
+
+/* What is known of a table in the segment. */
+struct part {
+	struct seal_count count;
+	unsigned char digest[SHA256_SIZE];
+	bool there;
+	bool unreadable;
+};
+
+struct seal {
+	struct store *store;
+	struct sha256 *sha256;
+	struct seal_bytes bytes;
+	int64_t sealed;	 /* the last one that is; -1: not known yet */
+	int64_t segment; /* that is worked at; 0: none */
+	int64_t recent;	 /* what ended after that may change; INT64_MAX: nothing does */
+	int64_t now;
+
+	unsigned int place; /* tables, and those that have late rows again */
+	bool open;	    /* one is */
+	struct seal_table at;
+	int64_t from;
+	int64_t to;
+	struct part parts[SEGMENT_TABLES];
+	struct late_list late;
+	struct late_list over;
+};
+
+struct seal *seal_new(struct store *store)
+{
+	struct seal *seal = calloc(1, sizeof(*seal));
+
+	if (!seal)
+		return NULL;
+	seal->store = store;
+	seal->sealed = -1;
+	seal->sha256 = sha256_new();
+	seal->bytes.sha256 = seal->sha256;
+	if (seal->sha256)
+		return seal;
+	free(seal);
+	return NULL;
+}
+
+static void forget(struct seal *seal)
+{
+	if (seal->open)
+		seal_table_close(&seal->at);
+	seal->open = false;
+	seal->segment = 0;
+	seal->place = 0;
+	seal->late.count = 0;
+	seal->over.count = 0;
+	memset(seal->parts, 0, sizeof(seal->parts));
+}
+
+void seal_free(struct seal *seal)
+{
+	if (!seal)
+		return;
+	forget(seal);
+	sha256_free(seal->sha256);
+	free(seal->late.rows);
+	free(seal->over.rows);
+	free(seal);
+}
+
+static struct late_row *add_late(struct late_list *list, const char *name, int64_t id)
+{
+	struct late_row *rows = list->rows;
+	size_t room = list->room;
+
+	if (list->count == room) {
+		room = room ? 2 * room : 64;
+		rows = realloc(rows, room * sizeof(*rows));
+		if (!rows)
+			return NULL;
+		list->rows = rows;
+		list->room = room;
+	}
+	rows[list->count] = (struct late_row){ .name = name, .id = id };
+	return &rows[list->count++];
+}
+
+/* Is there one to be sealed? Then begin with it. */
+static int begin(struct seal *seal, bool all)
+{
+	unsigned char head[SHA256_SIZE];
+	struct binder binder;
+	int64_t closed;
+	int ret = 0;
+
+	if (seal->sealed < 0 && seal_chain_head(seal->store->db, &seal->sealed, head))
+		return store_fail(seal->store, sqlite3_errcode(seal->store->db));
+	binder = statement_bind(seal->store, STATEMENT_SEGMENT_CLOSED);
+	bind_int(&binder, seal->sealed + 1);
+	ret = statement_row(seal->store, STATEMENT_SEGMENT_CLOSED);
+	if (ret <= 0)
+		return ret;
+	closed = sqlite3_column_int64(binder.statement, 0);
+	statement_reset(seal->store, STATEMENT_SEGMENT_CLOSED);
+	/* If the clock was set back, nothing is gained by waiting for it. */
+	if (!all && seal->now >= closed && seal->now - closed < SEAL_LATE_NS)
+		return 0;
+	forget(seal);
+	seal->segment = seal->sealed + 1;
+	seal->recent = all ? INT64_MAX : closed;
+	return 1;
+}
+
+/* The ids of @table in the segment, 0 if it got none. Return: 1, 0, or an error. */
+static int find_range(struct seal *seal, const struct segment_table *table)
+{
+	struct binder binder = statement_bind(seal->store, STATEMENT_SEGMENT_RANGE);
+	int ret;
+
+	bind_text(&binder, table->name);
+	bind_int(&binder, seal->segment);
+	ret = statement_row(seal->store, STATEMENT_SEGMENT_RANGE);
+	if (ret <= 0)
+		return ret;
+	seal->from = sqlite3_column_int64(binder.statement, 0);
+	seal->to = sqlite3_column_int64(binder.statement, 1);
+	statement_reset(seal->store, STATEMENT_SEGMENT_RANGE);
+	return 1;
+}
+
+/* Those of the segment come first, then those that were late in earlier ones. */
+static int open_table(struct seal *seal)
+{
+	const bool again = seal->place >= SEGMENT_TABLES;
+	const struct segment_table *table = &segment_tables[seal->place % SEGMENT_TABLES];
+	int code, ret;
+
+	if (again && !table->late)
+		return 0;
+	seal->from = INT64_MIN;
+	seal->to = INT64_MAX;
+	ret = again ? 1 : find_range(seal, table);
+	if (ret <= 0)
+		return ret;
+	code = again ? seal_table_open_late(&seal->at, seal->store->db, table)
+		     : seal_table_open(&seal->at, seal->store->db, table);
+	seal->open = true;
+	if (code != SQLITE_OK)
+		return store_fail(seal->store, code);
+	seal_table_settle(&seal->at, seal->recent);
+	if (!again)
+		seal->parts[seal->place] =
+			(struct part){ .there = true,
+				       .count = { 0, INT64_MAX, INT64_MIN } };
+	return 1;
+}
+
+static int take_row(struct seal *seal)
+{
+	const bool late = seal->at.table->late && seal_table_is_late(&seal->at);
+
+	seal_table_count(&seal->at, &seal->parts[seal->place].count);
+	seal_table_put(&seal->at, &seal->bytes, !late);
+	if (late &&
+	    !add_late(&seal->late, seal->at.table->name, seal_table_id(&seal->at)))
+		return -ENOMEM;
+	return 0;
+}
+
+static int take_late_row(struct seal *seal)
+{
+	struct late_row *row;
+
+	if (seal_table_is_late(&seal->at))
+		return 0;
+	row = add_late(&seal->over, seal->at.table->name, seal_table_id(&seal->at));
+	if (!row)
+		return -ENOMEM;
+	seal_table_put(&seal->at, &seal->bytes, true);
+	return seal_end(&seal->bytes, row->digest);
+}
+
+static int end_table(struct seal *seal)
+{
+	struct part *part = &seal->parts[seal->place % SEGMENT_TABLES];
+	int ret = 0;
+
+	seal_table_close(&seal->at);
+	seal->open = false;
+	if (seal->place < SEGMENT_TABLES)
+		ret = seal_end(&seal->bytes, part->digest);
+	seal->place++;
+	return ret;
+}
+
+/* What cannot be read is told of, and the rest goes on. */
+static int give_up_table(struct seal *seal, int code)
+{
+	char detail[256];
+	int used, ret;
+
+	if ((code & 0xff) != SQLITE_CORRUPT && code != SQLITE_IOERR_READ &&
+	    code != SQLITE_IOERR_SHORT_READ)
+		return store_fail(seal->store, code);
+	used = snprintf(detail, sizeof(detail), "table %s in segment %lld: %s",
+			seal->at.table->name, (long long)seal->segment,
+			sqlite3_errmsg(seal->store->db));
+	ret = store_sensor_event(seal->store, seal->now, 0, "segment damaged", 0,
+				 (struct slice){ detail, (size_t)used });
+	seal->parts[seal->place % SEGMENT_TABLES].unreadable = true;
+	return ret ? ret : end_table(seal);
+}
+
+/* The next rows of the table that is open. */
+static int read_rows(struct seal *seal)
+{
+	const bool again = seal->place >= SEGMENT_TABLES;
+	int64_t rows = 0;
+	int code, ret = 0;
+
+	seal_table_seek(&seal->at, seal->from, seal->to, STEP_ROWS);
+	while (!ret && (code = sqlite3_step(seal->at.rows)) == SQLITE_ROW) {
+		ret = again ? take_late_row(seal) : take_row(seal);
+		seal->from = seal_table_id(&seal->at) + 1;
+		rows++;
+	}
+	if (ret)
+		return ret;
+	sqlite3_reset(seal->at.rows);
+	if (code != SQLITE_DONE)
+		return give_up_table(seal, code);
+	return rows < STEP_ROWS ? end_table(seal) : 0;
+}
+
+static int write_part(struct seal *seal, const struct segment_table *table,
+		      const struct part *part)
+{
+	struct binder binder = statement_bind(seal->store, STATEMENT_SEGMENT_COUNTED);
+
+	bind_text(&binder, table->name);
+	bind_int(&binder, seal->segment);
+	bind_int(&binder, part->count.rows);
+	bind_other(&binder, part->count.first, INT64_MAX);
+	bind_other(&binder, part->count.last, INT64_MIN);
+	bind_digest(&binder, part->unreadable ? NULL : part->digest);
+	return statement_run(seal->store, STATEMENT_SEGMENT_COUNTED);
+}
+
+static int write_late(struct seal *seal, enum statement which,
+		      const struct late_list *list, bool over)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < list->count && !ret; i++) {
+		struct binder binder = statement_bind(seal->store, which);
+
+		bind_text(&binder, list->rows[i].name);
+		bind_int(&binder, list->rows[i].id);
+		if (over) {
+			bind_int(&binder, seal->segment);
+			bind_digest(&binder, list->rows[i].digest);
+		}
+		ret = statement_run(seal->store, which);
+	}
+	return ret;
+}
+
+static int write_seal(struct seal *seal)
+{
+	unsigned char before[SHA256_SIZE], digest[SHA256_SIZE];
+	struct binder binder;
+	int64_t last;
+	int code = seal_chain_head(seal->store->db, &last, before);
+
+	if (code == SQLITE_OK)
+		code = seal_chain_next(seal->store->db, seal->sha256, seal->segment,
+				       before, digest);
+	if (code != SQLITE_OK)
+		return store_fail(seal->store, code);
+	binder = statement_bind(seal->store, STATEMENT_SEGMENT_SEAL);
+	bind_int(&binder, seal->segment);
+	bind_digest(&binder, digest);
+	return statement_run(seal->store, STATEMENT_SEGMENT_SEAL);
+}
+
+static int write_all(struct seal *seal)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < SEGMENT_TABLES && !ret; i++)
+		if (seal->parts[i].there)
+			ret = write_part(seal, &segment_tables[i], &seal->parts[i]);
+	if (!ret)
+		ret = write_late(seal, STATEMENT_LATE, &seal->late, false);
+	if (!ret)
+		ret = write_late(seal, STATEMENT_LATE_OVER, &seal->over, true);
+	return ret ? ret : write_seal(seal);
+}
+
+static int finish(struct seal *seal)
+{
+	int ret = store_begin(seal->store);
+
+	if (!ret)
+		ret = write_all(seal);
+	if (!ret)
+		ret = store_commit(seal->store);
+	if (ret)
+		return ret;
+	seal->sealed = seal->segment;
+	forget(seal);
+	return 0;
+}
+
+static int go_on(struct seal *seal)
+{
+	int ret;
+
+	if (seal->open)
+		return read_rows(seal);
+	for (; seal->place < 2 * SEGMENT_TABLES; seal->place++) {
+		ret = open_table(seal);
+		if (ret)
+			return ret < 0 ? ret : 0;
+	}
+	return finish(seal);
+}
+
+int seal_step(struct seal *seal, int64_t now, bool all)
+{
+	int ret;
+
+	seal->now = now;
+	if (!seal->segment) {
+		ret = begin(seal, all);
+		if (ret <= 0)
+			return ret;
+	}
+	ret = go_on(seal);
+	if (!ret)
+		return 1;
+	store_rollback(seal->store);
+	forget(seal);
+	seal->sealed = -1;
+	return ret;
+}

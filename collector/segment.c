@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Segments: when they are closed, and what is in them. */
+#include "segment.h"
+
+#include "statement.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* The one integer that @sql gives; NULL, and no row, is @otherwise. */
+static int ask(struct store *store, const char *sql, int64_t otherwise, int64_t *value)
+{
+	sqlite3_stmt *statement;
+	int code = store_prepare(store, &statement, sql);
+
+	*value = otherwise;
+	if (code)
+		return code;
+	code = sqlite3_step(statement);
+	if (code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+		*value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : store_fail(store, code);
+}
+
+/* What @table has beyond the last segment. */
+#define LAST_OF_CLOSED                                                   \
+	"coalesce((SELECT last_id FROM segment_tables WHERE name = '%s'" \
+	" ORDER BY segment DESC LIMIT 1), 0)"
+
+static int count_open(struct store *store, const struct segment_table *table,
+		      int64_t *rows)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql), "SELECT max(id) - " LAST_OF_CLOSED " FROM %s",
+		 table->name, table->name);
+	return ask(store, sql, 0, rows);
+}
+
+int segment_open(struct store *store, struct segment *segment)
+{
+	const struct segment_table *table;
+	int64_t rows;
+	int ret = ask(store, "SELECT closed FROM segments ORDER BY id DESC LIMIT 1", 0,
+		      &segment->opened);
+
+	segment->records = 0;
+	for (table = segment_tables; table->name && !ret; table++) {
+		ret = count_open(store, table, &rows);
+		if (!ret && rows > 0)
+			segment->records += (uint64_t)rows;
+	}
+	return ret;
+}
+
+bool segment_is_full(struct segment *segment, int64_t now)
+{
+	/* The clock may have been set back since. */
+	if (!segment->opened || now < segment->opened)
+		segment->opened = now;
+	return segment->records >= SEGMENT_ROWS || now - segment->opened >= SEGMENT_NS;
+}
+
+static int close_table(struct store *store, const struct segment_table *table, int64_t id)
+{
+	char sql[512];
+
+	snprintf(sql, sizeof(sql),
+		 "INSERT INTO segment_tables (name, segment, first_id, last_id)"
+		 " SELECT '%s', %" PRId64 ", first, last FROM (SELECT 1 + " LAST_OF_CLOSED
+		 " AS first, (SELECT max(id) FROM %s) AS last) WHERE last >= first",
+		 table->name, id, table->name, table->name);
+	return store_execute(store, sql);
+}
+
+static int close_as(struct store *store, int64_t id, int64_t now)
+{
+	const int before = sqlite3_total_changes(store->db);
+	const struct segment_table *table;
+	struct binder binder;
+	int ret = 0;
+
+	for (table = segment_tables; table->name && !ret; table++)
+		ret = close_table(store, table, id);
+	if (ret || sqlite3_total_changes(store->db) == before)
+		return ret;
+	binder = statement_bind(store, STATEMENT_SEGMENT);
+	bind_int(&binder, id);
+	bind_int(&binder, now);
+	return statement_run(store, STATEMENT_SEGMENT);
+}
+
+int segment_close(struct store *store, struct segment *segment, int64_t now)
+{
+	int64_t id;
+	int ret = ask(store, "SELECT max(id) FROM segments", 0, &id);
+
+	if (!ret)
+		ret = close_as(store, id + 1, now);
+	if (!ret)
+		*segment = (struct segment){ .opened = now };
+	return ret;
+}
