@@ -4,6 +4,7 @@
 #define KITH_DAEMON_H
 
 #include "control.h"
+#include "names.h"
 #include "recording.h"
 #include "source.h"
 #include "store.h"
@@ -16,6 +17,7 @@ struct daemon {
 	struct recording *recording; /* or NULL: also written there */
 	const char *recording_path;
 	const struct control_policy *policy; /* or NULL: that of the module stays */
+	struct names *names; /* or NULL: nothing is asked for */
 	bool live;   /* the source is the module: it comes back, and time passes */
 	int signals; /* a signalfd that asks to stop, or -1 */
 };

@@ -3,6 +3,7 @@
 #include "argument.h"
 #include "config.h"
 #include "daemon.h"
+#include "helper.h"
 #include "lock.h"
 #include "log.h"
 
@@ -196,6 +197,18 @@ static int exit_status(int error)
 	}
 }
 
+/* Before anything of others is read, and before what only the helper needs is given up. */
+static int start_helper(struct daemon *daemon)
+{
+	int ret = names_open(&daemon->names, daemon->store);
+
+	if (!ret)
+		ret = helper_drop_privileges();
+	if (ret)
+		log_error("cannot give up privileges: %s", strerror(-ret));
+	return ret;
+}
+
 static int run(const struct arguments *arguments, const struct config *config)
 {
 	const bool live = !arguments->replay && !arguments->synthetic;
@@ -211,6 +224,8 @@ static int run(const struct arguments *arguments, const struct config *config)
 		ret = open_store(&daemon.store, database);
 	if (!ret)
 		ret = open_recording(&daemon.recording, arguments->record);
+	if (!ret && live)
+		ret = start_helper(&daemon);
 	if (!ret)
 		ret = daemon_run(&daemon);
 	closed = recording_close(daemon.recording);
@@ -220,6 +235,7 @@ static int run(const struct arguments *arguments, const struct config *config)
 		ret = ret ? ret : closed;
 	}
 	source_close(daemon.source);
+	names_close(daemon.names);
 	store_close(daemon.store);
 	return ret;
 }
