@@ -25,7 +25,7 @@ enum {
 	HANG_S = 20,	    /* nothing takes longer, but what will never end */
 	PACKETS = 8,	    /* taken at once */
 	LATER = 64,	    /* containers of which nothing is known yet */
-	TRIES = 5,
+	TRIES = 4,
 	FIRST_TRY_MS = 100, /* each further one after four times as long */
 	NAMES = 512,	    /* of users and groups, that are told once */
 	NAMES_MS = 10000,   /* how often it is looked whether these have changed */

@@ -88,9 +88,12 @@ START_TEST(known_ones_are_not_read_again)
 	ck_assert(told.hashed);
 	ck_assert_str_eq(told.text,
 			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	memset(told.text, 0, sizeof(told.text));
 	ask(path, 3);
 	ck_assert_uint_eq(told.count, 3);
 	ck_assert_int_eq(told.last, 3);
+	ck_assert_str_eq(told.text,
+			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	hasher_free(hasher);
 }
 END_TEST
