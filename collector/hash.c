@@ -37,7 +37,7 @@ struct hasher {
 	void *context;
 	struct sha256 *sha256;
 	struct known *known; /* the oldest first */
-	struct job *first, *last;
+	struct job *first; /* is read, the others wait */
 	size_t jobs;
 	size_t waiters;
 	int64_t rest_until; /* CLOCK_MONOTONIC */
@@ -83,8 +83,6 @@ static void remove_first(struct hasher *hasher)
 	struct job *job = hasher->first;
 
 	hasher->first = job->next;
-	if (!hasher->first)
-		hasher->last = NULL;
 	hasher->jobs--;
 	close(job->descriptor);
 	free_waiters(hasher, job->waiters);
@@ -147,20 +145,23 @@ static struct job *find_job(struct hasher *hasher, const struct hash_key *key)
 	return NULL;
 }
 
-/* NULL: no room, or no memory. */
+/*
+ * The smaller ones come first, but for the one that is being read: most that is executed is
+ * small, and what is large can take a minute. NULL: no room, or no memory.
+ */
 static struct job *add_job(struct hasher *hasher, const struct hash_key *key, int descriptor)
 {
 	struct job *job = hasher->jobs < HASH_JOBS ? calloc(1, sizeof(*job)) : NULL;
+	struct job **place = &hasher->first;
 
 	if (!job)
 		return NULL;
 	job->key = *key;
 	job->descriptor = descriptor;
-	if (hasher->last)
-		hasher->last->next = job;
-	else
-		hasher->first = job;
-	hasher->last = job;
+	while (*place && ((*place)->done || (*place)->key.size <= key->size))
+		place = &(*place)->next;
+	job->next = *place;
+	*place = job;
 	hasher->jobs++;
 	return job;
 }

@@ -61,17 +61,22 @@ int helper_drop_privileges(void)
 	return keep_capabilities(~helpers);
 }
 
-/* Behind everything else; without new privileges and files of its own. */
+/* Behind everything else, and without new privileges. */
 static void settle_down(void)
 {
-	const struct rlimit none = { 0, 0 };
-
 	/* Each that fails leaves it as it was: then it only is less modest. */
 	(void)prctl(PR_SET_NAME, "kithd-names");
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
 		      IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+}
+
+/* It reads. The keeper may have to say something to a file. */
+static void write_nothing(void)
+{
+	const struct rlimit none = { 0, 0 };
+
 	(void)setrlimit(RLIMIT_FSIZE, &none);
 	(void)setrlimit(RLIMIT_CORE, &none);
 }
@@ -93,6 +98,7 @@ static bool run_worker(struct worker_board *board, const struct hash_known *know
 
 	if (!pid) {
 		end_with(keeper);
+		write_nothing();
 		_exit(worker_run(DESCRIPTOR, board, known, count) ? EXIT_FAILURE : EXIT_SUCCESS);
 	}
 	if (pid < 0)

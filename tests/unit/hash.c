@@ -183,6 +183,31 @@ START_TEST(too_many)
 }
 END_TEST
 
+/* A small one is not kept waiting by large ones, but for the one that is read. */
+START_TEST(small_ones_first)
+{
+	begin();
+	make("x");
+	ck_assert_int_eq(rename(unit_path("file"), unit_path("large")), 0);
+	ck_assert_int_eq(truncate(unit_path("large"), 3 << 20), 0);
+	ask(unit_path("large"), 1);
+	hasher_step(hasher);
+	make("x");
+	ck_assert_int_eq(rename(unit_path("file"), unit_path("larger")), 0);
+	ck_assert_int_eq(truncate(unit_path("larger"), 4 << 20), 0);
+	ask(unit_path("larger"), 2);
+	ask(make("abc"), 3);
+	while (told.count < 2)
+		hasher_step(hasher);
+	ck_assert_int_eq(told.last, 3);
+	ck_assert_str_eq(told.text,
+			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	work();
+	ck_assert_int_eq(told.last, 2);
+	hasher_free(hasher);
+}
+END_TEST
+
 static int64_t now(clockid_t clock)
 {
 	struct timespec time;
@@ -221,6 +246,7 @@ int main(void)
 	unit_add_rows(suite, changed_while_it_is_read, 3);
 	unit_add(suite, too_large);
 	unit_add(suite, too_many);
+	unit_add(suite, small_ones_first);
 	unit_add(suite, rests);
 	return unit_run(suite);
 }
