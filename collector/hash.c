@@ -27,6 +27,7 @@ struct known {
 struct job {
 	struct job *next;
 	struct hash_key key;
+	int64_t written; /* mtime */
 	int descriptor;
 	int64_t done;
 	struct hash_waiter *waiters;
@@ -149,7 +150,8 @@ static struct job *find_job(struct hasher *hasher, const struct hash_key *key)
  * The smaller ones come first, but for the one that is being read: most that is executed is
  * small, and what is large can take a minute. NULL: no room, or no memory.
  */
-static struct job *add_job(struct hasher *hasher, const struct hash_key *key, int descriptor)
+static struct job *add_job(struct hasher *hasher, const struct hash_key *key, int64_t written,
+			   int descriptor)
 {
 	struct job *job = hasher->jobs < HASH_JOBS ? calloc(1, sizeof(*job)) : NULL;
 	struct job **place = &hasher->first;
@@ -157,6 +159,7 @@ static struct job *add_job(struct hasher *hasher, const struct hash_key *key, in
 	if (!job)
 		return NULL;
 	job->key = *key;
+	job->written = written;
 	job->descriptor = descriptor;
 	while (*place && ((*place)->done || (*place)->key.size <= key->size))
 		place = &(*place)->next;
@@ -182,14 +185,14 @@ static bool wait_for(struct hasher *hasher, struct job *job, const struct hash_w
 
 /* @descriptor is the job's, if it is a new one's. */
 static bool enqueue(struct hasher *hasher, int descriptor, const struct hash_key *key,
-		    const struct hash_waiter *waiter)
+		    int64_t written, const struct hash_waiter *waiter)
 {
 	struct job *job = find_job(hasher, key);
 
 	if (job)
 		close(descriptor);
 	else
-		job = add_job(hasher, key, descriptor);
+		job = add_job(hasher, key, written, descriptor);
 	if (!job)
 		close(descriptor);
 	return job && wait_for(hasher, job, waiter);
@@ -208,7 +211,7 @@ void hasher_ask(struct hasher *hasher, int descriptor, const struct stat *status
 	} else if (key.size > (int64_t)HASH_LARGEST_MIB << 20) {
 		close(descriptor);
 		hasher->tell(hasher->context, waiter, &key, NULL, WHY_LARGE);
-	} else if (!enqueue(hasher, descriptor, &key, waiter)) {
+	} else if (!enqueue(hasher, descriptor, &key, locate_ns(status->st_mtim), waiter)) {
 		hasher->tell(hasher->context, waiter, &key, NULL, WHY_MANY);
 	}
 }
@@ -236,8 +239,8 @@ static void finish(struct hasher *hasher, const unsigned char *sha256, enum why 
 
 	for (waiter = job->waiters; waiter; waiter = waiter->next)
 		hasher->tell(hasher->context, waiter, &job->key, sha256,
-			     sha256 ? waiter->why : why);
-	if (sha256) {
+			     sha256 && waiter->why ? waiter->why : why);
+	if (sha256 && !why) {
 		memcpy(it.sha256, sha256, SHA256_SIZE);
 		/* Without memory it is only not remembered. */
 		(void)hasher_know(hasher, &it);
@@ -259,8 +262,11 @@ static void end(struct hasher *hasher, ssize_t size)
 		return;
 	}
 	key = key_of(&status, (uint32_t)job->key.device);
-	if (job->done != job->key.size || memcmp(&key, &job->key, sizeof(key)))
+	if (job->done != job->key.size || key.size != job->key.size ||
+	    locate_ns(status.st_mtim) != job->written)
 		finish(hasher, NULL, WHY_CHANGING);
+	else if (key.changed != job->key.changed) /* it has been deleted, say */
+		finish(hasher, digest, WHY_ATTRIBUTES);
 	else
 		finish(hasher, digest, WHY_NOTHING);
 }

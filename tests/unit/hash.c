@@ -129,7 +129,7 @@ END_TEST
 /* While it is read: it grows, shrinks, is written to. */
 START_TEST(changed_while_it_is_read)
 {
-	const off_t sizes[] = { 4 << 20, 1 << 10, 2 << 20 };
+	const off_t sizes[] = { 4 << 20, 1 << 10, 2 << 20 }; /* the last: written to */
 	const char *path = make("x");
 
 	begin();
@@ -145,6 +145,23 @@ START_TEST(changed_while_it_is_read)
 	/* what was read of it is not in the next one */
 	ask(make("abc"), 2);
 	work();
+	ck_assert_str_eq(told.text,
+			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	hasher_free(hasher);
+}
+END_TEST
+
+/* Deleted, renamed, of another mode: it is what it was, and that is said. */
+START_TEST(deleted_while_it_is_read)
+{
+	begin();
+	make("abc");
+	ask(unit_path("file"), 1);
+	usleep(20000);
+	ck_assert_int_eq(unlink(unit_path("file")), 0);
+	work();
+	ck_assert(told.hashed);
+	ck_assert_int_eq(told.why, WHY_ATTRIBUTES);
 	ck_assert_str_eq(told.text,
 			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	hasher_free(hasher);
@@ -244,6 +261,7 @@ int main(void)
 	unit_add(suite, changed_ones_are_read_again);
 	unit_add(suite, empty);
 	unit_add_rows(suite, changed_while_it_is_read, 3);
+	unit_add(suite, deleted_while_it_is_read);
 	unit_add(suite, too_large);
 	unit_add(suite, too_many);
 	unit_add(suite, small_ones_first);
