@@ -90,7 +90,8 @@ int store_unanswered(struct store *store, int64_t first, int64_t last, int64_t h
 }
 
 int store_known_hashes(struct store *store, int64_t most,
-		       int (*take)(void *context, const struct store_hash *hash), void *context)
+		       int (*take)(void *context, const struct store_hash *hash),
+		       void *context)
 {
 	struct binder binder = statement_bind(store, STATEMENT_HASHES);
 	int ret;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SHA-256 of files, and those that are known. */
-#define HASH_NONFATAL_OOM 1
+#define HASH_NONFATAL_OOM     1
 #define uthash_fatal(message) abort()
 #include "hash.h"
 
@@ -38,7 +38,7 @@ struct hasher {
 	void *context;
 	struct sha256 *sha256;
 	struct known *known; /* the oldest first */
-	struct job *first; /* is read, the others wait */
+	struct job *first;   /* is read, the others wait */
 	size_t jobs;
 	size_t waiters;
 	int64_t rest_until; /* CLOCK_MONOTONIC */
@@ -150,8 +150,8 @@ static struct job *find_job(struct hasher *hasher, const struct hash_key *key)
  * The smaller ones come first, but for the one that is being read: most that is executed is
  * small, and what is large can take a minute. NULL: no room, or no memory.
  */
-static struct job *add_job(struct hasher *hasher, const struct hash_key *key, int64_t written,
-			   int descriptor)
+static struct job *add_job(struct hasher *hasher, const struct hash_key *key,
+			   int64_t written, int descriptor)
 {
 	struct job *job = hasher->jobs < HASH_JOBS ? calloc(1, sizeof(*job)) : NULL;
 	struct job **place = &hasher->first;
@@ -169,10 +169,11 @@ static struct job *add_job(struct hasher *hasher, const struct hash_key *key, in
 	return job;
 }
 
-static bool wait_for(struct hasher *hasher, struct job *job, const struct hash_waiter *waiter)
+static bool wait_for(struct hasher *hasher, struct job *job,
+		     const struct hash_waiter *waiter)
 {
-	struct hash_waiter *copy = hasher->waiters < HASH_WAITERS ? malloc(sizeof(*copy)) :
-								    NULL;
+	struct hash_waiter *copy =
+		hasher->waiters < HASH_WAITERS ? malloc(sizeof(*copy)) : NULL;
 
 	if (!copy)
 		return false;
@@ -207,11 +208,13 @@ void hasher_ask(struct hasher *hasher, int descriptor, const struct stat *status
 	HASH_FIND(hh, hasher->known, &key, sizeof(key), known);
 	if (known) {
 		close(descriptor);
-		hasher->tell(hasher->context, waiter, &key, known->it.sha256, waiter->why);
+		hasher->tell(hasher->context, waiter, &key, known->it.sha256,
+			     waiter->why);
 	} else if (key.size > (int64_t)HASH_LARGEST_MIB << 20) {
 		close(descriptor);
 		hasher->tell(hasher->context, waiter, &key, NULL, WHY_LARGE);
-	} else if (!enqueue(hasher, descriptor, &key, locate_ns(status->st_mtim), waiter)) {
+	} else if (!enqueue(hasher, descriptor, &key, locate_ns(status->st_mtim),
+			    waiter)) {
 		hasher->tell(hasher->context, waiter, &key, NULL, WHY_MANY);
 	}
 }

@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 
 enum {
-	HASH_KNOWN = 16384,	 /* that are remembered */
-	HASH_JOBS = 512,	 /* files that wait, each with a descriptor */
-	HASH_WAITERS = 8192,	 /* who wait for them */
-	HASH_LARGEST_MIB = 256,	 /* larger ones are not read */
+	HASH_KNOWN = 16384,	/* that are remembered */
+	HASH_JOBS = 512,	/* files that wait, each with a descriptor */
+	HASH_WAITERS = 8192,	/* who wait for them */
+	HASH_LARGEST_MIB = 256, /* larger ones are not read */
 	HASH_PACKAGE = 160,
 };
 
@@ -37,8 +37,8 @@ struct hash_waiter {
 	struct hash_waiter *next;
 	int64_t id;
 	uint32_t generation;
-	enum why why;	  /* what is to be known of the hash */
-	bool packaged;	  /* what follows is known */
+	enum why why;		    /* what is to be known of the hash */
+	bool packaged;		    /* what follows is known */
 	char package[HASH_PACKAGE]; /* "": none */
 };
 

@@ -36,8 +36,8 @@ enum {
 	DESCRIPTOR = 3,
 };
 
-static const uint64_t helpers = UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1)
-									     << CAP_SYS_PTRACE;
+static const uint64_t helpers =
+	UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_SYS_PTRACE;
 
 /* Keep of our capabilities those in @kept. */
 static int keep_capabilities(uint64_t kept)
@@ -90,7 +90,8 @@ static void end_with(pid_t parent)
 }
 
 /* A worker hung, or died of what it met. */
-static bool run_worker(struct worker_board *board, const struct hash_known *known, size_t count)
+static bool run_worker(struct worker_board *board, const struct hash_known *known,
+		       size_t count)
 {
 	const pid_t keeper = getpid();
 	pid_t pid = fork();
@@ -99,7 +100,8 @@ static bool run_worker(struct worker_board *board, const struct hash_known *know
 	if (!pid) {
 		end_with(keeper);
 		write_nothing();
-		_exit(worker_run(DESCRIPTOR, board, known, count) ? EXIT_FAILURE : EXIT_SUCCESS);
+		_exit(worker_run(DESCRIPTOR, board, known, count) ? EXIT_FAILURE
+								  : EXIT_SUCCESS);
 	}
 	if (pid < 0)
 		return false;
@@ -132,8 +134,8 @@ __attribute__((noreturn)) static void keep(struct worker_board *board,
 }
 
 /* In the keeper: of kithd's nothing stays but memory. */
-__attribute__((noreturn)) static void become_keeper(int descriptor, pid_t parent,
-						    const struct hash_known *known, size_t count)
+__attribute__((noreturn)) static void
+become_keeper(int descriptor, pid_t parent, const struct hash_known *known, size_t count)
 {
 	struct worker_board *board;
 
@@ -141,8 +143,8 @@ __attribute__((noreturn)) static void become_keeper(int descriptor, pid_t parent
 	if (dup2(descriptor, DESCRIPTOR) < 0 ||
 	    syscall(SYS_close_range, DESCRIPTOR + 1, ~0u, 0))
 		_exit(EXIT_FAILURE);
-	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		     -1, 0);
+	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (board == MAP_FAILED || keep_capabilities(helpers))
 		_exit(EXIT_FAILURE);
 	settle_down();
@@ -159,8 +161,10 @@ int helper_start(const struct hash_known *known, size_t count, int *descriptor)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	for (i = 0; i < 2; i++)
-		if (setsockopt(ends[i], SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
-			(void)setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+		if (setsockopt(ends[i], SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
+			       sizeof(bytes)))
+			(void)setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &bytes,
+					 sizeof(bytes));
 	pid = fork();
 	if (!pid)
 		become_keeper(ends[1], parent, known, count);

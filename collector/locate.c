@@ -8,8 +8,8 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -134,9 +134,9 @@ static int open_below(int root, const char *path, const struct message *asked,
 	int file = locate_open(root, path, 0, status);
 
 	if (file < 0) {
-		*why = file == -ENOENT || file == -ENOTDIR ? WHY_GONE :
-		       file == -EINVAL			   ? WHY_REPLACED :
-							     WHY_UNREADABLE;
+		*why = file == -ENOENT || file == -ENOTDIR ? WHY_GONE
+		       : file == -EINVAL		   ? WHY_REPLACED
+							   : WHY_UNREADABLE;
 		return -1;
 	}
 	if (is_meant(file, status, asked))
@@ -201,7 +201,8 @@ static void remember(struct locator *locator, const struct message *asked)
  * set. A name or mode that changed does that too: while a process runs the file nobody
  * writes to it, and its mtime is believed.
  */
-static enum why judge(const struct message *asked, const struct stat *status, bool running)
+static enum why judge(const struct message *asked, const struct stat *status,
+		      bool running)
 {
 	if (locate_ns(status->st_ctim) <= asked->ts)
 		return WHY_NOTHING;

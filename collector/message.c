@@ -49,8 +49,9 @@ bool packet_add(struct packet *packet, struct message *message,
 	size_t i;
 
 	for (i = 0; i < MESSAGE_TEXTS; i++)
-		message->sizes[i] = (uint32_t)(texts[i].size < MESSAGE_TEXT ? texts[i].size :
-									      MESSAGE_TEXT);
+		message->sizes[i] =
+			(uint32_t)(texts[i].size < MESSAGE_TEXT ? texts[i].size
+								: MESSAGE_TEXT);
 	if (sizeof(*message) + size_of(message->sizes) > PACKET_SIZE - packet->used)
 		return false;
 	memcpy(at, message, sizeof(*message));

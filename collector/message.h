@@ -25,28 +25,28 @@ enum message_kind {
 /* Why there is no hash, or what is to be known of the one there is. */
 enum why {
 	WHY_NOTHING,
-	WHY_GONE,	/* neither process nor file was there any more */
-	WHY_REPLACED,	/* another file stands in its place */
-	WHY_CHANGED,	/* it was changed since it was executed */
-	WHY_CHANGING,	/* it was changed while it was read */
+	WHY_GONE,     /* neither process nor file was there any more */
+	WHY_REPLACED, /* another file stands in its place */
+	WHY_CHANGED,  /* it was changed since it was executed */
+	WHY_CHANGING, /* it was changed while it was read */
 	WHY_LARGE,
-	WHY_MANY,	/* there was more to do than can wait */
+	WHY_MANY, /* there was more to do than can wait */
 	WHY_UNREADABLE,
-	WHY_SLOW,	/* its file system has not answered before */
-	WHY_HELPER,	/* the helper ended before it could tell */
-	WHY_STOPPED,	/* kithd did */
-	WHY_UNASKED,	/* nobody asked: there is no helper, or kithd was killed */
+	WHY_SLOW,    /* its file system has not answered before */
+	WHY_HELPER,  /* the helper ended before it could tell */
+	WHY_STOPPED, /* kithd did */
+	WHY_UNASKED, /* nobody asked: there is no helper, or kithd was killed */
 	/* with a hash */
 	WHY_ATTRIBUTES, /* its names, owner or mode were changed since, by its times not more */
-	WHY_FOUND,	/* the process was found running; the file was changed since its start */
+	WHY_FOUND, /* the process was found running; the file was changed since its start */
 	WHYS,
 };
 
 /* Of the file or the process, asked. */
 enum message_flag {
-	MESSAGE_FOUND = 1,   /* the process was found running, since ts at least */
+	MESSAGE_FOUND = 1,    /* the process was found running, since ts at least */
 	MESSAGE_NAMELESS = 2, /* the file has no path to look for */
-	MESSAGE_HASHED = 4,  /* told: sha256 is one */
+	MESSAGE_HASHED = 4,   /* told: sha256 is one */
 	MESSAGE_PACKAGED = 8, /* told: the package is known, and is "" if there is none */
 };
 
@@ -55,8 +55,8 @@ enum { MESSAGE_TEXTS = 3, MESSAGE_TEXT = 4096 };
 struct message {
 	uint32_t kind;
 	uint32_t generation; /* as asked, so told: what was rolled back is not meant */
-	int64_t id;	     /* of the execution or container; the number of a user or group */
-	int64_t ts;	     /* when it was executed */
+	int64_t id; /* of the execution or container; the number of a user or group */
+	int64_t ts; /* when it was executed */
 	uint64_t inode;
 	uint64_t real_inode;
 	int64_t changed; /* ctime, ns since the epoch */

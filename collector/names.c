@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 enum {
-	IN_FLIGHT = 8192,    /* executions that are asked for and not answered */
-	LOOK_BACK = 16384,   /* executions that may lack a row after a kill */
-	ASKED = 1024,	     /* users, groups, containers that need not be asked for again */
-	ROWS = 256,	     /* of hashes that are stored lately */
+	IN_FLIGHT = 8192,  /* executions that are asked for and not answered */
+	LOOK_BACK = 16384, /* executions that may lack a row after a kill */
+	ASKED = 1024, /* users, groups, containers that need not be asked for again */
+	ROWS = 256,   /* of hashes that are stored lately */
 };
 
 /* A row of hashes, as it was stored. */
@@ -36,7 +36,7 @@ struct names {
 	struct packet out, in;
 	int64_t in_flight;
 	uint64_t packed, sent; /* executions in the packet, and in those before it */
-	int64_t oldest; /* execution that may lack an answer */
+	int64_t oldest;	       /* execution that may lack an answer */
 	int64_t latest;
 	/* Rows that names_flush() makes; mark_last 0: none. */
 	int64_t mark_first, mark_last;
@@ -108,8 +108,9 @@ int names_open(struct names **result, struct store *store)
 	names->descriptor = -1;
 	ret = start(names);
 	if (ret)
-		log_warning("cannot start the helper: %s; names and hashes will be missing",
-			    strerror(-ret));
+		log_warning(
+			"cannot start the helper: %s; names and hashes will be missing",
+			strerror(-ret));
 	return 0;
 }
 
@@ -256,8 +257,8 @@ static void ask_principal(struct names *names, enum message_kind kind, uint32_t 
 
 	/* 0 is a free place */
 	if (number != UINT32_MAX &&
-	    !was_asked(names->asked_principals, 1 + 2 * (int64_t)number +
-							(kind == MESSAGE_GROUP)))
+	    !was_asked(names->asked_principals,
+		       1 + 2 * (int64_t)number + (kind == MESSAGE_GROUP)))
 		(void)ask(names, &message, (struct slice){ NULL, 0 });
 }
 
@@ -339,7 +340,8 @@ static int store_message(struct names *names, const struct message *message,
 		return 0;
 	case MESSAGE_USER:
 	case MESSAGE_GROUP:
-		return store_principal(names->store, group ? PRINCIPAL_GROUP : PRINCIPAL_USER,
+		return store_principal(names->store,
+				       group ? PRINCIPAL_GROUP : PRINCIPAL_USER,
 				       message->id, clock_wall_ns(), texts[TEXT_NAME]);
 	default:
 		break;
@@ -376,7 +378,8 @@ int names_flush(struct names *names)
 		return 0;
 	ret = find_reason(names, names->mark_why, &id);
 	if (!ret)
-		ret = store_unanswered(names->store, names->mark_first, names->mark_last, id);
+		ret = store_unanswered(names->store, names->mark_first, names->mark_last,
+				       id);
 	names->mark_last = 0;
 	return ret;
 }

@@ -23,8 +23,8 @@ enum {
 	PACKAGES_MOST = 32768,
 	PATHS_MOST = 4 << 20,
 	FIRST_ROOM = 1 << 16,
-	LOOK_MS = 1000,	 /* whether dpkg has done something */
-	READ_MS = 5000,	 /* it does many things in a row */
+	LOOK_MS = 1000,	      /* whether dpkg has done something */
+	READ_MS = 5000,	      /* it does many things in a row */
 	LIST_MOST = 16 << 20, /* bytes of a file of its */
 };
 
@@ -36,7 +36,7 @@ struct place {
 
 struct packages {
 	int root;
-	int64_t looked, read; /* steady ms; 0: never */
+	int64_t looked, read;	 /* steady ms; 0: never */
 	struct timespec changed; /* of the file of states, as it was read */
 	char **names;
 	size_t count;
@@ -52,7 +52,8 @@ static uint64_t path_hash(const char *path, size_t size)
 	size_t i;
 
 	for (i = 0; i < sizeof(merged) / sizeof(*merged); i++)
-		if (!strncmp(path, merged[i], strlen(merged[i])) && size > strlen("/usr")) {
+		if (!strncmp(path, merged[i], strlen(merged[i])) &&
+		    size > strlen("/usr")) {
 			path += strlen("/usr");
 			size -= strlen("/usr");
 			break;
@@ -149,9 +150,9 @@ static void read_package(struct packages *packages, const char *file)
 	list = read_file(packages->root, path);
 	if (!list)
 		return;
-	packages->names[packages->count] = strndup(file, strcspn(file, ":") < size - tail ?
-								 strcspn(file, ":") :
-								 size - tail);
+	packages->names[packages->count] =
+		strndup(file, strcspn(file, ":") < size - tail ? strcspn(file, ":")
+							       : size - tail);
 	if (packages->names[packages->count]) {
 		packages->count++;
 		read_list(packages, list);
@@ -176,7 +177,9 @@ static void read_versions(struct packages *packages)
 	size_t i;
 
 	for (i = 0; index && i < packages->count; i++)
-		index[i] = intern_hash(packages->names[i], strlen(packages->names[i])) << 15 | i;
+		index[i] = intern_hash(packages->names[i], strlen(packages->names[i]))
+				   << 15 |
+			   i;
 	if (index)
 		qsort(index, packages->count, sizeof(*index), by_name);
 	for (at = states; at && index && *at; at = next) {
@@ -203,7 +206,8 @@ static void read_versions(struct packages *packages)
 			char **known = &packages->names[index[low] & 32767];
 			char *both = NULL;
 
-			if (strcmp(*known, name) != 0 || asprintf(&both, "%s %s", name, at + 9) < 0)
+			if (strcmp(*known, name) != 0 ||
+			    asprintf(&both, "%s %s", name, at + 9) < 0)
 				continue;
 			free(*known);
 			*known = both;
@@ -288,7 +292,9 @@ bool packages_find(struct packages *packages, const char *path, char *name, size
 	refresh(packages);
 	if (!packages->used)
 		return false;
-	place = find_place(packages->places, packages->room, path_hash(path, strlen(path)));
-	snprintf(name, room, "%s", place->hash ? packages->names[place->package - 1] : "");
+	place = find_place(packages->places, packages->room,
+			   path_hash(path, strlen(path)));
+	snprintf(name, room, "%s",
+		 place->hash ? packages->names[place->package - 1] : "");
 	return true;
 }

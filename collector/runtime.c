@@ -42,18 +42,26 @@ static const char docker_query[] =
 	"SELECT ltrim(?1 ->> '$.Name', '/'), ?1 ->> '$.Config.Image',"
 	" (?1 ->> '$.Config.Labels.\"io.kubernetes.pod.namespace\"') || '/' ||"
 	" (?1 ->> '$.Config.Labels.\"io.kubernetes.pod.name\"')";
-static const char containerd_query[] =
-	"SELECT coalesce(" ANNOTATION("io.kubernetes.cri.container-name") ","
-	" iif(" ANNOTATION("io.kubernetes.cri.container-type") " = 'sandbox', 'sandbox', NULL),"
-	" " ANNOTATION("nerdctl/name") "), " ANNOTATION("io.kubernetes.cri.image-name") ","
-	" " ANNOTATION("io.kubernetes.cri.sandbox-namespace") " || '/' ||"
-	" " ANNOTATION("io.kubernetes.cri.sandbox-name");
-static const char crio_query[] =
-	"SELECT " ANNOTATION("io.kubernetes.container.name") ","
-	" coalesce(" ANNOTATION("io.kubernetes.cri-o.ImageName") ","
-	" " ANNOTATION("io.kubernetes.cri-o.Image") "),"
-	" " ANNOTATION("io.kubernetes.pod.namespace") " || '/' ||"
-	" " ANNOTATION("io.kubernetes.pod.name");
+static const char containerd_query[] = "SELECT coalesce(" ANNOTATION(
+	"io.kubernetes.cri.container-name") ","
+					    " iif(" ANNOTATION(
+						    "io.kubernetes.cri.container-type") " = 'sandbox', 'sandbox', NULL),"
+											" " ANNOTATION("nerdctl/name") "), " ANNOTATION(
+												"io.kubernetes.cri.image-name") ","
+																" " ANNOTATION(
+																	"io.kubernetes.cri.sandbox-namespace") " || '/' ||"
+																					       " " ANNOTATION(
+																						       "io.kubernetes.cri.sandbox-name");
+static const char crio_query[] = "SELECT " ANNOTATION(
+	"io.kubernetes.container.name") ","
+					" coalesce(" ANNOTATION(
+						"io.kubernetes.cri-o.ImageName") ","
+										 " " ANNOTATION(
+											 "io.kubernetes.cri-o.Image") "),"
+														      " " ANNOTATION(
+															      "io.kubernetes.pod.namespace") " || '/' ||"
+																			     " " ANNOTATION(
+																				     "io.kubernetes.pod.name");
 static const char podman_query[] =
 	"SELECT c.value ->> '$.names[0]', coalesce(iif(json_valid(c.value ->> '$.metadata'),"
 	" (c.value ->> '$.metadata') ->> '$.\"image-name\"', NULL), c.value ->> '$.image'),"
@@ -67,10 +75,12 @@ static const struct place places[] = {
 	{ "containerd", TASKS "k8s.io/@ID/config.json", containerd_query },
 	{ "containerd", TASKS "default/@ID/config.json", containerd_query },
 	{ "containerd", "var/lib/docker/containers/@ID/config.v2.json", docker_query },
-	{ "cri-o", "run/" STORAGE "overlay-containers/@ID/userdata/config.json", crio_query },
+	{ "cri-o", "run/" STORAGE "overlay-containers/@ID/userdata/config.json",
+	  crio_query },
 	{ "cri-o", "var/lib/" STORAGE "overlay-containers/@ID/userdata/config.json",
 	  crio_query },
-	{ "podman", "var/lib/" STORAGE "overlay-containers/containers.json", podman_query },
+	{ "podman", "var/lib/" STORAGE "overlay-containers/containers.json",
+	  podman_query },
 	{ "podman", "var/lib/" STORAGE "overlay-containers/volatile-containers.json",
 	  podman_query },
 	{ "podman", "run/" STORAGE "overlay-containers/volatile-containers.json",
@@ -84,7 +94,8 @@ static const struct place homes[] = {
 	  podman_query },
 	{ "podman", ".local/share/" STORAGE "overlay-containers/volatile-containers.json",
 	  podman_query },
-	{ "podman", ".local/share/" STORAGE "vfs-containers/containers.json", podman_query },
+	{ "podman", ".local/share/" STORAGE "vfs-containers/containers.json",
+	  podman_query },
 	{ "docker", ".local/share/docker/containers/@ID/config.v2.json", docker_query },
 };
 
@@ -197,8 +208,8 @@ static bool look_at_home(int root, int64_t uid, const struct cgroup_names *cgrou
 	home = openat(root, user->pw_dir + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (i = 0; home >= 0 && !found && i < sizeof(homes) / sizeof(*homes); i++)
 		if (!strcmp(homes[i].runtime, cgroup->runtime))
-			found = look(home, &homes[i], RESOLVE_NO_SYMLINKS, uid, cgroup->name,
-				     names);
+			found = look(home, &homes[i], RESOLVE_NO_SYMLINKS, uid,
+				     cgroup->name, names);
 	if (home >= 0)
 		close(home);
 	return found;
@@ -212,8 +223,8 @@ static void unescape(char *to, size_t room, const char *from)
 	while (*from && used + 1 < room) {
 		unsigned int byte;
 
-		if (!strncmp(from, "\\x", 2) && sscanf(from + 2, "%2x", &byte) == 1 && byte &&
-		    from[3]) {
+		if (!strncmp(from, "\\x", 2) && sscanf(from + 2, "%2x", &byte) == 1 &&
+		    byte && from[3]) {
 			to[used++] = (char)byte;
 			from += 4;
 		} else {
@@ -240,8 +251,8 @@ static void setting(const char *text, const char *key, char *to, size_t room)
 }
 
 /* Of these the control group has the name, and a file of lines the directory it runs in. */
-static bool look_for_directory(int root, const char *where, const char *key, const char *tail,
-			       struct runtime_names *names)
+static bool look_for_directory(int root, const char *where, const char *key,
+			       const char *tail, struct runtime_names *names)
 {
 	char path[PATH_ROOM];
 	char *text;
@@ -262,7 +273,8 @@ static void find_pod(const char *path, struct runtime_names *names)
 	const char *at = strstr(path, "libpod_pod_");
 
 	if (at)
-		snprintf(names->pod, sizeof(names->pod), "%.64s", at + strlen("libpod_pod_"));
+		snprintf(names->pod, sizeof(names->pod), "%.64s",
+			 at + strlen("libpod_pod_"));
 }
 
 static bool look_everywhere(int root, const struct cgroup_names *cgroup, const char *path,
@@ -290,12 +302,13 @@ bool runtime_find(int root, const struct cgroup_names *cgroup, const char *path,
 	*names = (struct runtime_names){ .name = "" };
 	if (!strcmp(cgroup->runtime, "lxc")) {
 		snprintf(names->name, sizeof(names->name), "%s", cgroup->name);
-		return look_for_directory(root, "var/lib/lxc/", "lxc.rootfs.path", "/config",
-					  names);
+		return look_for_directory(root, "var/lib/lxc/", "lxc.rootfs.path",
+					  "/config", names);
 	}
 	if (!strcmp(cgroup->runtime, "nspawn")) {
 		unescape(names->name, sizeof(names->name), cgroup->name);
-		return look_for_directory(root, "run/systemd/machines/", "ROOT=", "", names);
+		return look_for_directory(root, "run/systemd/machines/", "ROOT=", "",
+					  names);
 	}
 	return look_everywhere(root, cgroup, path, names);
 }

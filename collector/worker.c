@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 enum {
-	HANG_S = 20,	    /* nothing takes longer, but what will never end */
-	PACKETS = 8,	    /* taken at once */
-	LATER = 64,	    /* containers of which nothing is known yet */
+	HANG_S = 20, /* nothing takes longer, but what will never end */
+	PACKETS = 8, /* taken at once */
+	LATER = 64,  /* containers of which nothing is known yet */
 	TRIES = 4,
 	FIRST_TRY_MS = 100, /* each further one after four times as long */
 	NAMES = 512,	    /* of users and groups, that are told once */
@@ -95,7 +95,8 @@ static void flush(struct worker *worker)
 		worker->error = ret;
 }
 
-static void tell(struct worker *worker, struct message *message, const struct slice *texts)
+static void tell(struct worker *worker, struct message *message,
+		 const struct slice *texts)
 {
 	if (packet_add(&worker->out, message, texts))
 		return;
@@ -110,7 +111,8 @@ static struct slice text_of(const char *text)
 }
 
 static void tell_hash(void *worker_, const struct hash_waiter *waiter,
-		      const struct hash_key *key, const unsigned char *sha256, enum why why)
+		      const struct hash_key *key, const unsigned char *sha256,
+		      enum why why)
 {
 	struct message message = { .kind = MESSAGE_EXECUTABLE,
 				   .generation = waiter->generation,
@@ -134,8 +136,8 @@ static void tell_hash(void *worker_, const struct hash_waiter *waiter,
 }
 
 /* Of files of this machine: a container's packages are its own affair. */
-static void find_package(struct worker *worker, const struct message *asked, const char *path,
-			 struct hash_waiter *waiter)
+static void find_package(struct worker *worker, const struct message *asked,
+			 const char *path, struct hash_waiter *waiter)
 {
 	if (asked->flags & MESSAGE_NAMELESS || *path != '/' ||
 	    !locate_is_host(&worker->locator, asked))
@@ -203,7 +205,8 @@ static bool name_container(struct worker *worker, int64_t id, uint32_t generatio
 	return found;
 }
 
-static void try_later(struct worker *worker, const struct message *asked, const char *path)
+static void try_later(struct worker *worker, const struct message *asked,
+		      const char *path)
 {
 	size_t i;
 
@@ -273,7 +276,8 @@ static void tell_name(struct worker *worker, const struct told *told)
 
 static void take_name(struct worker *worker, const struct message *asked)
 {
-	struct told *told = &worker->told[(uint64_t)(asked->id * 2 + asked->kind) % NAMES];
+	struct told *told =
+		&worker->told[(uint64_t)(asked->id * 2 + asked->kind) % NAMES];
 
 	if (told->kind == asked->kind && told->number == asked->id)
 		return;
@@ -330,7 +334,8 @@ static void look_up_again(struct worker *worker)
 	}
 }
 
-static void take(struct worker *worker, const struct message *asked, const struct slice *texts)
+static void take(struct worker *worker, const struct message *asked,
+		 const struct slice *texts)
 {
 	switch (asked->kind) {
 	case MESSAGE_EXECUTABLE:
@@ -435,8 +440,9 @@ int worker_run(int descriptor, struct worker_board *board, const struct hash_kno
 		begin(worker, known, count);
 		while (!worker->error)
 			step(worker);
-		ret = worker->error == -EPIPE || worker->error == -ECONNRESET ? 0 :
-										worker->error;
+		ret = worker->error == -EPIPE || worker->error == -ECONNRESET
+			      ? 0
+			      : worker->error;
 	}
 	packages_free(worker->packages);
 	locator_clear(&worker->locator);

@@ -22,8 +22,8 @@ static struct {
 
 static struct hasher *hasher;
 
-static void take(void *context, const struct hash_waiter *waiter, const struct hash_key *key,
-		 const unsigned char *sha256, enum why why)
+static void take(void *context, const struct hash_waiter *waiter,
+		 const struct hash_key *key, const unsigned char *sha256, enum why why)
 {
 	ck_assert_ptr_null(context);
 	ck_assert_ptr_nonnull(key);
@@ -86,14 +86,16 @@ START_TEST(known_ones_are_not_read_again)
 	work();
 	ck_assert_uint_eq(told.count, 2);
 	ck_assert(told.hashed);
-	ck_assert_str_eq(told.text,
-			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	ck_assert_str_eq(
+		told.text,
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	memset(told.text, 0, sizeof(told.text));
 	ask(path, 3);
 	ck_assert_uint_eq(told.count, 3);
 	ck_assert_int_eq(told.last, 3);
-	ck_assert_str_eq(told.text,
-			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	ck_assert_str_eq(
+		told.text,
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	hasher_free(hasher);
 }
 END_TEST
@@ -109,8 +111,9 @@ START_TEST(changed_ones_are_read_again)
 	ck_assert_uint_eq(told.count, 1);
 	work();
 	ck_assert_uint_eq(told.count, 2);
-	ck_assert_str_eq(told.text,
-			 "a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9");
+	ck_assert_str_eq(
+		told.text,
+		"a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9");
 	hasher_free(hasher);
 }
 END_TEST
@@ -120,8 +123,9 @@ START_TEST(empty)
 	begin();
 	ask(make(""), 1);
 	work();
-	ck_assert_str_eq(told.text,
-			 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	ck_assert_str_eq(
+		told.text,
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	hasher_free(hasher);
 }
 END_TEST
@@ -145,8 +149,9 @@ START_TEST(changed_while_it_is_read)
 	/* what was read of it is not in the next one */
 	ask(make("abc"), 2);
 	work();
-	ck_assert_str_eq(told.text,
-			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	ck_assert_str_eq(
+		told.text,
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	hasher_free(hasher);
 }
 END_TEST
@@ -162,8 +167,9 @@ START_TEST(deleted_while_it_is_read)
 	work();
 	ck_assert(told.hashed);
 	ck_assert_int_eq(told.why, WHY_ATTRIBUTES);
-	ck_assert_str_eq(told.text,
-			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	ck_assert_str_eq(
+		told.text,
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	hasher_free(hasher);
 }
 END_TEST
@@ -217,8 +223,9 @@ START_TEST(small_ones_first)
 	while (told.count < 2)
 		hasher_step(hasher);
 	ck_assert_int_eq(told.last, 3);
-	ck_assert_str_eq(told.text,
-			 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	ck_assert_str_eq(
+		told.text,
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	work();
 	ck_assert_int_eq(told.last, 2);
 	hasher_free(hasher);

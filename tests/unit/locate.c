@@ -43,7 +43,8 @@ static void begin(const char *path)
 
 static int find(const char *path)
 {
-	return locate(&locator, &asked, (struct slice){ path, strlen(path) }, &status, &why);
+	return locate(&locator, &asked, (struct slice){ path, strlen(path) }, &status,
+		      &why);
 }
 
 static const char *make(const char *name)

@@ -97,7 +97,8 @@ START_TEST(broken)
 		const uint32_t claimed = (uint32_t)size;
 		size_t at = 0;
 
-		memcpy(packet.data + offsetof(struct message, sizes), &claimed, sizeof(claimed));
+		memcpy(packet.data + offsetof(struct message, sizes), &claimed,
+		       sizeof(claimed));
 		ck_assert(!packet_next(&packet, &at, &message, texts));
 	}
 }

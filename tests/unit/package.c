@@ -38,7 +38,8 @@ static void make(void)
 	ck_assert_int_eq(mkdir(unit_path("var/lib/dpkg"), 0755), 0);
 	ck_assert_int_eq(mkdir(unit_path("var/lib/dpkg/info"), 0755), 0);
 	put("var/lib/dpkg/info/coreutils.list", "/.\n/bin\n/bin/ls\n/usr/bin/env\n");
-	put("var/lib/dpkg/info/libc6:amd64.list", "/lib/x86_64-linux-gnu/libc.so.6\n/usr/lib\n");
+	put("var/lib/dpkg/info/libc6:amd64.list",
+	    "/lib/x86_64-linux-gnu/libc.so.6\n/usr/lib\n");
 	put("var/lib/dpkg/info/core.list", "/opt/core");
 	put("var/lib/dpkg/status",
 	    "Package: core\nStatus: install ok installed\nVersion: 1\n\n"
@@ -50,7 +51,8 @@ static void check(const char *path, const char *want)
 {
 	char name[128] = "?";
 
-	ck_assert_msg(packages_find(packages, path, name, sizeof(name)) == !!want, "%s", path);
+	ck_assert_msg(packages_find(packages, path, name, sizeof(name)) == !!want, "%s",
+		      path);
 	if (want)
 		ck_assert_str_eq(name, want);
 }
@@ -86,13 +88,16 @@ START_TEST(hostile)
 	begin();
 	make();
 	ck_assert_int_eq(mkfifo(unit_path("var/lib/dpkg/info/fifo.list"), 0600), 0);
-	ck_assert_int_eq(symlink("/dev/zero", unit_path("var/lib/dpkg/info/zero.list")), 0);
+	ck_assert_int_eq(symlink("/dev/zero", unit_path("var/lib/dpkg/info/zero.list")),
+			 0);
 	ck_assert_int_eq(mkdir(unit_path("var/lib/dpkg/info/dir.list"), 0700), 0);
 	put("var/lib/dpkg/info/.list", "/none\n");
 	put("var/lib/dpkg/info/large.list", "/large\n");
-	ck_assert_int_eq(truncate(unit_path("var/lib/dpkg/info/large.list"), (64 << 20)), 0);
+	ck_assert_int_eq(truncate(unit_path("var/lib/dpkg/info/large.list"), (64 << 20)),
+			 0);
 	put("var/lib/dpkg/info/odd.list", "relative\n\n/\n/odd\n/odd/last");
-	put("var/lib/dpkg/status", "Version: 7\nPackage: odd\nPackage: \nVersion: 8\nPackage: odd");
+	put("var/lib/dpkg/status",
+	    "Version: 7\nPackage: odd\nPackage: \nVersion: 8\nPackage: odd");
 	check("/odd", "odd");
 	check("/odd/last", "odd");
 	check("/large", "");

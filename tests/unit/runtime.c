@@ -63,7 +63,8 @@ static const struct {
 	const char *pod;
 } states[] = {
 	{ "var/lib/docker/containers/" ID "/config.v2.json",
-	  "{\"ID\":\"" ID "\",\"Name\":\"/web-1\",\"Config\":{\"Image\":\"nginx:1.25\",\"Labels\":"
+	  "{\"ID\":\"" ID
+	  "\",\"Name\":\"/web-1\",\"Config\":{\"Image\":\"nginx:1.25\",\"Labels\":"
 	  "{}}}",
 	  "/system.slice/docker-" ID ".scope", "web-1", "nginx:1.25", "" },
 	{ "var/lib/docker/containers/" ID "/config.v2.json",
@@ -71,13 +72,15 @@ static const struct {
 	  "{\"io.kubernetes.pod.name\":\"web-0\",\"io.kubernetes.pod.namespace\":\"shop\"}}}",
 	  "/kubepods/burstable/pod1/" ID, "k8s_web", "sha256:1", "shop/web-0" },
 	{ "var/lib/containers/storage/overlay-containers/containers.json",
-	  "[{\"id\":\"" POD "\",\"names\":[\"other\"]},{\"id\":\"" ID "\",\"names\":[\"db\"],"
+	  "[{\"id\":\"" POD "\",\"names\":[\"other\"]},{\"id\":\"" ID
+	  "\",\"names\":[\"db\"],"
 	  "\"image\":\"77\",\"metadata\":\"{\\\"image-name\\\":\\\"localhost/db:1\\\"}\"}]",
 	  "/machine.slice/libpod-" ID ".scope/container", "db", "localhost/db:1", "" },
 	{ "run/containers/storage/overlay-containers/volatile-containers.json",
-	  "[{\"id\":\"" ID "\",\"names\":[\"db\"],\"image\":\"77\",\"metadata\":\"broken\"}]",
-	  "/machine.slice/machine-libpod_pod_" POD ".slice/libpod-" ID ".scope", "db", "77",
-	  POD },
+	  "[{\"id\":\"" ID
+	  "\",\"names\":[\"db\"],\"image\":\"77\",\"metadata\":\"broken\"}]",
+	  "/machine.slice/machine-libpod_pod_" POD ".slice/libpod-" ID ".scope", "db",
+	  "77", POD },
 	{ TASK "k8s.io/" ID "/config.json",
 	  "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"app\","
 	  "\"io.kubernetes.cri.image-name\":\"docker.io/library/app:2\","
@@ -89,8 +92,8 @@ static const struct {
 	  "{\"annotations\":{\"io.kubernetes.cri.container-type\":\"sandbox\","
 	  "\"io.kubernetes.cri.sandbox-name\":\"app-5d\","
 	  "\"io.kubernetes.cri.sandbox-namespace\":\"default\"}}",
-	  "/kubepods.slice/kubepods-pod1.slice/cri-containerd-" ID ".scope", "sandbox", "",
-	  "default/app-5d" },
+	  "/kubepods.slice/kubepods-pod1.slice/cri-containerd-" ID ".scope", "sandbox",
+	  "", "default/app-5d" },
 	{ "run/containers/storage/overlay-containers/" ID "/userdata/config.json",
 	  "{\"annotations\":{\"io.kubernetes.container.name\":\"app\","
 	  "\"io.kubernetes.cri-o.ImageName\":\"quay.io/app:2\","
@@ -100,7 +103,8 @@ static const struct {
 	{ "var/lib/lxc/mail/config",
 	  "# lxc.rootfs.path = no\nlxc.uts.name = mail\nlxc.rootfs.path = dir:/srv/mail\n",
 	  "/lxc.payload.mail/system.slice/x.service", "mail", "dir:/srv/mail", "" },
-	{ "run/systemd/machines/build-7", "# This is private data.\nNAME=build-7\nROOT=/srv/b\n",
+	{ "run/systemd/machines/build-7",
+	  "# This is private data.\nNAME=build-7\nROOT=/srv/b\n",
 	  "/machine.slice/machine-build\\x2d7.scope/payload", "build-7", "/srv/b", "" },
 };
 
@@ -141,8 +145,14 @@ START_TEST(hostile_json)
 {
 	const char *file = "var/lib/docker/containers/" ID "/config.v2.json";
 	static const char *const texts[] = {
-		"", "{", "null", "[]", "{\"Name\":{\"a\":1},\"Config\":7}",
-		"{\"Name\":\"/\\u0000\"}", "\xff\xfe", "{\"Name\":null}",
+		"",
+		"{",
+		"null",
+		"[]",
+		"{\"Name\":{\"a\":1},\"Config\":7}",
+		"{\"Name\":\"/\\u0000\"}",
+		"\xff\xfe",
+		"{\"Name\":null}",
 	};
 	char *deep = malloc(3000001);
 	size_t i;
@@ -202,7 +212,8 @@ START_TEST(rootless)
 		 user->pw_dir + 1);
 	snprintf(away, sizeof(away), "%s/away", user->pw_dir + 1);
 	snprintf(cgroup, sizeof(cgroup),
-		 "/user.slice/user-%u.slice/user@%u.service/user.slice/libpod-" ID ".scope",
+		 "/user.slice/user-%u.slice/user@%u.service/user.slice/libpod-" ID
+		 ".scope",
 		 getuid(), getuid());
 	put(file, states[2].text);
 	ck_assert(find(cgroup));
