@@ -110,6 +110,9 @@ static bool run_worker(struct worker_board *board, const struct hash_known *know
 			return false;
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		_exit(0);
+	/* Whoever has killed it, or the want of memory, is no fault of that file's. */
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGALRM)
+		board->busy = 0;
 	if (WIFSIGNALED(status))
 		log_warning("the helper was ended by signal %d (%s); another follows",
 			    WTERMSIG(status), strsignal(WTERMSIG(status)));

@@ -277,6 +277,7 @@ static void find_pod(const char *path, struct runtime_names *names)
 			 at + strlen("libpod_pod_"));
 }
 
+/* What is below a user's own manager he has named: it may only stand for what is his. */
 static bool look_everywhere(int root, const struct cgroup_names *cgroup, const char *path,
 			    struct runtime_names *names)
 {
@@ -286,7 +287,7 @@ static bool look_everywhere(int root, const struct cgroup_names *cgroup, const c
 
 	if (strchr(cgroup->name, '/') || strchr(cgroup->name, '.'))
 		return false;
-	for (i = 0; !found && i < sizeof(places) / sizeof(*places); i++)
+	for (i = 0; uid < 0 && !found && i < sizeof(places) / sizeof(*places); i++)
 		if (!strcmp(places[i].runtime, cgroup->runtime))
 			found = look(root, &places[i], 0, ANYBODY, cgroup->name, names);
 	if (!found && uid >= 0)
@@ -300,12 +301,12 @@ bool runtime_find(int root, const struct cgroup_names *cgroup, const char *path,
 		  struct runtime_names *names)
 {
 	*names = (struct runtime_names){ .name = "" };
-	if (!strcmp(cgroup->runtime, "lxc")) {
+	if (!strcmp(cgroup->runtime, "lxc") && user_of(path) < 0) {
 		snprintf(names->name, sizeof(names->name), "%s", cgroup->name);
 		return look_for_directory(root, "var/lib/lxc/", "lxc.rootfs.path",
 					  "/config", names);
 	}
-	if (!strcmp(cgroup->runtime, "nspawn")) {
+	if (!strcmp(cgroup->runtime, "nspawn") && user_of(path) < 0) {
 		unescape(names->name, sizeof(names->name), cgroup->name);
 		return look_for_directory(root, "run/systemd/machines/", "ROOT=", "",
 					  names);

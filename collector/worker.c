@@ -22,9 +22,10 @@
 #include <unistd.h>
 
 enum {
-	HANG_S = 20, /* nothing takes longer, but what will never end */
-	PACKETS = 8, /* taken at once */
-	LATER = 64,  /* containers of which nothing is known yet */
+	HANG_S = 20,	     /* nothing takes longer, but what will never end */
+	REFUSED_MS = 600000, /* then it is tried again */
+	PACKETS = 8,	     /* taken at once */
+	LATER = 64,	     /* containers of which nothing is known yet */
 	TRIES = 4,
 	FIRST_TRY_MS = 100, /* each further one after four times as long */
 	NAMES = 512,	    /* of users and groups, that are told once */
@@ -81,9 +82,18 @@ static bool is_refused(const struct worker *worker, uint64_t subject)
 	size_t i;
 
 	for (i = 0; i < WORKER_REFUSED; i++)
-		if (subject && worker->board->refused[i] == subject)
+		if (subject && worker->board->refused[i].subject == subject &&
+		    worker->board->refused[i].until > clock_steady_ms())
 			return true;
 	return false;
+}
+
+static void refuse(struct worker_board *board, uint64_t subject)
+{
+	const size_t place = board->refusals++ % WORKER_REFUSED;
+
+	board->refused[place].subject = subject;
+	board->refused[place].until = clock_steady_ms() + REFUSED_MS;
 }
 
 /* If kithd does not read it waits: then there is nothing else to do. */
@@ -157,14 +167,15 @@ static void take_executable(struct worker *worker, const struct message *asked,
 	worker->board->taken++;
 	worker->board->latest = asked->id;
 	snprintf(name, sizeof(name), "%.*s", (int)path.size, path.size ? path.data : "");
-	find_package(worker, asked, name, &waiter);
 	if (is_refused(worker, asked->device) || is_refused(worker, asked->real_device)) {
+		find_package(worker, asked, name, &waiter);
 		tell_hash(worker, &waiter, NULL, NULL, WHY_SLOW);
 		return;
 	}
 	begin_risk(worker, asked->device);
 	file = locate(&worker->locator, asked, path, &status, &waiter.why);
 	end_risk(worker);
+	find_package(worker, asked, name, &waiter);
 	if (file < 0)
 		tell_hash(worker, &waiter, NULL, NULL, waiter.why);
 	else
@@ -411,14 +422,17 @@ static void begin(struct worker *worker, const struct hash_known *known, size_t 
 				   .id = board->latest,
 				   .ts = (int64_t)board->taken };
 	const struct slice texts[MESSAGE_TEXTS] = { { NULL, 0 } };
+	char package[HASH_PACKAGE];
 	size_t i;
 
 	if (board->busy)
-		board->refused[board->refusals++ % WORKER_REFUSED] = board->busy;
+		refuse(board, board->busy);
 	board->busy = 0;
 	for (i = 0; i < count && !worker->error; i++)
 		worker->error = hasher_know(worker->hasher, &known[i]);
 	worker->names_looked = clock_steady_ms();
+	/* Now that nobody waits: later, what is executed would be gone by then. */
+	(void)packages_find(worker->packages, "/", package, sizeof(package));
 	tell(worker, &message, texts);
 }
 

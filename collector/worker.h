@@ -13,7 +13,10 @@ enum { WORKER_REFUSED = 64 };
  */
 struct worker_board {
 	uint64_t busy; /* device of the file, WORKER_USERS, or 0 */
-	uint64_t refused[WORKER_REFUSED];
+	struct {
+		uint64_t subject;
+		int64_t until; /* steady ms: the number of a device may be another's later */
+	} refused[WORKER_REFUSED];
 	uint32_t refusals;
 	/* Executions that were asked for: how many have been taken, and the last of them. */
 	uint64_t taken;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- What was in a container, however short it lived: who started it, what ran there, what
--- that did with files, and with whom it talked: kith sql --set container=NAME, which may
--- be its name, the beginning of its ID, a unit, or a control group's path. exe is what each ran then.
+-- that did with files, and with whom it talked: kith sql --set container=NAME, which may be
+-- its name, the beginning of its ID, a unit, or a path. exe is what each ran then.
 WITH RECURSIVE
 meant AS MATERIALIZED (
   SELECT container_id FROM container

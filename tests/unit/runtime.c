@@ -140,6 +140,26 @@ START_TEST(another_container)
 }
 END_TEST
 
+/* A user calls a control group of his as another's container is called. */
+START_TEST(usurped)
+{
+	static const char *const names_of[] = { "docker-" ID ".scope", "lxc.payload.mail",
+						"machine-build\\x2d7.scope" };
+	static const size_t of_states[] = { 0, 7, 8 };
+	char cgroup[256];
+	size_t i;
+
+	for (i = 0; i < UNIT_COUNT(names_of); i++) {
+		put(states[of_states[i]].file, states[of_states[i]].text);
+		ck_assert(find(states[of_states[i]].cgroup));
+		snprintf(cgroup, sizeof(cgroup),
+			 "/user.slice/user-1000.slice/user@1000.service/%s", names_of[i]);
+		ck_assert(!find(cgroup));
+		ck_assert_str_eq(names.image, "");
+	}
+}
+END_TEST
+
 /* JSON that is none, that has other types, that is deep, that is as large as may be. */
 START_TEST(hostile_json)
 {
@@ -238,6 +258,7 @@ int main(void)
 	unit_add_rows(suite, as_the_runtime_tells, UNIT_COUNT(states));
 	unit_add_rows(suite, not_there_yet, UNIT_COUNT(states));
 	unit_add(suite, another_container);
+	unit_add(suite, usurped);
 	unit_add(suite, hostile_json);
 	unit_add(suite, hostile_files);
 	unit_add(suite, rootless);
