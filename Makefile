@@ -62,6 +62,9 @@ check-kernels:
 	@tests/e2e/run -k all
 check-debug:
 	@tests/e2e/debug-run
+# Containers of Docker, Podman, LXC and nspawn; makes a guest that has these, first.
+check-runtimes:
+	@tests/e2e/run runtimes
 # As on a server: installed, restarted, killed, hung, rebooted, upgraded, removed.
 check-install:
 	@tests/e2e/install-test
@@ -83,4 +86,4 @@ distclean: clean
 	rm -rf --one-file-system $(BUILD)
 
 .PHONY: all collector kmod clean distclean install install-live uninstall dist demo lint bench \
-	check check-unit check-kernels check-debug check-install
+	check check-unit check-kernels check-debug check-runtimes check-install

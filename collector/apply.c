@@ -107,12 +107,22 @@ int64_t apply_file_text(struct ingest *ingest, const struct record *record,
 	return text.size ? dictionary_file_text(&ingest->dictionary, text) : 0;
 }
 
+static void ask_names(struct names *names, const struct context *context)
+{
+	names_user(names, context->uid);
+	if (context->euid != context->uid)
+		names_user(names, context->euid);
+	names_group(names, context->gid);
+}
+
 int apply_context(struct ingest *ingest, struct process *process)
 {
 	int64_t id = dictionary_context(&ingest->dictionary, &process->context);
 
 	if (id < 0)
 		return (int)id;
+	if (ingest->names)
+		ask_names(ingest->names, &process->context);
 	if (id != process->context_id) {
 		process->context_id = id;
 		state_touch(&ingest->state, process);
@@ -133,6 +143,18 @@ int apply_container(struct ingest *ingest, struct context *context, uint64_t cgr
 		return (int)id;
 	context->container = id;
 	return 0;
+}
+
+int64_t apply_container_path(struct ingest *ingest, const struct record *record,
+			     uint64_t cgroup)
+{
+	const struct slice path = record->items[KITH_ITEM_CGROUP];
+	int64_t id = dictionary_container_path(&ingest->dictionary, ingest->load.boot, cgroup,
+					       path, ingest_wall(ingest, record->head.ts));
+
+	if (id > 0 && ingest->names)
+		names_container(ingest->names, id, path);
+	return id;
 }
 
 int apply_namespaces(struct ingest *ingest, struct context *context,
@@ -314,9 +336,7 @@ static int apply_credential(struct ingest *ingest, const struct record *record)
 static int apply_cgroup(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_cgroup *cgroup = record->body;
-	int64_t id = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
-					       cgroup->id, record->items[KITH_ITEM_CGROUP],
-					       ingest_wall(ingest, record->head.ts));
+	int64_t id = apply_container_path(ingest, record, cgroup->id);
 
 	return id < 0 ? (int)id : 0;
 }

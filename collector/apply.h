@@ -34,6 +34,10 @@ static inline int64_t apply_bytes(uint64_t bytes)
 /* The context of @process has changed. */
 int apply_context(struct ingest *ingest, struct process *process);
 
+/* Id of control group @cgroup, whose path @record tells; or an error. */
+int64_t apply_container_path(struct ingest *ingest, const struct record *record,
+			     uint64_t cgroup);
+
 int apply_container(struct ingest *ingest, struct context *context, uint64_t cgroup,
 		    uint64_t ts);
 int apply_namespaces(struct ingest *ingest, struct context *context,

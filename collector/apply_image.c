@@ -185,6 +185,42 @@ static int adopt_context(struct ingest *ingest, const struct record *record,
 	return ret ? ret : apply_context(ingest, process);
 }
 
+static uint32_t mount_namespace(const struct record *record)
+{
+	struct slice item = record->items[KITH_ITEM_NAMESPACES];
+	struct kith_namespaces namespaces = { .mnt = 0 };
+
+	if (item.size >= sizeof(namespaces))
+		memcpy(&namespaces, item.data, sizeof(namespaces));
+	return namespaces.mnt;
+}
+
+/* Of a process that was found running nobody knows since when it has run this. */
+static int ask_hash(struct ingest *ingest, const struct record *record,
+		    const struct kith_image *image, const struct process *process,
+		    const struct store_execution *row)
+{
+	const struct slice item = record->items[KITH_ITEM_FILE];
+	struct kith_file file = { .inode = 0 };
+	struct message asked = { .id = row->id,
+				 .ts = row->live ? process->started : row->ts,
+				 .inode = image->inode,
+				 .device = image->device,
+				 .mntns = mount_namespace(record),
+				 .pid = (uint32_t)(process->key &
+						   ((1u << KITH_KEY_PID_BITS) - 1)) };
+
+	if (item.size >= sizeof(file))
+		memcpy(&file, item.data, sizeof(file));
+	asked.real_inode = file.real_inode;
+	asked.real_device = file.real_device;
+	if (row->live)
+		asked.flags |= MESSAGE_FOUND;
+	if (image->flags & (KITH_IMAGE_MEMFD | KITH_IMAGE_DELETED))
+		asked.flags |= MESSAGE_NAMELESS;
+	return names_execution(ingest->names, &asked, record->items[KITH_ITEM_EXE]);
+}
+
 /* @process runs @image from now on. */
 static int apply_image(struct ingest *ingest, const struct record *record,
 		       const struct kith_image *image, struct process *process, bool live)
@@ -219,7 +255,10 @@ static int apply_image(struct ingest *ingest, const struct record *record,
 		process->ns_pid = image->ns_pid;
 	set_exe(process, record->items[KITH_ITEM_EXE]);
 	state_touch(&ingest->state, process);
-	return store_execution(ingest->store, &row);
+	ret = store_execution(ingest->store, &row);
+	if (ret || !ingest->names)
+		return ret;
+	return ask_hash(ingest, record, image, process, &row);
 }
 
 int apply_exec(struct ingest *ingest, const struct record *record)
@@ -257,10 +296,7 @@ int apply_process(struct ingest *ingest, const struct record *record)
 	int ret;
 
 	if (body->image.cgroup)
-		container = dictionary_container_path(&ingest->dictionary, ingest->load.boot,
-						      body->image.cgroup,
-						      record->items[KITH_ITEM_CGROUP],
-						      ingest_wall(ingest, record->head.ts));
+		container = apply_container_path(ingest, record, body->image.cgroup);
 	parent = apply_id(ingest, body->image.parent, record->head.ts);
 	process = apply_need(ingest, record->head.process, record->head.ts);
 	if (!process || parent < 0)

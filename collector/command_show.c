@@ -76,6 +76,10 @@ static const struct {
 	const char *sql;
 } sections[] = {
 	{ "process", "SELECT * FROM process WHERE process_id = ?1" },
+	{ "container",
+	  "SELECT container_id, runtime, name, image, pod, runtime_id FROM container"
+	  " WHERE runtime IS NOT NULL AND container_id ="
+	  " (SELECT container_id FROM process WHERE process_id = ?1)" },
 	{ "ancestor",
 	  "WITH RECURSIVE up(id, depth) AS (SELECT parent_id, 1 FROM process WHERE"
 	  " process_id = ?1 UNION ALL SELECT p.parent_id, depth + 1 FROM up JOIN process p"

@@ -267,15 +267,16 @@ static int patience(const struct loop *loop)
 	return left > 0 ? (int)left : 0;
 }
 
-/* Wait for a signal, or for the source. */
-static void wait_for(struct loop *loop, int timeout)
+/* Wait for a signal, for the source, or for @other, -1: nothing else. */
+static void wait_for(struct loop *loop, int other, int timeout)
 {
 	struct pollfd descriptors[] = {
 		{ .fd = loop->daemon->signals, .events = POLLIN },
 		{ .fd = source_descriptor(loop->daemon->source), .events = POLLIN },
+		{ .fd = other, .events = POLLIN },
 	};
 
-	if (poll(descriptors, 2, timeout) > 0 && descriptors[0].revents)
+	if (poll(descriptors, 3, timeout) > 0 && descriptors[0].revents)
 		loop->stop = true;
 }
 
@@ -345,7 +346,7 @@ static int recover(struct loop *loop, int error)
 	loop->unstored = store_failed(loop->daemon->store);
 	sd_notifyf(0, "STATUS=waiting: %s", text);
 	source_restart(loop->daemon->source);
-	wait_for(loop, RETRY_MS);
+	wait_for(loop, -1, RETRY_MS);
 	store_forgive(loop->daemon->store);
 	return ingest_reset(&loop->ingest);
 }
@@ -383,15 +384,18 @@ static int step(struct loop *loop)
 
 	loop->doing = "read from";
 	if (timeout && source_descriptor(loop->daemon->source) >= 0)
-		wait_for(loop, timeout);
+		wait_for(loop, names_descriptor(loop->daemon->names), timeout);
 	ret = source_next(loop->daemon->source, 0, &event);
 	loop->out_of_source = ret;
 	if (!ret)
 		ret = handle(loop, &event);
+	names_send(loop->daemon->names);
+	if (!ret)
+		ret = ingest_names(&loop->ingest);
 	if (!ret && is_due(loop)) {
 		ret = commit(loop);
 		if (!loop->daemon->live)
-			wait_for(loop, 0);
+			wait_for(loop, -1, 0);
 	}
 	if (!ret)
 		ret = keep_up(loop);
@@ -445,6 +449,9 @@ static int finish(struct loop *loop)
 
 	sd_notify(0, "STOPPING=1");
 	ret = drain(loop);
+	if (!ret)
+		ret = ingest_names(&loop->ingest);
+	names_stop(loop->daemon->names);
 	if (!ret && loop->daemon->live && loop->started)
 		ret = ingest_note(&loop->ingest, clock_wall_ns(), "collector stopped", NULL);
 	if (!ret)
@@ -522,6 +529,8 @@ int daemon_run(struct daemon *daemon)
 	ret = ingest_open(&loop.ingest, daemon->store);
 	if (daemon->window)
 		loop.ingest.window = *daemon->window;
+	loop.ingest.names = daemon->names;
+	names_reset(daemon->names, daemon->store, loop.ingest.last_execution);
 	if (!ret)
 		ret = loop_until_stopped(&loop);
 	if (!ret || (loop.out_of_source && !daemon->live)) {

@@ -4,6 +4,7 @@
 #define KITH_DAEMON_H
 
 #include "control.h"
+#include "names.h"
 #include "recording.h"
 #include "retention.h"
 #include "source.h"
@@ -29,6 +30,7 @@ struct daemon {
 	const struct control_policy *policy; /* or NULL: that of the module stays */
 	const struct retention_limits *limits;
 	bool tell_seals; /* in the log */
+	struct names *names; /* or NULL: nothing is asked for */
 	bool live;   /* the source is the module: it comes back, and time passes */
 	int signals; /* a signalfd that asks to stop, or -1 */
 	const struct ingest_window *window;  /* or NULL: all that comes is stored */

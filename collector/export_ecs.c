@@ -33,7 +33,7 @@
 	".exe AS \"process.parent.executable\", " q ".comm AS \"process.parent.name\", " q \
 	".argv AS \"process.parent.command_line\""
 #define CONTAINER                                                               \
-	", k.name AS \"container.id\", " NAME_OF("k") " AS \"container.name\"," \
+	", k.runtime_id AS \"container.id\", " NAME_OF("k") " AS \"container.name\"," \
 	" k.runtime AS \"container.runtime\", k.image AS \"container.image.name\""
 #define USER(uid, euid, gid)                                                  \
 	", " uid " AS \"user.id$\", " euid " AS \"user.effective.id$\", " gid \

@@ -42,7 +42,7 @@
 	BARE_AS("actor.process", p, "coalesce(" ENTITY(p) ", 'unknown')") \
 	RUNS("actor.process", p ".exe", p ".comm", p ".argv") USER("actor.process", p ".uid")
 #define CONTAINER(field)                                                        \
-	", k.name AS \"" field ".container.uid\", " NAME_OF("k") " AS \"" field \
+	", k.runtime_id AS \"" field ".container.uid\", " NAME_OF("k") " AS \"" field \
 	".container.name\", k.runtime AS \"" field ".container.runtime\""
 
 /* What has no attribute of its own. */

@@ -23,6 +23,7 @@
 
 static const struct export_stream rows[] = {
 	VIEW("container", "first", DURING("first", "last")),
+	VIEW("principal", "first", BEGUN("first")),
 	VIEW("loss", "from_ts", DURING("from_ts", "to_ts")),
 	VIEW("sensor", "ts", "ts BETWEEN ?2 AND ?3"),
 	VIEW("process", "started", BEGUN("started") " AND " QUERY_LIVED_SINCE),

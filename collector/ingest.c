@@ -14,6 +14,7 @@
 enum {
 	/* Rows that a restart may have to look at for processes that still live. */
 	CHECKPOINT_PROCESSES = 50000,
+	ANSWERS_AT_ONCE = 16, /* packets */
 	CLOCK_JUMP_NS = 1000000000, /* less is what the two clocks differ by when read */
 };
 
@@ -82,13 +83,17 @@ void ingest_close(struct ingest *ingest)
 
 int ingest_reset(struct ingest *ingest)
 {
+	int ret;
+
 	ingest_close(ingest);
 	alike_forget(&ingest->alike);
 	ingest->open = false;
 	ingest->records = 0;
 	ingest->bytes = 0;
 	memset(ingest->received, 0, sizeof(ingest->received));
-	return load_ids(ingest);
+	ret = load_ids(ingest);
+	names_reset(ingest->names, ingest->store, ingest->last_execution);
+	return ret;
 }
 
 static int begin(struct ingest *ingest)
@@ -564,6 +569,18 @@ static int close_segment(struct ingest *ingest, int64_t now)
 	return ret;
 }
 
+int ingest_names(struct ingest *ingest)
+{
+	int ret = 0, i;
+
+	for (i = 0; i < ANSWERS_AT_ONCE && !ret && names_receive(ingest->names); i++) {
+		ret = begin(ingest);
+		if (!ret)
+			ret = names_store(ingest->names);
+	}
+	return ret;
+}
+
 static int close_if_full(struct ingest *ingest)
 {
 	ingest->segment.records += ingest->records;
@@ -590,6 +607,8 @@ int ingest_commit(struct ingest *ingest)
 	if (!ingest->open)
 		return 0;
 	ret = flush_processes(ingest);
+	if (!ret)
+		ret = names_flush(ingest->names);
 	if (!ret)
 		ret = dictionary_flush_containers(&ingest->dictionary);
 	if (!ret)

@@ -12,6 +12,7 @@
 #include "alike.h"
 #include "dictionary.h"
 #include "files.h"
+#include "names.h"
 #include "record.h"
 #include "segment.h"
 #include "sockets.h"
@@ -60,6 +61,7 @@ struct ingest_window {
 struct ingest {
 	struct store *store;
 	struct ingest_window window;
+	struct names *names; /* the caller's; NULL: nothing is asked for */
 	struct state state;
 	struct dictionary dictionary;
 	int64_t last_process;
@@ -164,6 +166,9 @@ int ingest_batch(struct ingest *ingest, const struct kith_batch *batch,
 /* Something that the collector itself did or met, at wall-clock time @now. */
 int ingest_note(struct ingest *ingest, int64_t now, const char *event,
 		const char *detail);
+
+/* Take what the helper has told. */
+int ingest_names(struct ingest *ingest);
 
 int ingest_commit(struct ingest *ingest);
 

@@ -3,6 +3,7 @@
 #include "argument.h"
 #include "config.h"
 #include "daemon.h"
+#include "helper.h"
 #include "log.h"
 #include "writer.h"
 
@@ -149,6 +150,18 @@ static int exit_status(int error)
 	}
 }
 
+/* Before anything of others is read, and before what only the helper needs is given up. */
+static int start_helper(struct daemon *daemon, struct store *store)
+{
+	int ret = names_open(&daemon->names, store);
+
+	if (!ret)
+		ret = helper_drop_privileges();
+	if (ret)
+		log_error("cannot give up privileges: %s", strerror(-ret));
+	return ret;
+}
+
 static int run(const struct arguments *arguments, const struct config *config)
 {
 	const bool live = !arguments->replay && !arguments->synthetic;
@@ -167,6 +180,8 @@ static int run(const struct arguments *arguments, const struct config *config)
 		ret = writer_open(&writer, database);
 	if (!ret)
 		ret = open_recording(&daemon.recording, arguments->record);
+	if (!ret && live)
+		ret = start_helper(&daemon, writer.store);
 	if (!ret)
 		ret = daemon_keep(&daemon, &writer);
 	closed = recording_close(daemon.recording);
@@ -176,6 +191,7 @@ static int run(const struct arguments *arguments, const struct config *config)
 		ret = ret ? ret : closed;
 	}
 	source_close(daemon.source);
+	names_close(daemon.names);
 	writer_close(&writer);
 	return ret;
 }

@@ -27,10 +27,10 @@ static const char by_both[] =
 
 static const char by_name[] = ROUTE("name = ?1");
 
-/* Of the name of a container the first 12 characters will do, as runtimes show it. */
-#define IN_CONTAINER                                                            \
-	"container_id IN (SELECT container_id FROM container WHERE name = ?1 OR" \
-	" unit = ?1 OR length(?1) >= 12 AND substr(name, 1, length(?1)) = ?1)"
+/* Of the ID of a container the first 12 characters will do, as runtimes show it. */
+#define IN_CONTAINER                                                               \
+	"container_id IN (SELECT container_id FROM container WHERE ?1 IN (name, unit," \
+	" runtime_id) OR length(?1) >= 12 AND substr(runtime_id, 1, length(?1)) = ?1)"
 
 /* Processes that it may be about: ?1, ?2 since, ?3 until. %s: a condition. */
 static const char members[] = "SELECT process_id FROM process WHERE %s AND started <= ?3"

@@ -214,6 +214,27 @@ static const char *const texts[STATEMENTS] = {
 		"  AND t.name NOT IN ('paths', 'routes', 'strings')"
 		" CROSS JOIN segments s ON s.id = t.segment"
 		" WHERE m.name = 'dropping' ORDER BY s.id DESC LIMIT 1",
+	/* What is the same as the last row is no row. */
+	[STATEMENT_PRINCIPAL] =
+		"INSERT OR IGNORE INTO principals SELECT ?1, ?2, ?3, ?4"
+		" WHERE coalesce((SELECT name FROM principals WHERE kind = ?1 AND number = ?2"
+		" ORDER BY first DESC LIMIT 1), '') <> ?4",
+	[STATEMENT_CONTAINER_NAMES] =
+		"INSERT OR IGNORE INTO container_names SELECT ?1, ?2, ?3, ?4, ?5"
+		" WHERE NOT EXISTS (SELECT 1 FROM (SELECT name, image, pod FROM container_names"
+		" WHERE container = ?1 ORDER BY first DESC LIMIT 1)"
+		" WHERE name IS ?3 AND image IS ?4 AND pod IS ?5)",
+	[STATEMENT_HASH_FIND] =
+		"SELECT id FROM hashes WHERE device IS ?1 AND inode IS ?2 AND changed IS ?3"
+		" AND size IS ?4 AND sha256 IS ?5 AND package IS ?6 AND why IS ?7",
+	[STATEMENT_HASH] = "INSERT INTO hashes VALUES (NULL,?,?,?,?,?,?,?)",
+	[STATEMENT_HASHES] =
+		"SELECT device, inode, changed, size, sha256 FROM hashes"
+		" WHERE sha256 IS NOT NULL ORDER BY id DESC LIMIT ?",
+	[STATEMENT_EXECUTABLE_HASH] = "INSERT OR IGNORE INTO executable_hashes VALUES (?, ?)",
+	[STATEMENT_UNANSWERED] =
+		"INSERT OR IGNORE INTO executable_hashes SELECT id, ?3 FROM executions"
+		" WHERE id BETWEEN ?1 AND ?2 AND error IS NULL",
 };
 
 int statement_prepare_all(struct store *store)

@@ -496,4 +496,38 @@ int store_living(struct store *store, int64_t boot,
 int store_ended(struct store *store, int64_t boot,
 		int (*take)(void *context, uint64_t key, int64_t id), void *context);
 
+enum principal_kind { PRINCIPAL_USER = 1, PRINCIPAL_GROUP };
+
+/* From @now on it is called @name, or nothing any more; no row if it was already. */
+int store_principal(struct store *store, unsigned int kind, int64_t number, int64_t now,
+		    struct slice name);
+int store_container_names(struct store *store, int64_t container, int64_t now,
+			  struct slice name, struct slice image, struct slice pod);
+
+enum { STORE_PACKAGE = 160 };
+
+struct store_hash {
+	uint64_t inode; /* 0: of no file */
+	int64_t changed;
+	int64_t size;
+	uint32_t device;
+	bool packaged;		     /* what follows is known */
+	char package[STORE_PACKAGE]; /* "": none */
+	char sha256[68];	     /* "": there is none */
+	const char *why;	     /* or NULL */
+};
+/* *id: of its row, which is made if it is not there. */
+int store_hash(struct store *store, const struct store_hash *hash, int64_t *id);
+
+/* The last @most that have one, the newest first. Ends at an error of @take. */
+int store_known_hashes(struct store *store, int64_t most,
+		       int (*take)(void *context, const struct store_hash *hash),
+		       void *context);
+
+/* What @execution has run, unless that is stored already. */
+int store_executable_hash(struct store *store, int64_t execution, int64_t hash);
+
+/* The same of all from @first to @last that succeeded. */
+int store_unanswered(struct store *store, int64_t first, int64_t last, int64_t hash);
+
 #endif

@@ -150,16 +150,25 @@ SELECT
   CAST(NULL AS TEXT) AS OriginalFileName,
   CAST((SELECT value FROM strings WHERE id = e.argv) AS TEXT) COLLATE NOCASE AS CommandLine,
   CAST((SELECT value FROM strings WHERE id = e.cwd) AS TEXT) COLLATE NOCASE AS CurrentDirectory,
-  CAST(CASE c.euid WHEN 0 THEN 'root' ELSE c.euid END AS TEXT) COLLATE NOCASE AS User,
+  CAST(CASE WHEN c.euid = 0 THEN 'root' ELSE coalesce(iif(
+    (SELECT runtime FROM containers WHERE id = c.container) IS NULL, nullif(coalesce(
+      (SELECT name FROM principals WHERE kind = 1 AND number = c.euid
+        AND first <= e.ts ORDER BY first DESC LIMIT 1),
+      (SELECT name FROM principals WHERE kind = 1 AND number = c.euid
+        ORDER BY first LIMIT 1)), ''), NULL), c.euid) END AS TEXT) COLLATE NOCASE AS User,
   CAST(NULL AS TEXT) AS LogonGuid,
   CAST(c.euid AS INTEGER) AS LogonId,
   CAST(coalesce(c.session, 4294967295) AS INTEGER) AS TerminalSessionId,
   CAST(NULL AS TEXT) AS IntegrityLevel,
-  CAST(NULL AS TEXT) AS Hashes,
+  CAST('SHA256=' || (SELECT sha256 FROM hashes WHERE id =
+    (SELECT hash FROM executable_hashes WHERE execution = e.id)) AS TEXT)
+    COLLATE NOCASE AS Hashes,
   CAST(NULL AS TEXT) AS imphash,
   CAST(NULL AS TEXT) AS md5,
   CAST(NULL AS TEXT) AS sha1,
-  CAST(NULL AS TEXT) AS sha256,
+  CAST((SELECT sha256 FROM hashes WHERE id =
+    (SELECT hash FROM executable_hashes WHERE execution = e.id)) AS TEXT)
+    COLLATE NOCASE AS sha256,
   CAST('{' || (SELECT uuid FROM boots WHERE id = q.boot) || '-' || q.id || '}' AS TEXT)
     COLLATE NOCASE AS ParentProcessGuid,
   CAST(q.key & 4194303 AS INTEGER) AS ParentProcessId,
@@ -167,9 +176,13 @@ SELECT
     COLLATE NOCASE AS ParentImage,
   CAST((SELECT value FROM strings WHERE id = i.argv) AS TEXT)
     COLLATE NOCASE AS ParentCommandLine,
-  CAST(CASE (SELECT euid FROM contexts WHERE id = q.context) WHEN 0 THEN 'root'
-    ELSE (SELECT euid FROM contexts WHERE id = q.context) END AS TEXT)
-    COLLATE NOCASE AS ParentUser,
+  CAST((SELECT CASE WHEN o.euid = 0 THEN 'root' ELSE coalesce(iif(
+    (SELECT runtime FROM containers WHERE id = o.container) IS NULL, nullif(coalesce(
+      (SELECT name FROM principals WHERE kind = 1 AND number = o.euid
+        AND first <= e.ts ORDER BY first DESC LIMIT 1),
+      (SELECT name FROM principals WHERE kind = 1 AND number = o.euid
+        ORDER BY first LIMIT 1)), ''), NULL), o.euid) END
+    FROM contexts o WHERE o.id = q.context) AS TEXT) COLLATE NOCASE AS ParentUser,
   -- further columns
   e.ts,
   e.process AS process_id,
@@ -207,8 +220,14 @@ SELECT
   CAST(iif(a.op IN ('rename', 'link'), a.new_path, a.path) AS TEXT)
     COLLATE NOCASE AS TargetFilename,
   CAST(NULL AS TEXT) AS CreationUtcTime,
-  CAST((SELECT CASE euid WHEN 0 THEN 'root' ELSE euid END FROM contexts WHERE id =
-    (SELECT context FROM processes WHERE id = a.process_id)) AS TEXT) COLLATE NOCASE AS User,
+  CAST((SELECT CASE WHEN o.euid = 0 THEN 'root' ELSE coalesce(iif(
+    (SELECT runtime FROM containers WHERE id = o.container) IS NULL, nullif(coalesce(
+      (SELECT name FROM principals WHERE kind = 1 AND number = o.euid
+        AND first <= a.ts ORDER BY first DESC LIMIT 1),
+      (SELECT name FROM principals WHERE kind = 1 AND number = o.euid
+        ORDER BY first LIMIT 1)), ''), NULL), o.euid) END
+    FROM contexts o WHERE o.id = (SELECT context FROM processes WHERE id = a.process_id))
+    AS TEXT) COLLATE NOCASE AS User,
   -- further columns
   a.ts, a.process_id, a.execution_id, a.op, a.file_id, a.access_id, a.change_id
 FROM file_act a
@@ -227,8 +246,14 @@ SELECT
   CAST((SELECT value FROM strings WHERE id =
     (SELECT argv FROM executions WHERE id = c.execution_id)) AS TEXT)
     COLLATE NOCASE AS CommandLine,
-  CAST((SELECT CASE euid WHEN 0 THEN 'root' ELSE euid END FROM contexts WHERE id =
-    (SELECT context FROM processes WHERE id = c.process_id)) AS TEXT) COLLATE NOCASE AS User,
+  CAST((SELECT CASE WHEN o.euid = 0 THEN 'root' ELSE coalesce(iif(
+    (SELECT runtime FROM containers WHERE id = o.container) IS NULL, nullif(coalesce(
+      (SELECT name FROM principals WHERE kind = 1 AND number = o.euid
+        AND first <= c.started ORDER BY first DESC LIMIT 1),
+      (SELECT name FROM principals WHERE kind = 1 AND number = o.euid
+        ORDER BY first LIMIT 1)), ''), NULL), o.euid) END
+    FROM contexts o WHERE o.id = (SELECT context FROM processes WHERE id = c.process_id))
+    AS TEXT) COLLATE NOCASE AS User,
   CAST(c.protocol AS TEXT) COLLATE NOCASE AS Protocol,
   CAST(iif(c.side = 'client', 'true', 'false') AS TEXT) COLLATE NOCASE AS Initiated,
   CAST(iif(instr(c.client_addr, ':'), 'true', 'false') AS TEXT) COLLATE NOCASE AS SourceIsIpv6,

@@ -8,12 +8,24 @@ SELECT id AS boot_id, uuid, first FROM boots;
 
 CREATE VIEW container AS
 SELECT
-  id AS container_id, runtime, name,
-  CAST(NULL AS TEXT) AS image, CAST(NULL AS TEXT) AS pod,
+  id AS container_id, runtime,
+  coalesce((SELECT name FROM container_names WHERE container = id ORDER BY first DESC LIMIT 1),
+    name) AS name,
+  CAST((SELECT image FROM container_names WHERE container = id ORDER BY first DESC LIMIT 1)
+    AS TEXT) AS image,
+  CAST((SELECT pod FROM container_names WHERE container = id ORDER BY first DESC LIMIT 1)
+    AS TEXT) AS pod,
   first, last, boot AS boot_id, path, unit, cgroup,
   CASE WHEN unit GLOB 'user@[0-9]*.service' AND path GLOB '/user.slice/user-*'
-    THEN CAST(substr(unit, 6) AS INTEGER) END AS container_uid
+    THEN CAST(substr(unit, 6) AS INTEGER) END AS container_uid,
+  name AS runtime_id
 FROM containers;
+
+-- What users and groups were called, from a time on.
+CREATE VIEW principal AS
+SELECT CASE kind WHEN 1 THEN 'user' WHEN 2 THEN 'group' END AS kind, number, first,
+  nullif(name, '') AS name
+FROM principals;
 
 -- One table and no join, so that SQLite flattens it where it stands right of a
 -- LEFT JOIN too, and looks processes up by their key; a join it would copy whole.
@@ -44,7 +56,8 @@ SELECT
   (SELECT container FROM contexts WHERE id = p.context) AS container_id,
   (SELECT unit FROM containers WHERE id =
     (SELECT container FROM contexts WHERE id = p.context)) AS unit,
-  CAST(NULL AS TEXT) AS exe_sha256,
+  CAST((SELECT sha256 FROM hashes WHERE id =
+    (SELECT hash FROM executable_hashes WHERE execution = p.execution)) AS TEXT) AS exe_sha256,
   (SELECT origin FROM executables WHERE id =
     (SELECT executable FROM executions WHERE id = p.execution)) AS exe_origin,
   p.flags & 1 AS incomplete,
@@ -90,7 +103,32 @@ SELECT
   (SELECT uts FROM namespaces WHERE id =
     (SELECT namespaces FROM contexts WHERE id = p.context)) AS uts_ns,
   (SELECT path FROM containers WHERE id =
-    (SELECT container FROM contexts WHERE id = p.context)) AS cgroup_path
+    (SELECT container FROM contexts WHERE id = p.context)) AS cgroup_path,
+  CAST((SELECT package FROM hashes WHERE id =
+    (SELECT hash FROM executable_hashes WHERE execution = p.execution)) AS TEXT) AS exe_package,
+  CAST((SELECT why FROM hashes WHERE id =
+    (SELECT hash FROM executable_hashes WHERE execution = p.execution)) AS TEXT) AS exe_hash_note,
+  (SELECT CASE WHEN c.uid = 0 THEN 'root'
+    WHEN (SELECT runtime FROM containers WHERE id = c.container) IS NULL THEN nullif(coalesce(
+      (SELECT name FROM principals WHERE kind = 1 AND number = c.uid
+        AND first <= p.started ORDER BY first DESC LIMIT 1),
+      (SELECT name FROM principals WHERE kind = 1 AND number = c.uid
+        ORDER BY first LIMIT 1)), '') END
+    FROM contexts c WHERE c.id = p.context) AS user_name,
+  (SELECT CASE WHEN c.euid = 0 THEN 'root'
+    WHEN (SELECT runtime FROM containers WHERE id = c.container) IS NULL THEN nullif(coalesce(
+      (SELECT name FROM principals WHERE kind = 1 AND number = c.euid
+        AND first <= p.started ORDER BY first DESC LIMIT 1),
+      (SELECT name FROM principals WHERE kind = 1 AND number = c.euid
+        ORDER BY first LIMIT 1)), '') END
+    FROM contexts c WHERE c.id = p.context) AS euser_name,
+  (SELECT CASE WHEN c.gid = 0 THEN 'root'
+    WHEN (SELECT runtime FROM containers WHERE id = c.container) IS NULL THEN nullif(coalesce(
+      (SELECT name FROM principals WHERE kind = 2 AND number = c.gid
+        AND first <= p.started ORDER BY first DESC LIMIT 1),
+      (SELECT name FROM principals WHERE kind = 2 AND number = c.gid
+        ORDER BY first LIMIT 1)), '') END
+    FROM contexts c WHERE c.id = p.context) AS group_name
 FROM processes p;
 
 CREATE VIEW execution AS
@@ -126,7 +164,25 @@ SELECT
   e.unknown,
   n.mnt AS mnt_ns, n.pid AS pid_ns, n.net AS net_ns, n.user AS user_ns,
   n.cgroup AS cgroup_ns, n.ipc AS ipc_ns, n.uts AS uts_ns,
-  e.file AS file_id
+  e.file AS file_id,
+  CAST((SELECT sha256 FROM hashes WHERE id =
+    (SELECT hash FROM executable_hashes WHERE execution = e.id)) AS TEXT) AS exe_sha256,
+  CAST((SELECT package FROM hashes WHERE id =
+    (SELECT hash FROM executable_hashes WHERE execution = e.id)) AS TEXT) AS exe_package,
+  CAST((SELECT why FROM hashes WHERE id =
+    (SELECT hash FROM executable_hashes WHERE execution = e.id)) AS TEXT) AS exe_hash_note,
+  CASE WHEN c.uid = 0 THEN 'root'
+  WHEN (SELECT runtime FROM containers WHERE id = c.container) IS NULL THEN nullif(coalesce(
+    (SELECT name FROM principals WHERE kind = 1 AND number = c.uid
+      AND first <= e.ts ORDER BY first DESC LIMIT 1),
+    (SELECT name FROM principals WHERE kind = 1 AND number = c.uid
+      ORDER BY first LIMIT 1)), '') END AS user_name,
+  CASE WHEN c.euid = 0 THEN 'root'
+  WHEN (SELECT runtime FROM containers WHERE id = c.container) IS NULL THEN nullif(coalesce(
+    (SELECT name FROM principals WHERE kind = 1 AND number = c.euid
+      AND first <= e.ts ORDER BY first DESC LIMIT 1),
+    (SELECT name FROM principals WHERE kind = 1 AND number = c.euid
+      ORDER BY first LIMIT 1)), '') END AS euser_name
 FROM executions e
 LEFT JOIN executables x ON x.id = e.executable
 LEFT JOIN strings argv ON argv.id = e.argv

@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- What was in a container, however short it lived: who started it, what ran there, what
 -- that did with files, and with whom it talked: kith sql --set container=NAME, which may
--- be the beginning of an ID, a unit, or a control group's path. exe is what each ran then.
+-- be its name, the beginning of its ID, a unit, or a path. exe is what each ran then.
 -- Of a large one those who lived in that time, the first 50,000, and the first 10,000 things
 -- that they did: --since goes on from there.
 WITH RECURSIVE
 meant AS MATERIALIZED (
   SELECT container_id FROM container
   WHERE CAST(:container AS TEXT) IN (name, path, unit)
-    OR substr(name, 1, length(:container)) = CAST(:container AS TEXT)
+    OR substr(runtime_id, 1, length(:container)) = CAST(:container AS TEXT)
 ),
 belonging AS MATERIALIZED (
   SELECT p.id AS process_id

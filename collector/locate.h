@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The file that was executed: by the process that runs it, be it deleted or in a
+ * container, or by its path, in a mount namespace that is alive. Whoever made it may have
+ * put anything in its place, so nothing is opened but regular files, and of these only
+ * the one with the device and inode that the kernel told of.
+ */
+#ifndef KITH_LOCATE_H
+#define KITH_LOCATE_H
+
+#include "message.h"
+
+#include <sys/stat.h>
+
+enum { LOCATE_NAMESPACES = 256, LOCATE_PIDS = 4 };
+
+struct locator {
+	int root;	/* of this machine, as its first process has it */
+	uint32_t mntns; /* of that; 0: not known */
+	/* Who has lately executed something there, the last one first. */
+	struct {
+		uint32_t mntns;
+		uint32_t pids[LOCATE_PIDS];
+	} lately[LOCATE_NAMESPACES];
+};
+
+void locator_init(struct locator *locator);
+void locator_clear(struct locator *locator);
+
+/*
+ * Open what @asked names, whose path is @path. *why: WHY_NOTHING, or what is to be known
+ * of it. Return: a descriptor, and *status is that of the file; or -1, and *why says why.
+ */
+int locate(struct locator *locator, const struct message *asked, struct slice path,
+	   struct stat *status, enum why *why);
+
+/* Is it the root of this machine where @asked was executed? */
+bool locate_is_host(const struct locator *locator, const struct message *asked);
+
+/* In ns since the epoch. */
+int64_t locate_ns(struct timespec time);
+
+/*
+ * Open the regular file @path below the directory @root, which nothing in it leads out of:
+ * what else stands there is not touched. @resolve: RESOLVE_* to be added. Return: a
+ * descriptor, or a negative errno: -EINVAL, it is no regular file.
+ */
+int locate_open(int root, const char *path, uint64_t resolve, struct stat *status);
+
+#endif

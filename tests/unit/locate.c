@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The file that was executed, and all that may stand in its place. */
+#include "locate.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct locator locator;
+static struct message asked;
+static struct stat status;
+static enum why why;
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return locate_ns(time);
+}
+
+/* The file of this name is what was executed just now. */
+static void begin(const char *path)
+{
+	locator_init(&locator);
+	ck_assert_int_eq(stat(path, &status), 0);
+	asked = (struct message){
+		.inode = status.st_ino,
+		.device = (uint32_t)(major(status.st_dev) << 20 | minor(status.st_dev)),
+		.ts = now() + 20000000, /* the clock of ctime goes in ticks */
+	};
+}
+
+static int find(const char *path)
+{
+	return locate(&locator, &asked, (struct slice){ path, strlen(path) }, &status,
+		      &why);
+}
+
+static const char *make(const char *name)
+{
+	const char *path = unit_path(name);
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs("abc", file);
+	fclose(file);
+	return path;
+}
+
+/* A process that runs a copy of sleep(1), which has the name @name. */
+static pid_t run(const char *name)
+{
+	const char *path = unit_path(name);
+	char command[256];
+	pid_t pid;
+
+	snprintf(command, sizeof(command), "cp /bin/sleep %s", path);
+	ck_assert_int_eq(system(command), 0);
+	pid = fork();
+	if (!pid) {
+		execl(path, path, "60", NULL);
+		_exit(1);
+	}
+	/* until it has executed that */
+	for (;;) {
+		char link[64], target[512];
+		ssize_t size;
+
+		snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+		size = readlink(link, target, sizeof(target) - 1);
+		if (size > 0 && !strncmp(target, path, (size_t)size))
+			return pid;
+		usleep(1000);
+	}
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	locator_clear(&locator);
+}
+
+START_TEST(by_its_path)
+{
+	const char *path = make("file");
+	char text[4] = "";
+	int file;
+
+	begin(path);
+	file = find(path);
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(why, WHY_NOTHING);
+	ck_assert_int_eq(read(file, text, 3), 3);
+	ck_assert_str_eq(text, "abc");
+	close(file);
+	locator_clear(&locator);
+}
+END_TEST
+
+START_TEST(gone)
+{
+	const char *path = make("file");
+
+	begin(path);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_lt(find(path), 0);
+	ck_assert_int_eq(why, WHY_GONE);
+	locator_clear(&locator);
+}
+END_TEST
+
+/* Written to, or only of another mode: nobody has kept it from being written to. */
+START_TEST(changed_since)
+{
+	const char *path = make("file");
+
+	begin(path);
+	usleep(50000);
+	if (_i)
+		ck_assert_int_eq(chmod(path, 0755), 0);
+	else
+		make("file");
+	ck_assert_int_lt(find(path), 0);
+	ck_assert_int_eq(why, WHY_CHANGED);
+	locator_clear(&locator);
+}
+END_TEST
+
+/* Another file, a link to another, a FIFO, a device, a directory, a socket's place. */
+START_TEST(something_else_in_its_place)
+{
+	const char *path = make("file"), *kept = unit_path("kept");
+	struct stat before;
+	time_t begun = time(NULL);
+
+	begin(path);
+	ck_assert_int_eq(rename(path, kept), 0);
+	switch (_i) {
+	case 0:
+		make("file");
+		break;
+	case 1:
+		ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+		break;
+	case 2:
+		ck_assert_int_eq(mkfifo(path, 0600), 0);
+		break;
+	case 3:
+		ck_assert_int_eq(symlink("/dev/zero", path), 0);
+		break;
+	default:
+		ck_assert_int_eq(mkdir(path, 0700), 0);
+	}
+	ck_assert_int_eq(lstat(path, &before), 0);
+	ck_assert_int_lt(find(path), 0);
+	ck_assert_int_eq(why, WHY_REPLACED);
+	ck_assert_int_le(time(NULL) - begun, 5);
+	locator_clear(&locator);
+}
+END_TEST
+
+/* A link to the very file is the file. */
+START_TEST(moved_behind_a_link)
+{
+	const char *path = make("file"), *kept = unit_path("kept");
+
+	begin(path);
+	ck_assert_int_eq(rename(path, kept), 0);
+	ck_assert_int_eq(symlink(kept, path), 0);
+	asked.ts += 60000000000; /* renaming is a change */
+	ck_assert_int_ge(find(path), 0);
+	ck_assert_int_eq(why, WHY_NOTHING);
+}
+END_TEST
+
+START_TEST(deleted_while_it_runs)
+{
+	pid_t pid = run("sleeps");
+	char digest[4] = "";
+	int file;
+
+	begin(unit_path("sleeps"));
+	asked.pid = (uint32_t)pid;
+	asked.flags = MESSAGE_NAMELESS;
+	usleep(50000);
+	ck_assert_int_eq(unlink(unit_path("sleeps")), 0);
+	file = find(" (deleted)");
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(why, WHY_ATTRIBUTES);
+	ck_assert_int_eq(read(file, digest, 4), 4);
+	ck_assert_mem_eq(digest, "\177ELF", 4);
+	close(file);
+	end(pid);
+	ck_assert_int_lt(find(" (deleted)"), 0);
+	ck_assert_int_eq(why, WHY_GONE);
+}
+END_TEST
+
+/* It runs something else by now: what was executed is where it was. */
+START_TEST(executes_another)
+{
+	const char *path = make("file");
+	pid_t pid = run("sleeps");
+	int file;
+
+	begin(path);
+	asked.pid = (uint32_t)pid;
+	file = find(path);
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(status.st_size, 3);
+	close(file);
+	end(pid);
+}
+END_TEST
+
+/* What is found running may have been changed since; then that is said. */
+START_TEST(found_running)
+{
+	pid_t pid = run("sleeps");
+	int file;
+
+	begin(unit_path("sleeps"));
+	asked.pid = (uint32_t)pid;
+	asked.flags = MESSAGE_FOUND;
+	asked.ts = now() - 60000000000;
+	file = find(unit_path("sleeps"));
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(why, WHY_FOUND);
+	close(file);
+	end(pid);
+}
+END_TEST
+
+/* Of a mount namespace that nobody lives in any more nothing is looked for in ours. */
+START_TEST(in_a_namespace_that_is_gone)
+{
+	const char *path = make("file");
+
+	begin(path);
+	if (!locator.mntns) { /* then all is taken for ours */
+		locator_clear(&locator);
+		return;
+	}
+	asked.mntns = 1;
+	asked.pid = 1;
+	ck_assert_int_lt(find(path), 0);
+	ck_assert_int_eq(why, WHY_GONE);
+	locator_clear(&locator);
+}
+END_TEST
+
+/* No link leads out of a root, and none is followed where none is to be. */
+START_TEST(stays_below)
+{
+	int root;
+
+	locator_init(&locator);
+	ck_assert_int_eq(mkdir(unit_path("root"), 0700), 0);
+	ck_assert_int_eq(symlink("/etc/passwd", unit_path("root/link")), 0);
+	make("root/file");
+	ck_assert_int_eq(symlink("file", unit_path("root/near")), 0);
+	root = open(unit_path("root"), O_PATH | O_DIRECTORY);
+	ck_assert_int_eq(locate_open(root, "link", 0, &status), -ENOENT);
+	ck_assert_int_eq(locate_open(root, "../../../etc/passwd", 0, &status), -ENOENT);
+	ck_assert_int_ge(locate_open(root, "near", 0, &status), 0);
+	ck_assert_int_eq(locate_open(root, "near", RESOLVE_NO_SYMLINKS, &status), -ELOOP);
+	locator_clear(&locator);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("locate");
+
+	unit_add(suite, by_its_path);
+	unit_add(suite, gone);
+	unit_add_rows(suite, changed_since, 2);
+	unit_add_rows(suite, something_else_in_its_place, 5);
+	unit_add(suite, moved_behind_a_link);
+	unit_add(suite, deleted_while_it_runs);
+	unit_add(suite, executes_another);
+	unit_add(suite, found_running);
+	unit_add(suite, in_a_namespace_that_is_gone);
+	unit_add(suite, stays_below);
+	return unit_run(suite);
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kithd and its helper: what is asked, told and stored, whoever of the two ends. */
+#include "names.h"
+
+#include "clock.h"
+#include "locate.h"
+#include "rig.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static struct rig rig;
+static struct names *names;
+static uint64_t shell;
+
+/* What happens now happens a minute from now, and so after all that the test makes. */
+static void begin(void)
+{
+	rig_open(&rig);
+	rig.offset = clock_wall_ns() - (int64_t)RIG_NOW + 60000000000;
+	shell = forge_key(RIG_AT(50), 0);
+	ck_assert_int_eq(names_open(&names, rig.store), 0);
+	rig.ingest.names = names;
+	names_reset(names, rig.store, rig.ingest.last_execution);
+}
+
+static void end(void)
+{
+	rig_close(&rig);
+	names_close(names);
+}
+
+/* The same, when something is stored already. */
+static void begin_again(void)
+{
+	begin();
+	rig_reload(&rig, rig.info.load + 1);
+	rig_attach(&rig);
+}
+
+static void make(const char *name, const char *text)
+{
+	FILE *file = fopen(unit_path(name), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* The shell executes the file @name. */
+static void execute(const char *name)
+{
+	const char *path = unit_path(name);
+	struct kith_image *image = FORGE_EXEC(&rig.forge, shell, 0, path, "x");
+	struct stat status;
+
+	ck_assert_int_eq(stat(path, &status), 0);
+	image->inode = status.st_ino;
+	image->device = (uint32_t)(major(status.st_dev) << 20 | minor(status.st_dev));
+}
+
+static void feed(void)
+{
+	rig_feed(&rig);
+	names_send(names);
+}
+
+/* Take what is told, until @sql gives @want; ten seconds. */
+static void await(const char *sql, const char *want)
+{
+	const int64_t until = clock_steady_ms() + 20000;
+
+	for (;;) {
+		struct pollfd descriptor = { .fd = names_descriptor(names),
+					     .events = POLLIN };
+		char *have;
+		bool done;
+
+		poll(&descriptor, 1, 50);
+		ck_assert_int_eq(ingest_names(&rig.ingest), 0);
+		rig_commit(&rig);
+		have = rig_rows(sql);
+		done = !strcmp(have, want);
+		free(have);
+		if (done)
+			return;
+		if (clock_steady_ms() > until)
+			rig_check(sql, want);
+	}
+}
+
+/* The only child of @pid. */
+static pid_t child_of(pid_t pid)
+{
+	char path[64];
+	int child = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	while (!child) {
+		FILE *file = fopen(path, "r");
+
+		ck_assert_ptr_nonnull(file);
+		if (fscanf(file, "%d", &child) != 1)
+			usleep(1000);
+		fclose(file);
+	}
+	return child;
+}
+
+static pid_t worker(void)
+{
+	return child_of(child_of(getpid()));
+}
+
+/* Until it does nothing more, which is not at once. */
+static void halt(void)
+{
+	char path[64], state = '?';
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", worker());
+	kill(worker(), SIGSTOP);
+	while (state != 'T') {
+		FILE *file = fopen(path, "r");
+
+		ck_assert_ptr_nonnull(file);
+		ck_assert_int_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+		fclose(file);
+	}
+}
+
+#define RESULT \
+	"SELECT coalesce(exe_sha256, exe_hash_note) FROM execution ORDER BY execution_id"
+
+START_TEST(hashes_of_what_was_executed)
+{
+	begin();
+	make("file", "abc");
+	execute("file");
+	feed();
+	await(RESULT, ABC);
+	rig_check("SELECT count(*), sum(exe_sha256 = '" ABC "'), count(exe_hash_note),"
+		  " sum(exe_package = '') FROM process",
+		  "1|1|0|1");
+	rig_check("SELECT Hashes, sha256 FROM sigma_process_creation",
+		  "SHA256=" ABC "|" ABC);
+	execute("file");
+	execute("file");
+	feed();
+	await(RESULT, ABC "\n" ABC "\n" ABC);
+	rig_check("SELECT count(*) FROM hashes WHERE sha256 IS NOT NULL", "1");
+	end();
+}
+END_TEST
+
+START_TEST(no_file_no_hash)
+{
+	begin();
+	FORGE_EXEC(&rig.forge, shell, 0, "/nowhere/at/all", "x");
+	feed();
+	await(RESULT, "gone");
+	end();
+}
+END_TEST
+
+/* After a restart it is told at once, as it stands in the database. */
+START_TEST(hashes_are_known_after_a_restart)
+{
+	begin();
+	make("file", "abc");
+	execute("file");
+	feed();
+	await(RESULT, ABC);
+	end();
+	rig_write(
+		"UPDATE hashes SET sha256 = replace(sha256, 'b', 'c') WHERE sha256 NOT NULL");
+	begin_again();
+	execute("file");
+	feed();
+	await("SELECT count(*), count(DISTINCT exe_sha256), min(exe_sha256) = replace('" ABC
+	      "', 'b', 'c') FROM execution WHERE exe_sha256 NOT NULL",
+	      "2|1|1");
+	end();
+}
+END_TEST
+
+/* What it had not taken yet the next one takes. */
+START_TEST(the_worker_dies_before_it_is_asked)
+{
+	begin();
+	make("file", "abc");
+	halt();
+	execute("file");
+	feed();
+	kill(worker(), SIGKILL);
+	await(RESULT, ABC);
+	end();
+}
+END_TEST
+
+/* What it had taken is lost, and that is said. */
+START_TEST(the_worker_dies_at_work)
+{
+	begin();
+	make("file", "abc");
+	execute("file");
+	feed();
+	await(RESULT, ABC);
+	make("large", "x");
+	ck_assert_int_eq(truncate(unit_path("large"), 255 << 20), 0);
+	execute("large");
+	feed();
+	usleep(500000);
+	kill(worker(), SIGKILL);
+	await(RESULT, ABC "\nthe helper ended");
+	/* and life goes on */
+	execute("file");
+	feed();
+	await("SELECT exe_sha256 FROM execution ORDER BY execution_id DESC LIMIT 1", ABC);
+	end();
+}
+END_TEST
+
+START_TEST(nobody_is_left)
+{
+	begin();
+	kill(child_of(getpid()), SIGKILL);
+	make("file", "abc");
+	execute("file");
+	feed();
+	await(RESULT, "the helper ended");
+	execute("file");
+	feed();
+	await(RESULT, "the helper ended\nnot asked");
+	ck_assert_int_eq(names_descriptor(names), -1);
+	end();
+}
+END_TEST
+
+START_TEST(kithd_stops)
+{
+	begin();
+	halt();
+	make("file", "abc");
+	execute("file");
+	feed();
+	names_stop(names);
+	rig_commit(&rig);
+	rig_check(RESULT, "kithd stopped");
+	end();
+}
+END_TEST
+
+START_TEST(kithd_is_killed)
+{
+	begin();
+	halt();
+	make("file", "abc");
+	execute("file");
+	feed();
+	rig_commit(&rig);
+	rig_check(RESULT, "-");
+	end();
+	begin_again();
+	FORGE_EXEC(&rig.forge, shell, 0, "/nowhere", "x");
+	feed();
+	await(RESULT, "not asked\ngone");
+	end();
+}
+END_TEST
+
+/* Answers to what was rolled back are not for what gets the same numbers. */
+START_TEST(what_was_rolled_back)
+{
+	begin();
+	make("file", "abc");
+	rig_commit(&rig);
+	halt();
+	execute("file");
+	feed();
+	ck_assert_int_eq(ingest_reset(&rig.ingest), 0);
+	rig_attach(&rig);
+	FORGE_EXEC(&rig.forge, shell, 0, "/nowhere", "x");
+	feed();
+	kill(worker(), SIGCONT);
+	await(RESULT, "gone");
+	end();
+}
+END_TEST
+
+/* Nothing waits for the helper: what it cannot take is said to be too many. */
+START_TEST(more_than_can_wait)
+{
+	int i, j;
+
+	begin();
+	make("file", "abc");
+	halt();
+	for (i = 0; i < 20; i++) {
+		for (j = 0; j < 500; j++)
+			execute("file");
+		feed();
+	}
+	rig_commit(&rig);
+	kill(worker(), SIGCONT);
+	await("SELECT count(*), count(*) FILTER (WHERE exe_hash_note = 'too many') > 1000,"
+	      " count(*) FILTER (WHERE exe_sha256 = '" ABC "') > 1000,"
+	      " count(*) FILTER (WHERE coalesce(exe_sha256, exe_hash_note) IS NULL)"
+	      " FROM execution",
+	      "10000|1|1|0");
+	end();
+}
+END_TEST
+
+START_TEST(names_of_users)
+{
+	struct kith_image *image;
+
+	begin();
+	image = FORGE_EXEC(&rig.forge, shell, 0, "/nowhere", "x");
+	image->uid = 1;
+	image->euid = 54321;
+	image->gid = 2;
+	feed();
+	await("SELECT kind, number, name FROM principal ORDER BY number",
+	      "user|1|daemon\ngroup|2|bin");
+	rig_check("SELECT uid, euid, gid, user_name, euser_name, group_name FROM process",
+		  "1|54321|2|daemon|-|bin");
+	rig_check("SELECT user_name, euser_name FROM execution", "daemon|-");
+	rig_check("SELECT User FROM sigma_process_creation", "54321");
+	/* renamed since: history keeps the name it had */
+	rig_write(
+		"INSERT INTO principals SELECT kind, number, first + 600000000000, 'nobody'"
+		" FROM principals WHERE kind = 1");
+	rig_check("SELECT user_name FROM process", "daemon");
+	end();
+}
+END_TEST
+
+/* The uid of a container's user is not that of a user of the host. */
+START_TEST(names_in_containers)
+{
+	struct kith_image *image;
+
+	begin();
+	forge_cgroup(&rig.forge, 40, "/machine.slice/machine-my\\x2dbox.scope");
+	image = FORGE_EXEC(&rig.forge, shell, 0, "/nowhere", "x");
+	image->uid = 1;
+	image->euid = 0;
+	image->cgroup = 40;
+	feed();
+	await("SELECT count(*) FROM principal WHERE kind = 'user' AND number = 1", "1");
+	rig_check("SELECT user_name, euser_name FROM process", "-|root");
+	/* of which nothing more is found than what the control group says */
+	await("SELECT name, image, runtime_id FROM container", "my-box|-|my\\x2dbox");
+	end();
+}
+END_TEST
+
+START_TEST(names_that_change)
+{
+	const struct slice none = { NULL, 0 };
+
+	begin();
+	ck_assert_int_eq(store_begin(rig.store), 0);
+	store_principal(rig.store, PRINCIPAL_USER, 7, 10, (struct slice){ "one", 3 });
+	store_principal(rig.store, PRINCIPAL_USER, 7, 20, (struct slice){ "one", 3 });
+	store_principal(rig.store, PRINCIPAL_USER, 7, 30, none);
+	store_principal(rig.store, PRINCIPAL_USER, 7, 40, (struct slice){ "two", 3 });
+	store_principal(rig.store, PRINCIPAL_USER, 8, 40, none);
+	store_container_names(rig.store, 1, 10, (struct slice){ "a", 1 }, none, none);
+	store_container_names(rig.store, 1, 20, (struct slice){ "a", 1 }, none, none);
+	store_container_names(rig.store, 1, 30, (struct slice){ "b", 1 }, none, none);
+	ck_assert_int_eq(store_commit(rig.store), 0);
+	rig_check("SELECT number, first, name FROM principal ORDER BY first",
+		  "7|10|one\n7|30|-\n7|40|two");
+	rig_check("SELECT first, name FROM container_names ORDER BY first", "10|a\n30|b");
+	end();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("names");
+
+	unit_add(suite, hashes_of_what_was_executed);
+	unit_add(suite, no_file_no_hash);
+	unit_add(suite, hashes_are_known_after_a_restart);
+	unit_add(suite, the_worker_dies_before_it_is_asked);
+	unit_add(suite, the_worker_dies_at_work);
+	unit_add(suite, nobody_is_left);
+	unit_add(suite, kithd_stops);
+	unit_add(suite, kithd_is_killed);
+	unit_add(suite, what_was_rolled_back);
+	unit_add(suite, more_than_can_wait);
+	unit_add(suite, names_of_users);
+	unit_add(suite, names_in_containers);
+	unit_add(suite, names_that_change);
+	return unit_run(suite);
+}
