@@ -210,8 +210,8 @@ static void watch_log(struct loop *loop)
 	const int64_t size = store_log_size(store);
 
 	if (size > STORE_LOG_MAX && !loop->log_told)
-		log_warning("the log of database %s has %" PRId64 " bytes: somebody reads it in one "
-			    "long transaction; it grows until that ends",
+		log_warning("the log of database %s has %" PRId64 " bytes: somebody reads it in "
+			    "one long transaction; it grows until that ends",
 			    store_path(store), size);
 	else if (size <= STORE_LOG_MAX && loop->log_told)
 		log_info("the log of database %s is small again", store_path(store));

@@ -102,8 +102,8 @@ START_TEST(the_module_fails)
 	module_operations.next = failing_next;
 	said = module_run(NULL, NULL);
 	module_check_stored();
-	ck_assert_msg(module_times("cannot read from the module: No space left on device; trying again",
-			    said) == 1,
+	ck_assert_msg(module_times("cannot read from the module: No space left on device; trying",
+				   said) == 1,
 		      "%s", said);
 	ck_assert_ptr_null(strstr(said, "database"));
 	free(said);
