@@ -160,16 +160,14 @@ static int count_table(struct retention *retention, const struct retention_job *
 	return ret;
 }
 
-static int for_each_table(struct retention *retention,
-			  int (*run)(struct retention *retention,
-				     const struct retention_job *job))
+static int mark_tables(struct retention *retention)
 {
 	const struct retention_job *job;
 	int ret = 0;
 
 	for (job = retention_jobs; job->table && !ret; job++)
 		if (job->kind == retention->drop.kind)
-			ret = run(retention, job);
+			ret = mark_table(retention, job);
 	return ret;
 }
 
@@ -202,7 +200,7 @@ static int announce(struct retention *retention, int64_t now, int64_t rows,
 	if (ret)
 		return ret;
 	drop->event = sqlite3_last_insert_rowid(retention->store->db);
-	ret = for_each_table(retention, mark_table);
+	ret = mark_tables(retention);
 	return ret ? ret
 		   : statement_run_of(retention->store, STATEMENT_DROPPING, drop->event);
 }
@@ -233,7 +231,6 @@ static int begin(struct retention *retention, int64_t now, const char *why)
 	if (ret)
 		return ret;
 	drop->job = retention_jobs;
-	drop->begun = false;
 	return 1;
 }
 
@@ -498,17 +495,15 @@ static int go_on(struct retention *retention)
 	struct drop *drop = &retention->drop;
 	int ret = store_begin(retention->store);
 
-	while (!ret && drop->event && clock_steady_ms() < deadline) {
+	while (ret >= 0 && drop->event && clock_steady_ms() < deadline) {
 		if (!drop->job->table)
 			ret = end(retention);
 		else if (drop->job->kind != drop->kind)
 			drop->job++;
 		else
 			ret = run_job(retention);
-		if (ret > 0)
-			ret = 0;
 	}
-	return ret ? ret : store_commit(retention->store);
+	return ret < 0 ? ret : store_commit(retention->store);
 }
 
 /* The kind of a table. */
