@@ -31,15 +31,15 @@ const char *const retention_kinds[SEGMENT_KINDS] = {
 
 /* Texts of what stays; paths of accesses stood there too, once. */
 #define TEXT_OF(column, table) " SELECT " column " AS id FROM " table UP_TO(table)
-#define KEEP_STRINGS                                                                                                                                                                                                                            \
-	"INSERT OR IGNORE INTO temp.kept SELECT id FROM (" TEXT_OF("argv", "executions") " UNION ALL" TEXT_OF("cwd", "executions") " UNION ALL" TEXT_OF("script", "executions") " UNION ALL" TEXT_OF("via", "executions") " UNION ALL" TEXT_OF( \
-		"env",                                                                                                                                                                                                                          \
-		"executions") " UNION ALL" TEXT_OF("path",                                                                                                                                                                                      \
-						   "pipes") " UNION ALL" TEXT_OF("path",                                                                                                                                                        \
-										 "accesses") " UNION ALL" TEXT_OF("path",                                                                                                                       \
-														  "controls") " UNION ALL" TEXT_OF("new_path",                                                                                  \
-																		   "controls") " UNION ALL" TEXT_OF("detail",                                                   \
-																						    "controls") ") WHERE id IS NOT NULL"
+#define KEEP_STRINGS                                                                   \
+	"INSERT OR IGNORE INTO temp.kept SELECT id FROM ("                             \
+	TEXT_OF("argv", "executions") " UNION ALL" TEXT_OF("cwd", "executions")        \
+	" UNION ALL" TEXT_OF("script", "executions") " UNION ALL"                      \
+	TEXT_OF("via", "executions") " UNION ALL" TEXT_OF("env", "executions")         \
+	" UNION ALL" TEXT_OF("path", "pipes") " UNION ALL" TEXT_OF("path", "accesses") \
+	" UNION ALL" TEXT_OF("path", "controls") " UNION ALL"                          \
+	TEXT_OF("new_path", "controls") " UNION ALL" TEXT_OF("detail", "controls")     \
+	") WHERE id IS NOT NULL"
 
 #define DELETE(table)	      "DELETE FROM " table " WHERE id BETWEEN ?1 AND ?2"
 #define DELETE_BY(table, key) "DELETE FROM " table " WHERE " key " BETWEEN ?1 AND ?2"
