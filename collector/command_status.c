@@ -135,10 +135,9 @@ static int64_t size_on_disk(const char *path)
 	return size;
 }
 
-/* The least time in the first segment that is there still. */
-#define KEPT_SINCE(table)                                               \
-	"SELECT first FROM segment_tables WHERE name = '" table "' AND" \
-	" dropped IS NULL ORDER BY segment LIMIT 1"
+#define KEPT_SINCE(table)                                                               \
+	"SELECT first FROM segment_tables WHERE name = '" table "' AND dropped IS NULL" \
+	" ORDER BY segment LIMIT 1"
 
 /* Return: a code of SQLite. */
 static int read_rows(struct status *status, sqlite3 *db)
@@ -264,8 +263,7 @@ static void print_json_database(const struct status *status)
 		fputs(",\"last_record_ns\":null,\"lost\":null,\"unwatched_intervals\":null,"
 		      "\"unexplained_credentials\":null,\"segments\":null,\"sealed\":null,"
 		      "\"files_since_ns\":null,\"conversations_since_ns\":null,"
-		      "\"processes_since_ns\":null",
-		      stdout);
+		      "\"processes_since_ns\":null", stdout);
 		return;
 	}
 	printf(",\"database_bytes\":%" PRId64 ",\"last_record_ns\":%" PRId64 ",\"lost\":%" PRId64
@@ -386,7 +384,7 @@ static void print_collector(const struct status *status)
 
 static void print_history(const struct status *status)
 {
-	static const char *const names[SEGMENT_KINDS] = { "files", "conversations", "processes" };
+	static const char *const names[] = { "files", "conversations", "processes" };
 	char when[48];
 	int kind;
 

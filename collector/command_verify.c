@@ -68,20 +68,29 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
+/* Of a hexadecimal digit; -1: it is none. */
+static int value_of(char digit)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = digit ? strchr(digits, tolower((unsigned char)digit)) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
 /* The digits of a digest, at the beginning of @text. */
 static bool read_digest(const char *text, unsigned char digest[SHA256_SIZE])
 {
-	unsigned int byte;
 	size_t i;
 
 	for (i = 0; i < SHA256_SIZE; i++) {
-		if (!isxdigit((unsigned char)text[2 * i]) ||
-		    !isxdigit((unsigned char)text[2 * i + 1]) ||
-		    sscanf(text + 2 * i, "%2x", &byte) != 1)
+		const int high = value_of(text[2 * i]);
+		const int low = high < 0 ? -1 : value_of(text[2 * i + 1]);
+
+		if (low < 0)
 			return false;
-		digest[i] = (unsigned char)byte;
+		digest[i] = (unsigned char)(high << 4 | low);
 	}
-	return !isxdigit((unsigned char)text[(size_t)2 * SHA256_SIZE]);
+	return value_of(text[2 * i]) < 0;
 }
 
 /* The line that --print-head prints. Return: exit status. */
@@ -121,7 +130,7 @@ static int read_head(const struct arguments *arguments, unsigned char head[SHA25
 	return 2;
 }
 
-static void print_fault(void *json, const struct verify_fault *fault)
+static void print_fault(const void *json, const struct verify_fault *fault)
 {
 	if (json) {
 		printf("{\"fault\":\"%s\"", fault->kind);

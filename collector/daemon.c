@@ -438,8 +438,11 @@ static int close_segment(struct loop *loop)
 		ret = seal_step(loop->seal, now, true);
 	while (ret > 0 && (!loop->daemon->live || clock_steady_ms() < deadline));
 	retention_look(loop->retention);
-	while (ret >= 0 && !loop->daemon->live && (ret = retention_step(loop->retention, now)))
-		continue;
+	while (ret >= 0 && !loop->daemon->live) {
+		ret = retention_step(loop->retention, now);
+		if (!ret)
+			break;
+	}
 	return ret < 0 ? ret : 0;
 }
 

@@ -5,16 +5,15 @@
 #include "clock.h"
 #include "log.h"
 #include "retention_job.h"
+#include "retention_size.h"
 #include "seal_chain.h"
 #include "statement.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 enum {
 	LOOK_MS = 10000, /* between two looks whether it is too much */
@@ -45,6 +44,7 @@ struct retention {
 	int64_t dropped[SEGMENT_KINDS]; /* the last segment that is */
 	bool known; /* these are, and whether a drop was interrupted */
 	bool warned;
+	bool off; /* the database is damaged: what can be stored is more than what goes */
 	struct drop drop;
 };
 
@@ -160,16 +160,14 @@ static int count_table(struct retention *retention, const struct retention_job *
 	return ret;
 }
 
-static int for_each_table(struct retention *retention,
-			  int (*run)(struct retention *retention,
-				     const struct retention_job *job))
+static int mark_tables(struct retention *retention)
 {
 	const struct retention_job *job;
 	int ret = 0;
 
 	for (job = retention_jobs; job->table && !ret; job++)
 		if (job->kind == retention->drop.kind)
-			ret = run(retention, job);
+			ret = mark_table(retention, job);
 	return ret;
 }
 
@@ -202,7 +200,7 @@ static int announce(struct retention *retention, int64_t now, int64_t rows,
 	if (ret)
 		return ret;
 	drop->event = sqlite3_last_insert_rowid(retention->store->db);
-	ret = for_each_table(retention, mark_table);
+	ret = mark_tables(retention);
 	return ret ? ret
 		   : statement_run_of(retention->store, STATEMENT_DROPPING, drop->event);
 }
@@ -233,7 +231,6 @@ static int begin(struct retention *retention, int64_t now, const char *why)
 	if (ret)
 		return ret;
 	drop->job = retention_jobs;
-	drop->begun = false;
 	return 1;
 }
 
@@ -276,61 +273,14 @@ static int drop_old(struct retention *retention, int64_t now)
 	return ret;
 }
 
-/* Bytes of the file that are used, and that are not. */
-static int measure(struct retention *retention, int64_t *used, int64_t *unused)
-{
-	int64_t pages, spare, size;
-	int ret = ask_plainly(retention, &pages, "PRAGMA page_count");
-
-	if (!ret)
-		ret = ask_plainly(retention, &spare, "PRAGMA freelist_count");
-	if (!ret)
-		ret = ask_plainly(retention, &size, "PRAGMA page_size");
-	if (ret)
-		return ret;
-	*used = (pages - spare) * size;
-	*unused = spare * size;
-	return 0;
-}
-
-/* Bytes that are left on the disk; INT64_MAX: nobody knows. */
-static int64_t left_on_disk(const struct retention *retention)
-{
-	char *path = strdup(store_path(retention->store));
-	struct statvfs disk;
-	int ret = path ? statvfs(dirname(path), &disk) : -1;
-
-	free(path);
-	return ret ? INT64_MAX : (int64_t)((uint64_t)disk.f_bavail * disk.f_frsize);
-}
-
-/* Is it too much, and why? */
-static int judge(struct retention *retention, char *why, size_t size)
-{
-	const struct retention_limits *limits = &retention->limits;
-	int64_t used, unused, left;
-	int ret = measure(retention, &used, &unused);
-
-	*why = '\0';
-	if (ret)
-		return ret;
-	if (limits->database_mib && used >> 20 >= limits->database_mib)
-		snprintf(why, size, "the database is larger than %" PRIu32 " MiB",
-			 limits->database_mib);
-	else if (limits->free_mib && (left = left_on_disk(retention)) != INT64_MAX &&
-		 (left + unused) >> 20 < limits->free_mib)
-		snprintf(why, size, "less than %" PRIu32 " MiB are left on the disk",
-			 limits->free_mib);
-	return 0;
-}
-
 static int drop_too_much(struct retention *retention, int64_t now)
 {
 	unsigned char seal[SHA256_SIZE];
 	struct drop *drop = &retention->drop;
 	int64_t sealed;
 	char why[80];
-	int kind, ret = judge(retention, why, sizeof(why));
+	int kind, ret = retention_judge(retention->store, &retention->limits, why,
+						sizeof(why));
 
 	if (ret || !*why)
 		return ret;
@@ -498,17 +448,15 @@ static int go_on(struct retention *retention)
 	struct drop *drop = &retention->drop;
 	int ret = store_begin(retention->store);
 
-	while (!ret && drop->event && clock_steady_ms() < deadline) {
+	while (ret >= 0 && drop->event && clock_steady_ms() < deadline) {
 		if (!drop->job->table)
 			ret = end(retention);
 		else if (drop->job->kind != drop->kind)
 			drop->job++;
 		else
 			ret = run_job(retention);
-		if (ret > 0)
-			ret = 0;
 	}
-	return ret ? ret : store_commit(retention->store);
+	return ret < 0 ? ret : store_commit(retention->store);
 }
 
 /* The kind of a table. */
@@ -578,6 +526,8 @@ static int step(struct retention *retention, int64_t now)
 {
 	int ret = 0;
 
+	if (retention->off)
+		return 0;
 	if (!retention->known)
 		ret = find_dropped(retention);
 	if (ret)
@@ -597,8 +547,13 @@ int retention_step(struct retention *retention, int64_t now)
 		return ret;
 	/* What is in memory may be ahead of what is stored. */
 	store_rollback(retention->store);
-	retention->known = false;
-	retention->looked = 0;
-	retention->drop = (struct drop){ .event = 0 };
-	return ret;
+	*retention = (struct retention){ .store = retention->store,
+					 .limits = retention->limits,
+					 .off = ret == -EUCLEAN };
+	if (!retention->off)
+		return ret;
+	log_error("cannot drop history: %s; nothing is dropped until a restart",
+		  store_error(retention->store));
+	store_forgive(retention->store);
+	return 0;
 }

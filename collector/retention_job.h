@@ -12,18 +12,18 @@ enum { RETENTION_STATEMENTS = 2 };
  * others descend from comes after those.
  */
 struct retention_job {
-	enum segment_kind kind;
 	const char *table;
 	const char *key;
 	const char *bound; /* the table whose segments end where these do */
-	bool shared;	   /* later segments may use what earlier ones brought */
-	bool scattered;	   /* its keys tell nothing of the time */
 	/*
 	 * SQL, in which ?3 is when the last of the segments was closed, ?4 its number, ?5 that
 	 * of the first that uses no string of earlier ones.
 	 */
 	const char *before; /* or NULL: fills temp.kept, which is empty */
 	const char *statements[RETENTION_STATEMENTS]; /* of keys ?1 to ?2 */
+	enum segment_kind kind;
+	bool shared;	/* later segments may use what earlier ones brought */
+	bool scattered; /* its keys tell nothing of the time */
 };
 
 /* What events call them. */

@@ -40,6 +40,7 @@ struct seal {
 	struct sha256 *sha256;
 	struct seal_bytes bytes;
 	bool tell;
+	bool off; /* the database is damaged where seals are */
 	int64_t sealed;	 /* the last one that is; -1: not known yet */
 	int64_t segment; /* that is worked at; 0: none */
 	int64_t recent;	 /* what ended after that may change; INT64_MAX: nothing does */
@@ -362,6 +363,8 @@ int seal_step(struct seal *seal, int64_t now, bool all)
 {
 	int ret;
 
+	if (seal->off)
+		return 0;
 	seal->now = now;
 	if (!seal->segment) {
 		ret = begin(seal, all);
@@ -374,5 +377,11 @@ int seal_step(struct seal *seal, int64_t now, bool all)
 	store_rollback(seal->store);
 	forget(seal);
 	seal->sealed = -1;
-	return ret;
+	if (ret != -EUCLEAN)
+		return ret;
+	seal->off = true;
+	log_error("cannot seal history: %s; nothing is sealed until a restart",
+		  store_error(seal->store));
+	store_forgive(seal->store);
+	return 0;
 }

@@ -116,7 +116,7 @@ void seal_put_row(struct seal_bytes *bytes, sqlite3_value *const *values, int co
 
 void seal_put_all(struct seal_bytes *bytes, sqlite3_stmt *statement)
 {
-	sqlite3_value *values[SEAL_COLUMNS];
+	sqlite3_value *values[SEAL_COLUMNS] = { NULL };
 	const int count = seal_values(statement, values);
 
 	seal_put_row(bytes, values, count, UINT64_MAX);

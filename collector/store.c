@@ -274,16 +274,30 @@ static int drop_views(struct store *store)
 	return store_fail(store, code);
 }
 
+static int count_views(const char *text)
+{
+	int count = 0;
+
+	for (; (text = strstr(text, "\nCREATE VIEW ")); text++)
+		count++;
+	return count;
+}
+
+/* As another build has left them, or somebody who is none of ours. */
 static int views_are_ours(struct store *store, bool *same)
 {
 	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(store->db, "SELECT value = ? FROM meta WHERE name = 'views'",
+	int code = sqlite3_prepare_v2(store->db,
+				      "SELECT value = ?1 AND (SELECT count(*) = ?2 AND"
+				      " min(instr(?1, sql)) FROM sqlite_schema WHERE"
+				      " type = 'view') FROM meta WHERE name = 'views'",
 				      -1, &statement, NULL);
 
 	*same = false;
 	if (code != SQLITE_OK)
 		return store_fail(store, code);
 	sqlite3_bind_text(statement, 1, schema_views, -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 2, count_views(schema_views));
 	code = sqlite3_step(statement);
 	if (code == SQLITE_ROW)
 		*same = sqlite3_column_int(statement, 0);

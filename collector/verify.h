@@ -36,8 +36,8 @@ struct verify_result {
 struct verify {
 	sqlite3 *db;
 	const unsigned char *head; /* one that the chain must have, or NULL */
-	void (*fault)(void *context, const struct verify_fault *fault);
-	void *context;
+	void (*fault)(const void *context, const struct verify_fault *fault);
+	const void *context;
 	struct verify_result result;
 
 	/* verify.c's own */

@@ -4,8 +4,7 @@
 
 #include "retention_job.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct retention_job *find_job(const char *table)
@@ -18,15 +17,32 @@ static const struct retention_job *find_job(const char *table)
 	return NULL;
 }
 
+/* What stands behind @word at *text, which moves on. */
+static bool read_number(const char **text, const char *word, int64_t *number)
+{
+	const size_t size = strlen(word);
+	char *end;
+
+	if (strncmp(*text, word, size) != 0)
+		return false;
+	*number = strtoll(*text + size, &end, 10);
+	if (end == *text + size)
+		return false;
+	*text = end;
+	return true;
+}
+
 /* The words of an event that say which segments, for the tables of @kind. */
 static bool read_event(const char *text, enum segment_kind kind, int64_t *first,
 		       int64_t *last)
 {
 	const size_t size = strlen(retention_kinds[kind]);
 
-	return text && !strncmp(text, retention_kinds[kind], size) &&
-	       sscanf(text + size, " of segments %" SCNd64 " to %" SCNd64 ", ", first,
-		      last) == 2;
+	if (!text || strncmp(text, retention_kinds[kind], size) != 0)
+		return false;
+	text += size;
+	return read_number(&text, " of segments ", first) &&
+	       read_number(&text, " to ", last);
 }
 
 static bool covers(const struct retention_job *job, int64_t segment, const char *text)

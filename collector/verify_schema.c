@@ -69,7 +69,7 @@ static bool is_same_text(sqlite3_stmt *a, sqlite3_stmt *b)
 /* Both are in the same order. */
 static int compare(struct verify *verify, sqlite3_stmt *have, sqlite3_stmt *want)
 {
-	const char *has, *wants;
+	const char *has, *wants = NULL;
 	int code = look_at(have, &has), by;
 
 	if (code == SQLITE_OK)

@@ -112,6 +112,28 @@ START_TEST(files)
 }
 END_TEST
 
+START_TEST(retention)
+{
+	config_init(&config);
+	ck_assert_uint_eq(config.limits.days[SEGMENT_FILES], 90);
+	ck_assert_uint_eq(config.limits.days[SEGMENT_CONVERSATIONS], 180);
+	ck_assert_uint_eq(config.limits.days[SEGMENT_PROCESSES], 400);
+	ck_assert_uint_eq(config.limits.database_mib, 8192);
+	ck_assert_uint_eq(config.limits.free_mib, 256);
+	ck_assert(config.tell_seals);
+	ck_assert_int_eq(read_text("[retention]\nfiles_days = 7\nconversations_days = 0\n"
+				   "processes_days = 36500\ndatabase_mib = 1\nfree_mib = 0\n"
+				   "[seal]\nsyslog = no\n"),
+			 0);
+	ck_assert_uint_eq(config.limits.days[SEGMENT_FILES], 7);
+	ck_assert_uint_eq(config.limits.days[SEGMENT_CONVERSATIONS], 0);
+	ck_assert_uint_eq(config.limits.days[SEGMENT_PROCESSES], 36500);
+	ck_assert_uint_eq(config.limits.database_mib, 1);
+	ck_assert_uint_eq(config.limits.free_mib, 0);
+	ck_assert(!config.tell_seals);
+}
+END_TEST
+
 /* What is refused, and what the words must hold for it to be found: line, name, reason. */
 static const struct {
 	const char *text;
@@ -119,6 +141,11 @@ static const struct {
 	const char *what;
 } refusals[] = {
 	{ "[policy]\nargv_max = x\n", "line 2", "argv_max = x: must be a number" },
+	{ "[policy]\nfiles_days = 1\n", "line 2", "files_days = 1: no such setting" },
+	{ "[retention]\nargv_max = 100\n", "line 2", "argv_max = 100: no such setting" },
+	{ "[retention]\nfiles_days = 36501\n", "line 2", "must be from 0 to 36500" },
+	{ "[retention]\ndatabase_mib = 1G\n", "line 2", "1G: must be a number" },
+	{ "[seal]\nsyslog = on\n", "line 2", "syslog = on: must be yes or no" },
 	{ "[policy]\nfailed_exec = on\n", "line 2", "failed_exec = on: must be yes or no" },
 	{ "[collector]\ndatabase = kith.db\n", "line 2",
 	  "database = kith.db: must be an absolute path" },
@@ -216,6 +243,7 @@ int main(void)
 {
 	Suite *suite = suite_create("config");
 
+	unit_add(suite, retention);
 	unit_add(suite, defaults);
 	unit_add(suite, everything_set);
 	unit_add(suite, files);

@@ -144,8 +144,9 @@ START_TEST(sealed_when_nothing_is_late)
 	ck_assert_int_eq(seal_step(seal, closed, false), 0);
 	ck_assert_int_eq(seal_step(seal, closed + SEAL_LATE_NS - 1, false), 0);
 	rig_check("SELECT count(seal) FROM segments", "0");
-	while ((ret = seal_step(seal, _i ? closed - 1 : closed + SEAL_LATE_NS, false)) > 0)
-		continue;
+	do
+		ret = seal_step(seal, _i ? closed - 1 : closed + SEAL_LATE_NS, false);
+	while (ret > 0);
 	ck_assert_int_eq(ret, 0);
 	rig_check("SELECT count(seal) FROM segments", "1");
 	seal_free(seal);

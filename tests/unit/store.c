@@ -213,6 +213,18 @@ START_TEST(views_of_another_build)
 }
 END_TEST
 
+/* Views that somebody else has made are not ours, whatever meta says. */
+START_TEST(forged_views)
+{
+	open_and_close("kith.db", 0, "");
+	run_sql("DROP VIEW loss; CREATE VIEW loss AS SELECT 1 AS lost; CREATE VIEW x AS SELECT 2");
+	rig_check("SELECT lost FROM loss", "1");
+	open_and_close("kith.db", 0, "");
+	rig_check("SELECT count(*) FROM loss WHERE lost = 1", "0");
+	rig_check("SELECT count(*) FROM sqlite_schema WHERE name = 'x'", "0");
+}
+END_TEST
+
 /* What is up to date is not written: readers need not parse the schema again. */
 START_TEST(views_of_this_build)
 {
@@ -341,6 +353,7 @@ static void add_versions(Suite *suite)
 	unit_add(suite, a_newer_version);
 	unit_add(suite, views_of_another_build);
 	unit_add(suite, views_of_this_build);
+	unit_add(suite, forged_views);
 	unit_add_rows(suite, the_contract, UNIT_COUNT(contract));
 }
 

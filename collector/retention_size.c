@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Is the database too large, or its disk too full? */
+#include "retention_size.h"
+
+#include "statement.h"
+
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+/* The number that @pragma gives. */
+static int read_pragma(struct store *store, const char *pragma, int64_t *value)
+{
+	sqlite3_stmt *statement;
+	int ret = store_prepare(store, &statement, pragma), code;
+
+	*value = 0;
+	if (ret)
+		return ret;
+	code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW ? 0 : store_fail(store, code);
+}
+
+/* Bytes of the file that are used, and that are not. */
+static int measure(struct store *store, int64_t *used, int64_t *unused)
+{
+	int64_t pages, spare, size;
+	int ret = read_pragma(store, "PRAGMA page_count", &pages);
+
+	if (!ret)
+		ret = read_pragma(store, "PRAGMA freelist_count", &spare);
+	if (!ret)
+		ret = read_pragma(store, "PRAGMA page_size", &size);
+	if (ret)
+		return ret;
+	*used = (pages - spare) * size;
+	*unused = spare * size;
+	return 0;
+}
+
+/* Bytes that are left on the disk; INT64_MAX: nobody knows. */
+static int64_t left_on_disk(const struct store *store)
+{
+	char *path = strdup(store_path(store));
+	struct statvfs disk;
+	int ret = path ? statvfs(dirname(path), &disk) : -1;
+
+	free(path);
+	return ret ? INT64_MAX : (int64_t)((uint64_t)disk.f_bavail * disk.f_frsize);
+}
+
+int retention_judge(struct store *store, const struct retention_limits *limits, char *why,
+		    size_t size)
+{
+	int64_t used, unused, left;
+	int ret = measure(store, &used, &unused);
+
+	*why = '\0';
+	if (ret)
+		return ret;
+	left = limits->free_mib ? left_on_disk(store) : INT64_MAX;
+	if (limits->database_mib && used >> 20 >= limits->database_mib)
+		snprintf(why, size, "the database is larger than %" PRIu32 " MiB",
+			 limits->database_mib);
+	else if (left != INT64_MAX && (left + unused) >> 20 < limits->free_mib)
+		snprintf(why, size, "less than %" PRIu32 " MiB are left on the disk",
+			 limits->free_mib);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Is the database too large, or its disk too full? */
+#ifndef KITH_RETENTION_SIZE_H
+#define KITH_RETENTION_SIZE_H
+
+#include "retention.h"
+
+#include <stddef.h>
+
+/* @why gets the reason, in words; "": it is not. Return: 0 or an error. */
+int retention_judge(struct store *store, const struct retention_limits *limits, char *why,
+		    size_t size);
+
+#endif
