@@ -127,6 +127,9 @@ static int begin_stream(struct loop *loop, const struct stream_info *info)
 	struct ingest *ingest = &loop->ingest;
 	int ret = ingest_attach(ingest, info);
 
+	if (!ret && ingest->past)
+		log_info("what the recording has of an earlier load of the module was stored "
+			 "before, and is not stored again");
 	if (!ret)
 		ret = note_start(loop);
 	if (ret)
@@ -472,6 +475,7 @@ int daemon_run(struct daemon *daemon)
 	if (sd_watchdog_enabled(0, &watchdog) > 0)
 		loop.watchdog = (int64_t)(watchdog / 1000);
 	ret = ingest_open(&loop.ingest, daemon->store);
+	loop.ingest.replays = !daemon->live;
 	if (daemon->window)
 		loop.ingest.window = *daemon->window;
 	if (!ret)

@@ -236,6 +236,7 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 	ingest->load.loaded = ingest_wall(ingest, info->loaded_ns);
 	ret = store_load(ingest->store, &ingest->load, ingest->seqs, ingest->rings, &fresh);
 	ingest->load.version = NULL;
+	ingest->past = ingest->replays && !ingest->load.latest;
 	if (!ingest->files.seed)
 		ingest->files.seed = (int64_t)info->load;
 	if (!ret)
@@ -269,6 +270,8 @@ int ingest_dump(struct ingest *ingest, const void *records, size_t size)
 	struct record first;
 	char *copy;
 
+	if (ingest->past)
+		return 0;
 	if (!ingest->dump)
 		begin_dump(ingest);
 	if (!size)
@@ -389,8 +392,11 @@ static int settle(struct ingest *ingest)
 
 int ingest_caught(struct ingest *ingest, const struct kith_position *positions, size_t count)
 {
-	int ret = begin(ingest);
+	int ret;
 
+	if (ingest->past)
+		return 0;
+	ret = begin(ingest);
 	free(ingest->caught);
 	ingest->caught = calloc(count ? count : 1, sizeof(*positions));
 	if (!ingest->caught)
@@ -439,6 +445,11 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 	const bool wanted = is_wanted(ingest, class_, at);
 	int ret = 0;
 
+	/* Of older loads there are no positions to compare with. */
+	if (ingest->past) {
+		ingest->repeated++;
+		return 0;
+	}
 	if (wanted)
 		ingest->seen = (struct store_seen){ at, ingest->load.boot, ingest->offset };
 	if (ingest->dump)
@@ -465,7 +476,7 @@ int ingest_batch(struct ingest *ingest, const struct kith_batch *batch, const vo
 	const char *at = records, *end = at + size;
 	int ret = begin(ingest);
 
-	if (!ret)
+	if (!ret && !ingest->past)
 		ret = set_clock(ingest, batch->boot_ns,
 				(int64_t)(batch->real_ns - batch->boot_ns));
 	while (!ret && at < end) {

@@ -59,6 +59,8 @@ struct ingest_window {
 struct ingest {
 	struct store *store;
 	struct ingest_window window;
+	bool replays; /* the source is a recording: it may have what is long past */
+	bool past;    /* the stream is of a load before the latest one: it has been stored */
 	struct state state;
 	struct dictionary dictionary;
 	int64_t last_process;

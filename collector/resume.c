@@ -108,12 +108,14 @@ int store_load(struct store *store, struct store_load *load, uint32_t *seqs, siz
 	if (ret < 0)
 		return ret;
 	*fresh = !ret;
+	load->latest = !ret;
 	if (!ret)
 		return add_load(store, load);
 	load->id = sqlite3_column_int64(binder.statement, 0);
 	statement_reset(store, STATEMENT_LOAD_FIND);
 	ret = latest_load(store, &latest);
-	if (ret || latest != load->id)
+	load->latest = latest == load->id;
+	if (ret || !load->latest)
 		return ret;
 	return read_positions(store, seqs, rings);
 }
