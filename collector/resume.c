@@ -99,7 +99,7 @@ int store_load(struct store *store, struct store_load *load, uint32_t *seqs, siz
 	       bool *fresh)
 {
 	struct binder binder = statement_bind(store, STATEMENT_LOAD_FIND);
-	int64_t latest;
+	int64_t latest = 0;
 	int ret;
 
 	memset(seqs, 0, rings * sizeof(*seqs));
