@@ -131,6 +131,9 @@ static int begin_stream(struct loop *loop, const struct stream_info *info)
 	struct ingest *ingest = &loop->ingest;
 	int ret = ingest_attach(ingest, info);
 
+	if (!ret && ingest->past)
+		log_info("what the recording has of an earlier load of the module was stored "
+			 "before, and is not stored again");
 	if (!ret)
 		ret = note_start(loop);
 	if (ret)
@@ -530,6 +533,7 @@ int daemon_run(struct daemon *daemon)
 	if (!loop.seal || !loop.retention)
 		return -ENOMEM;
 	ret = ingest_open(&loop.ingest, daemon->store);
+	loop.ingest.replays = !daemon->live;
 	if (daemon->window)
 		loop.ingest.window = *daemon->window;
 	loop.ingest.names = daemon->names;

@@ -243,6 +243,7 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 	ingest->load.version = NULL;
 	if (!ret && fresh && ingest->segment.records)
 		ret = segment_close(ingest->store, &ingest->segment, info->real_ns);
+	ingest->past = ingest->replays && !ingest->load.latest;
 	if (!ingest->files.seed)
 		ingest->files.seed = (int64_t)info->load;
 	if (!ret)
@@ -276,6 +277,8 @@ int ingest_dump(struct ingest *ingest, const void *records, size_t size)
 	struct record first;
 	char *copy;
 
+	if (ingest->past)
+		return 0;
 	if (!ingest->dump)
 		begin_dump(ingest);
 	if (!size)
@@ -396,8 +399,11 @@ static int settle(struct ingest *ingest)
 
 int ingest_caught(struct ingest *ingest, const struct kith_position *positions, size_t count)
 {
-	int ret = begin(ingest);
+	int ret;
 
+	if (ingest->past)
+		return 0;
+	ret = begin(ingest);
 	free(ingest->caught);
 	ingest->caught = calloc(count ? count : 1, sizeof(*positions));
 	if (!ingest->caught)
@@ -446,6 +452,11 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 	const bool wanted = is_wanted(ingest, class_, at);
 	int ret = 0;
 
+	/* Of older loads there are no positions to compare with. */
+	if (ingest->past) {
+		ingest->repeated++;
+		return 0;
+	}
 	if (wanted)
 		ingest->seen = (struct store_seen){ at, ingest->load.boot, ingest->offset };
 	if (ingest->dump)
@@ -472,7 +483,7 @@ int ingest_batch(struct ingest *ingest, const struct kith_batch *batch, const vo
 	const char *at = records, *end = at + size;
 	int ret = begin(ingest);
 
-	if (!ret)
+	if (!ret && !ingest->past)
 		ret = set_clock(ingest, batch->boot_ns,
 				(int64_t)(batch->real_ns - batch->boot_ns));
 	while (!ret && at < end) {

@@ -62,6 +62,8 @@ struct ingest {
 	struct store *store;
 	struct ingest_window window;
 	struct names *names; /* the caller's; NULL: nothing is asked for */
+	bool replays; /* the source is a recording: it may have what is long past */
+	bool past;    /* the stream is of a load before the latest one: it has been stored */
 	struct state state;
 	struct dictionary dictionary;
 	int64_t last_process;

@@ -35,7 +35,7 @@ int ingest_counted(struct ingest *ingest, const struct ingest_count *counts, siz
 	size_t i;
 	int ret = store_received_of(ingest->store, ingest->load.id, stored);
 
-	if (ret)
+	if (ret || ingest->past)
 		return ret;
 	if (count > COUNTS_MAX)
 		return -EBADMSG;

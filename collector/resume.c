@@ -100,7 +100,7 @@ int store_load(struct store *store, struct store_load *load, uint32_t *seqs, siz
 	       bool *fresh)
 {
 	struct binder binder = statement_bind(store, STATEMENT_LOAD_FIND);
-	int64_t latest;
+	int64_t latest = 0;
 	int ret;
 
 	memset(seqs, 0, rings * sizeof(*seqs));
@@ -109,12 +109,14 @@ int store_load(struct store *store, struct store_load *load, uint32_t *seqs, siz
 	if (ret < 0)
 		return ret;
 	*fresh = !ret;
+	load->latest = !ret;
 	if (!ret)
 		return add_load(store, load);
 	load->id = sqlite3_column_int64(binder.statement, 0);
 	statement_reset(store, STATEMENT_LOAD_FIND);
 	ret = latest_load(store, &latest);
-	if (ret || latest != load->id)
+	load->latest = latest == load->id;
+	if (ret || !load->latest)
 		return ret;
 	return read_positions(store, seqs, rings);
 }

@@ -14,6 +14,7 @@
 #include "state.h"
 
 #include <kith/uapi.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct store;
@@ -77,6 +78,7 @@ struct store_load {
 	uint64_t load;
 	const char *version;
 	int64_t loaded;
+	bool latest; /* an answer, as id is */
 };
 int store_load(struct store *store, struct store_load *load, uint32_t *seqs,
 	       size_t rings, bool *fresh);

@@ -376,18 +376,21 @@ START_TEST(commands_that_are_given_it)
 }
 END_TEST
 
+enum { DOCUMENTS = 2 };
+
 static const char *const views[] = {
-	"process",     "execution",  "image",	     "connection",	       "connection_end",
-	"listener",    "pipe",	     "file_access",  "file_change",	       "file_act",
-	"flow",	       "control",    "container",    "sensor",		       "ecs_event",
-	"ocsf_event",  "cgroup_move", "sigma_file_event", "sigma_process_creation",
+	"ecs_event",  "ocsf_event",  "process",	  "execution",	 "image",
+	"connection", "connection_end", "listener", "pipe",	 "file_access",
+	"file_change", "file_act",   "flow",	  "control",	 "container",
+	"sensor",     "cgroup_move", "sigma_file_event", "sigma_process_creation",
 };
 
 START_TEST(views_show)
 {
 	char sql[64];
 
-	forge_all(ROWS - 1);
+	/* Documents are put together from short texts: of long ones each takes a second. */
+	forge_all(_i < DOCUMENTS ? 0 : ROWS - 1);
 	snprintf(sql, sizeof(sql), "SELECT * FROM %s", views[_i]);
 	ck_assert_int_eq(run("kith", "sql", DB, sql, END), 0);
 	check_text(sql, true);

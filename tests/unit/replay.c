@@ -76,12 +76,14 @@ START_TEST(as_life)
 END_TEST
 
 static struct forge forge;
+static int64_t clock_set; /* ns, since the recording began */
 
 static void write_batch(struct recording *recording)
 {
 	const struct source_event event = {
 		.kind = SOURCE_BATCH,
-		.batch = { 1, forge.now, (uint64_t)RIG_BOOT + forge.now, 0, (uint32_t)forge.used },
+		.batch = { 1, forge.now, (uint64_t)(RIG_BOOT + clock_set) + forge.now, 0,
+			   (uint32_t)forge.used },
 		.data = forge.data,
 		.size = forge.used,
 	};
@@ -90,9 +92,9 @@ static void write_batch(struct recording *recording)
 	forge_clear(&forge);
 }
 
-static struct recording *begin_recording(const char *name)
+static void write_stream(struct recording *recording, char boot)
 {
-	const struct source_event event = {
+	struct source_event event = {
 		.kind = SOURCE_STREAM,
 		.info = { .boot = "11111111-1111-4111-8111-111111111111",
 			  .version = "test",
@@ -102,10 +104,19 @@ static struct recording *begin_recording(const char *name)
 			  .real_ns = RIG_BOOT + (int64_t)RIG_NOW,
 			  .rings = FORGE_RINGS },
 	};
+
+	memset(event.info.boot, boot, 8);
+	event.info.load += (uint64_t)boot;
+	event.info.real_ns += clock_set;
+	ck_assert_int_eq(recording_write(recording, &event), 0);
+}
+
+static struct recording *begin_recording(const char *name)
+{
 	struct recording *recording;
 
 	ck_assert_int_eq(recording_create(&recording, unit_path(name)), 0);
-	ck_assert_int_eq(recording_write(recording, &event), 0);
+	write_stream(recording, '1');
 	return recording;
 }
 
@@ -155,6 +166,44 @@ START_TEST(of_some_time)
 	rig_check("SELECT path FROM file_access WHERE bytes_written", "/f/22");
 	rig_check("SELECT count(*), min(client_id = 2) FROM connection", "1|1");
 	rig_check("SELECT sum(lost) FROM loss", "10");
+}
+END_TEST
+
+/* The same key, pid and times of another boot, under a clock that goes back. */
+static void write_boot(struct recording *recording, const char *exe)
+{
+	const uint64_t key = forge_key(RIG_AT(100), 500);
+
+	forge.now = RIG_AT(100);
+	forge_exec(&forge, key, 0, exe, exe, strlen(exe) + 1);
+	write_batch(recording);
+	clock_set -= INT64_C(3600000000000);
+	forge_exec(&forge, key, 0, "/bin/then", "then", 5);
+	write_batch(recording);
+	forge_exit(&forge, key, 0);
+	write_batch(recording);
+}
+
+START_TEST(of_two_boots)
+{
+	struct recording *recording = begin_recording("recording");
+	int i;
+
+	write_boot(recording, "/bin/first");
+	memset(forge.seqs, 0, sizeof(forge.seqs));
+	write_stream(recording, '2');
+	write_boot(recording, "/bin/second");
+	ck_assert_int_eq(recording_close(recording), 0);
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(run("kith", "replay", DB, RECORDING, END), 0);
+		rig_check("SELECT p.boot_id, p.pid, e.exe FROM execution e JOIN process p USING"
+			  " (process_id) ORDER BY e.execution_id",
+			  "1|500|/bin/first\n1|500|/bin/then\n2|500|/bin/second\n2|500|/bin/then");
+		rig_check("SELECT boot_id, count(*) FROM sensor WHERE event = 'clock set'"
+			  " GROUP BY boot_id",
+			  "1|1\n2|1");
+		rig_check("SELECT count(*), count(DISTINCT process_id) FROM process", "2|2");
+	}
 }
 END_TEST
 
@@ -348,6 +397,7 @@ int main(void)
 
 	unit_add(suite, as_life);
 	unit_add(suite, of_some_time);
+	unit_add(suite, of_two_boots);
 	unit_add(suite, several);
 	unit_add(suite, a_recording_that_is_cut);
 	unit_add(suite, a_recording_that_is_damaged);
