@@ -8,7 +8,6 @@
 #include "intern.h"
 #include "log.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,12 +56,12 @@ static bool parse_digest(const char *text, unsigned char digest[SHA256_SIZE])
 	size_t i;
 
 	for (i = 0; i < SHA256_SIZE; i++) {
-		unsigned int byte;
+		const char digits[] = { text[2 * i], text[2 * i + 1], '\0' };
+		char *end;
 
-		if (!isxdigit((unsigned char)text[2 * i]) ||
-		    sscanf(text + 2 * i, "%2x", &byte) != 1)
+		digest[i] = (unsigned char)strtoul(digits, &end, 16);
+		if (end != digits + 2)
 			return false;
-		digest[i] = (unsigned char)byte;
 	}
 	return true;
 }

@@ -12,7 +12,7 @@
 struct names;
 
 /* Start the helper. Without it, all is as if it knew nothing. 0 or -ENOMEM. */
-int names_open(struct names **names, struct store *store);
+int names_open(struct names **result, struct store *store);
 void names_close(struct names *names);
 
 /* To wait for what is told; -1: nothing will be. */
