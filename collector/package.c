@@ -172,10 +172,12 @@ static uint64_t *make_index(const struct packages *packages)
 	uint64_t *index = calloc(packages->count + 1, sizeof(*index));
 	size_t i;
 
-	for (i = 0; index && packages->names && i < packages->count; i++)
-		index[i] = intern_hash(packages->names[i], strlen(packages->names[i]))
-				   << 15 |
-			   i;
+	for (i = 0; index && packages->names && i < packages->count; i++) {
+		const char *name = packages->names[i];
+
+		if (name)
+			index[i] = intern_hash(name, strlen(name)) << 15 | i;
+	}
 	if (index)
 		qsort(index, packages->count, sizeof(*index), by_name);
 	return index;
