@@ -162,14 +162,6 @@ static int store_reason(struct names *names, int64_t execution, enum why why)
 	return ret ? ret : store_executable_hash(names->store, execution, id);
 }
 
-/* Nobody at the other end. */
-static void lose_helper(struct names *names)
-{
-	log_warning("the helper has ended; names and hashes will be missing");
-	close(names->descriptor);
-	names->descriptor = -1;
-}
-
 /* Those from the oldest that may lack an answer to @last get @why. */
 static void mark(struct names *names, int64_t last, enum why why)
 {
@@ -180,6 +172,16 @@ static void mark(struct names *names, int64_t last, enum why why)
 	names->mark_last = last;
 	names->mark_why = why;
 	names->oldest = last + 1;
+}
+
+/* Nobody at the other end: what was asked will not be answered. */
+static void lose_helper(struct names *names)
+{
+	log_warning("the helper has ended; names and hashes will be missing");
+	if (names->in_flight)
+		mark(names, names->latest, WHY_HELPER);
+	close(names->descriptor);
+	names->descriptor = -1;
 }
 
 void names_send(struct names *names)
@@ -280,10 +282,8 @@ bool names_receive(struct names *names)
 	ret = packet_receive(&names->in, names->descriptor);
 	if (ret > 0)
 		return true;
-	if (ret != -EAGAIN) {
-		mark(names, names->latest, WHY_HELPER);
+	if (ret != -EAGAIN)
 		lose_helper(names);
-	}
 	return false;
 }
 
