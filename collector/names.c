@@ -368,12 +368,17 @@ int names_store(struct names *names)
 	return ret;
 }
 
+bool names_waits(const struct names *names)
+{
+	return names && names->mark_last;
+}
+
 int names_flush(struct names *names)
 {
 	int64_t id;
 	int ret;
 
-	if (!names || !names->mark_last)
+	if (!names_waits(names))
 		return 0;
 	ret = find_reason(names, names->mark_why, &id);
 	if (!ret)

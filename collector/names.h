@@ -37,6 +37,9 @@ void names_send(struct names *names);
 bool names_receive(struct names *names);
 int names_store(struct names *names);
 
+/* Does names_flush() wait for a transaction? */
+bool names_waits(const struct names *names);
+
 /*
  * Before the commit, when all executions are in their table. Those of which it is not
  * known what became of the question get a row too.
