@@ -4,6 +4,7 @@
 #define uthash_fatal(message) abort()
 #include "hash.h"
 
+#include "intern.h"
 #include "locate.h"
 
 #include <errno.h>
@@ -11,16 +12,10 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <uthash.h>
 
 enum {
 	PIECE = 256 << 10,
 	REST = 3, /* for each ns of work so many of rest */
-};
-
-struct known {
-	UT_hash_handle hh;
-	struct hash_known it;
 };
 
 /* A file that is read, or waits for it. */
@@ -37,8 +32,9 @@ struct hasher {
 	hash_tell tell;
 	void *context;
 	struct sha256 *sha256;
-	struct known *known; /* the oldest first */
-	struct job *first;   /* is read, the others wait */
+	/* By their keys, in each row the last used one first; inode 0: none. */
+	struct hash_known known[HASH_KNOWN / HASH_IN_ROW][HASH_IN_ROW];
+	struct job *first; /* is read, the others wait */
 	size_t jobs;
 	size_t waiters;
 	int64_t rest_until; /* CLOCK_MONOTONIC */
@@ -90,42 +86,47 @@ static void remove_first(struct hasher *hasher)
 	free(job);
 }
 
-static void forget(struct hasher *hasher, struct known *known)
-{
-	HASH_DEL(hasher->known, known);
-	free(known);
-}
-
 void hasher_free(struct hasher *hasher)
 {
 	if (!hasher)
 		return;
 	while (hasher->first)
 		remove_first(hasher);
-	while (hasher->known)
-		forget(hasher, hasher->known);
 	sha256_free(hasher->sha256);
 	free(hasher);
 }
 
-int hasher_know(struct hasher *hasher, const struct hash_known *it)
+static struct hash_known *row_of(struct hasher *hasher, const struct hash_key *key)
 {
-	struct known *known;
+	return hasher->known[intern_hash(key, sizeof(*key)) % (HASH_KNOWN / HASH_IN_ROW)];
+}
 
-	HASH_FIND(hh, hasher->known, &it->key, sizeof(it->key), known);
-	if (known)
-		return 0;
-	if (HASH_COUNT(hasher->known) >= HASH_KNOWN)
-		forget(hasher, hasher->known);
-	known = calloc(1, sizeof(*known));
-	if (!known)
-		return -ENOMEM;
-	known->it = *it;
-	HASH_ADD(hh, hasher->known, it.key, sizeof(known->it.key), known);
-	if (known->hh.tbl)
-		return 0;
-	free(known);
-	return -ENOMEM;
+/* Now the first in its row; NULL: not known. */
+static const struct hash_known *find_known(struct hasher *hasher,
+					   const struct hash_key *key)
+{
+	struct hash_known *row = row_of(hasher, key), found;
+	size_t i;
+
+	for (i = 0; i < HASH_IN_ROW; i++)
+		if (!memcmp(&row[i].key, key, sizeof(*key)))
+			break;
+	if (i == HASH_IN_ROW)
+		return NULL;
+	found = row[i];
+	memmove(row + 1, row, i * sizeof(*row));
+	*row = found;
+	return row;
+}
+
+void hasher_know(struct hasher *hasher, const struct hash_known *it)
+{
+	struct hash_known *row = row_of(hasher, &it->key);
+
+	if (find_known(hasher, &it->key))
+		return;
+	memmove(row + 1, row, (HASH_IN_ROW - 1) * sizeof(*row));
+	*row = *it;
 }
 
 static struct hash_key key_of(const struct stat *status, uint32_t device)
@@ -203,13 +204,11 @@ void hasher_ask(struct hasher *hasher, int descriptor, const struct stat *status
 		uint32_t device, const struct hash_waiter *waiter)
 {
 	const struct hash_key key = key_of(status, device);
-	struct known *known;
+	const struct hash_known *known = find_known(hasher, &key);
 
-	HASH_FIND(hh, hasher->known, &key, sizeof(key), known);
 	if (known) {
 		close(descriptor);
-		hasher->tell(hasher->context, waiter, &key, known->it.sha256,
-			     waiter->why);
+		hasher->tell(hasher->context, waiter, &key, known->sha256, waiter->why);
 	} else if (key.size > (int64_t)HASH_LARGEST_MIB << 20) {
 		close(descriptor);
 		hasher->tell(hasher->context, waiter, &key, NULL, WHY_LARGE);
@@ -245,8 +244,7 @@ static void finish(struct hasher *hasher, const unsigned char *sha256, enum why 
 			     sha256 && waiter->why ? waiter->why : why);
 	if (sha256 && !why) {
 		memcpy(it.sha256, sha256, SHA256_SIZE);
-		/* Without memory it is only not remembered. */
-		(void)hasher_know(hasher, &it);
+		hasher_know(hasher, &it);
 	}
 	remove_first(hasher);
 }

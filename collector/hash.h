@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 
 enum {
-	HASH_KNOWN = 16384,	/* that are remembered */
+	HASH_KNOWN = 16384, /* that are remembered */
+	HASH_IN_ROW = 4,
 	HASH_JOBS = 512,	/* files that wait, each with a descriptor */
 	HASH_WAITERS = 8192,	/* who wait for them */
 	HASH_LARGEST_MIB = 256, /* larger ones are not read */
@@ -53,8 +54,8 @@ struct hasher;
 struct hasher *hasher_new(hash_tell tell, void *context);
 void hasher_free(struct hasher *hasher);
 
-/* Return: 0 or -ENOMEM. */
-int hasher_know(struct hasher *hasher, const struct hash_known *known);
+/* Without reading it. */
+void hasher_know(struct hasher *hasher, const struct hash_known *it);
 
 /* Tell @waiter, now or later. @descriptor is the hasher's from now on. */
 void hasher_ask(struct hasher *hasher, int descriptor, const struct stat *status,

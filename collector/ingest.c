@@ -589,6 +589,8 @@ int ingest_names(struct ingest *ingest)
 		if (!ret)
 			ret = names_store(ingest->names);
 	}
+	if (!ret && names_waits(ingest->names))
+		ret = begin(ingest);
 	return ret;
 }
 

@@ -4,12 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -88,15 +87,123 @@ static int reopen(int descriptor)
 	return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-int locate_open(int root, const char *path, uint64_t resolve, struct stat *status)
+/* A path on its way down from a root. */
+struct walk {
+	int root;
+	int here;	    /* O_PATH */
+	unsigned int links; /* that may still be followed */
+	char rest[2 * MESSAGE_TEXT];
+};
+
+static void go_to(struct walk *walk, int there)
 {
-	const struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-				      .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
-						 resolve };
-	int there = (int)syscall(SYS_openat2, root, path, &how, sizeof(how)), file, error;
+	if (walk->here >= 0)
+		close(walk->here);
+	walk->here = there;
+}
+
+static int go_to_root(struct walk *walk)
+{
+	int there = openat(walk->root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (there < 0)
 		return -errno;
+	go_to(walk, there);
+	return 0;
+}
+
+static bool is_at_root(const struct walk *walk)
+{
+	struct stat here, root;
+
+	return !fstat(walk->here, &here) && !fstat(walk->root, &root) &&
+	       here.st_ino == root.st_ino && here.st_dev == root.st_dev;
+}
+
+/* @link: a symbolic one. Where it leads to comes before the rest. */
+static int follow(struct walk *walk, int link)
+{
+	char target[MESSAGE_TEXT], rest[sizeof(walk->rest)];
+	ssize_t size = readlinkat(link, "", target, sizeof(target) - 1);
+	int used;
+
+	if (size <= 0)
+		return -ENOENT;
+	if (!walk->links)
+		return -ELOOP;
+	walk->links--;
+	target[size] = '\0';
+	used = snprintf(rest, sizeof(rest), "%s/%s", target, walk->rest);
+	if ((size_t)used >= sizeof(rest))
+		return -ENAMETOOLONG;
+	memcpy(walk->rest, rest, (size_t)used + 1);
+	return *target == '/' ? go_to_root(walk) : 0;
+}
+
+/* One component of it. */
+static int take_step(struct walk *walk, const char *name)
+{
+	struct stat status;
+	int there, ret = 0;
+
+	if (!strcmp(name, ".."))
+		if (is_at_root(walk))
+			return 0;
+	there = openat(walk->here, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (there < 0)
+		return -errno;
+	if (fstat(there, &status)) {
+		ret = -errno;
+	} else if (S_ISLNK(status.st_mode)) {
+		ret = follow(walk, there);
+	} else {
+		go_to(walk, there);
+		return 0;
+	}
+	close(there);
+	return ret;
+}
+
+/*
+ * openat2(2) with RESOLVE_IN_ROOT does the same; but systemd takes that call away from
+ * services that may not make set-user-ID files.
+ */
+static int walk_down(int root, const char *path, unsigned int links)
+{
+	struct walk walk = { .root = root, .here = -1, .links = links };
+	char name[NAME_MAX + 1];
+	int ret;
+
+	if (strlen(path) >= sizeof(walk.rest))
+		return -ENAMETOOLONG;
+	memcpy(walk.rest, path, strlen(path) + 1);
+	ret = go_to_root(&walk);
+	while (!ret) {
+		const char *at = walk.rest + strspn(walk.rest, "/");
+		size_t size = strcspn(at, "/");
+
+		if (!size)
+			return walk.here;
+		if (size > NAME_MAX) {
+			ret = -ENAMETOOLONG;
+			break;
+		}
+		memcpy(name, at, size);
+		name[size] = '\0';
+		memmove(walk.rest, at + size, strlen(at + size) + 1);
+		ret = take_step(&walk, name);
+	}
+	if (walk.here >= 0)
+		close(walk.here);
+	return ret;
+}
+
+int locate_open(int root, const char *path, unsigned int links, struct stat *status)
+{
+	int there = walk_down(root, path, links), file, error;
+
+	if (there < 0)
+		return there;
 	if (fstat(there, status)) {
 		error = -errno;
 		close(there);
@@ -131,7 +238,7 @@ static int by_process(const struct message *asked, struct stat *status)
 static int open_below(int root, const char *path, const struct message *asked,
 		      struct stat *status, enum why *why)
 {
-	int file = locate_open(root, path, 0, status);
+	int file = locate_open(root, path, LOCATE_LINKS, status);
 
 	if (file < 0) {
 		*why = file == -ENOENT || file == -ENOTDIR ? WHY_GONE

@@ -40,11 +40,13 @@ bool locate_is_host(const struct locator *locator, const struct message *asked);
 /* In ns since the epoch. */
 int64_t locate_ns(struct timespec time);
 
+enum { LOCATE_LINKS = 40 }; /* as many as the kernel follows */
+
 /*
- * Open the regular file @path below the directory @root, which nothing in it leads out of:
- * what else stands there is not touched. @resolve: RESOLVE_* to be added. Return: a
- * descriptor, or a negative errno: -EINVAL, it is no regular file.
+ * Open the regular file @path below the directory @root, out of which no link leads, and at
+ * most @links are followed: what else stands there is not touched. Return: a descriptor, or
+ * a negative errno: -EINVAL, it is no regular file.
  */
-int locate_open(int root, const char *path, uint64_t resolve, struct stat *status);
+int locate_open(int root, const char *path, unsigned int links, struct stat *status);
 
 #endif

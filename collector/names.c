@@ -8,7 +8,6 @@
 #include "intern.h"
 #include "log.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,12 +56,12 @@ static bool parse_digest(const char *text, unsigned char digest[SHA256_SIZE])
 	size_t i;
 
 	for (i = 0; i < SHA256_SIZE; i++) {
-		unsigned int byte;
+		const char digits[] = { text[2 * i], text[2 * i + 1], '\0' };
+		char *end;
 
-		if (!isxdigit((unsigned char)text[2 * i]) ||
-		    sscanf(text + 2 * i, "%2x", &byte) != 1)
+		digest[i] = (unsigned char)strtoul(digits, &end, 16);
+		if (end != digits + 2)
 			return false;
-		digest[i] = (unsigned char)byte;
 	}
 	return true;
 }
@@ -163,14 +162,6 @@ static int store_reason(struct names *names, int64_t execution, enum why why)
 	return ret ? ret : store_executable_hash(names->store, execution, id);
 }
 
-/* Nobody at the other end. */
-static void lose_helper(struct names *names)
-{
-	log_warning("the helper has ended; names and hashes will be missing");
-	close(names->descriptor);
-	names->descriptor = -1;
-}
-
 /* Those from the oldest that may lack an answer to @last get @why. */
 static void mark(struct names *names, int64_t last, enum why why)
 {
@@ -181,6 +172,16 @@ static void mark(struct names *names, int64_t last, enum why why)
 	names->mark_last = last;
 	names->mark_why = why;
 	names->oldest = last + 1;
+}
+
+/* Nobody at the other end: what was asked will not be answered. */
+static void lose_helper(struct names *names)
+{
+	log_warning("the helper has ended; names and hashes will be missing");
+	if (names->in_flight)
+		mark(names, names->latest, WHY_HELPER);
+	close(names->descriptor);
+	names->descriptor = -1;
 }
 
 void names_send(struct names *names)
@@ -281,10 +282,8 @@ bool names_receive(struct names *names)
 	ret = packet_receive(&names->in, names->descriptor);
 	if (ret > 0)
 		return true;
-	if (ret != -EAGAIN) {
-		mark(names, names->latest, WHY_HELPER);
+	if (ret != -EAGAIN)
 		lose_helper(names);
-	}
 	return false;
 }
 
@@ -369,12 +368,17 @@ int names_store(struct names *names)
 	return ret;
 }
 
+bool names_waits(const struct names *names)
+{
+	return names && names->mark_last;
+}
+
 int names_flush(struct names *names)
 {
 	int64_t id;
 	int ret;
 
-	if (!names || !names->mark_last)
+	if (!names_waits(names))
 		return 0;
 	ret = find_reason(names, names->mark_why, &id);
 	if (!ret)

@@ -12,7 +12,7 @@
 struct names;
 
 /* Start the helper. Without it, all is as if it knew nothing. 0 or -ENOMEM. */
-int names_open(struct names **names, struct store *store);
+int names_open(struct names **result, struct store *store);
 void names_close(struct names *names);
 
 /* To wait for what is told; -1: nothing will be. */
@@ -36,6 +36,9 @@ void names_send(struct names *names);
 /* Has anything been told? Then it waits for names_store(), in a transaction. */
 bool names_receive(struct names *names);
 int names_store(struct names *names);
+
+/* Does names_flush() wait for a transaction? */
+bool names_waits(const struct names *names);
 
 /*
  * Before the commit, when all executions are in their table. Those of which it is not

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +108,7 @@ static char *read_file(int root, const char *path)
 	struct stat status;
 	char *text = NULL;
 	ssize_t size = -1;
-	int file = locate_open(root, path, 0, &status);
+	int file = locate_open(root, path, LOCATE_LINKS, &status);
 
 	if (file < 0)
 		return NULL;
@@ -167,51 +166,72 @@ static int by_name(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* "Version: " of each package, behind its name. */
+/* A package is looked for by hash << 15 | index of its name, which are sorted. */
+static uint64_t *make_index(const struct packages *packages)
+{
+	uint64_t *index = calloc(packages->count + 1, sizeof(*index));
+	size_t i;
+
+	for (i = 0; index && packages->names && i < packages->count; i++) {
+		const char *name = packages->names[i];
+
+		if (name)
+			index[i] = intern_hash(name, strlen(name)) << 15 | i;
+	}
+	if (index)
+		qsort(index, packages->count, sizeof(*index), by_name);
+	return index;
+}
+
+/* The first of @count that is not less than @hash. */
+static size_t find_first(const uint64_t *index, size_t count, uint64_t hash)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+
+		if (index[middle] < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The version comes behind the names of all packages that have this one. */
+static void add_version(struct packages *packages, const uint64_t *index,
+			const char *name, const char *version)
+{
+	const uint64_t hash = intern_hash(name, strlen(name)) << 15;
+	size_t i = find_first(index, packages->count, hash);
+
+	for (; i < packages->count && index[i] >> 15 == hash >> 15; i++) {
+		char **known = &packages->names[index[i] & 32767], *both;
+
+		if (strcmp(*known, name) != 0 ||
+		    asprintf(&both, "%s %s", name, version) < 0)
+			continue;
+		free(*known);
+		*known = both;
+	}
+}
+
+/* "Version: " of each package, behind "Package: ". */
 static void read_versions(struct packages *packages)
 {
 	char *states = read_file(packages->root, STATUS), *at, *next;
+	uint64_t *index = make_index(packages);
 	const char *name = NULL;
-	/* hash of a name << 15 | its index, sorted */
-	uint64_t *index = calloc(packages->count ? packages->count : 1, sizeof(*index));
-	size_t i;
 
-	for (i = 0; index && i < packages->count; i++)
-		index[i] = intern_hash(packages->names[i], strlen(packages->names[i]))
-				   << 15 |
-			   i;
-	if (index)
-		qsort(index, packages->count, sizeof(*index), by_name);
-	for (at = states; at && index && *at; at = next) {
-		uint64_t hash;
-		size_t low = 0, high = packages->count;
-
+	for (at = index ? states : NULL; at && *at; at = next) {
 		next = strchrnul(at, '\n');
 		if (*next)
 			*next++ = '\0';
 		if (!strncmp(at, "Package: ", 9))
 			name = at + 9;
-		if (!name || strncmp(at, "Version: ", 9) != 0)
-			continue;
-		hash = intern_hash(name, strlen(name)) << 15;
-		while (low < high) {
-			size_t middle = (low + high) / 2;
-
-			if (index[middle] < hash)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		for (; low < packages->count && index[low] >> 15 == hash >> 15; low++) {
-			char **known = &packages->names[index[low] & 32767];
-			char *both = NULL;
-
-			if (strcmp(*known, name) != 0 ||
-			    asprintf(&both, "%s %s", name, at + 9) < 0)
-				continue;
-			free(*known);
-			*known = both;
-		}
+		else if (name && !strncmp(at, "Version: ", 9))
+			add_version(packages, index, name, at + 9);
 	}
 	free(index);
 	free(states);

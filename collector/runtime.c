@@ -11,7 +11,6 @@
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <pwd.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -36,32 +35,27 @@ struct place {
 	const char *query;
 };
 
-#define ANNOTATION(name) "(?1 ->> '$.annotations.\"" name "\"')"
+/* One of the annotations, a, of a container's configuration. */
+#define OF(name) "(a ->> '$.\"" name "\"')"
+#define FROM	 " FROM (SELECT ?1 -> '$.annotations' AS a)"
+#define CRI	 "io.kubernetes.cri."
+#define POD	 "io.kubernetes.pod."
 
+/* clang-format off */
 static const char docker_query[] =
 	"SELECT ltrim(?1 ->> '$.Name', '/'), ?1 ->> '$.Config.Image',"
 	" (?1 ->> '$.Config.Labels.\"io.kubernetes.pod.namespace\"') || '/' ||"
 	" (?1 ->> '$.Config.Labels.\"io.kubernetes.pod.name\"')";
-static const char containerd_query[] = "SELECT coalesce(" ANNOTATION(
-	"io.kubernetes.cri.container-name") ","
-					    " iif(" ANNOTATION(
-						    "io.kubernetes.cri.container-type") " = 'sandbox', 'sandbox', NULL),"
-											" " ANNOTATION("nerdctl/name") "), " ANNOTATION(
-												"io.kubernetes.cri.image-name") ","
-																" " ANNOTATION(
-																	"io.kubernetes.cri.sandbox-namespace") " || '/' ||"
-																					       " " ANNOTATION(
-																						       "io.kubernetes.cri.sandbox-name");
-static const char crio_query[] = "SELECT " ANNOTATION(
-	"io.kubernetes.container.name") ","
-					" coalesce(" ANNOTATION(
-						"io.kubernetes.cri-o.ImageName") ","
-										 " " ANNOTATION(
-											 "io.kubernetes.cri-o.Image") "),"
-														      " " ANNOTATION(
-															      "io.kubernetes.pod.namespace") " || '/' ||"
-																			     " " ANNOTATION(
-																				     "io.kubernetes.pod.name");
+static const char containerd_query[] =
+	"SELECT coalesce(" OF(CRI "container-name") ","
+	" iif(" OF(CRI "container-type") " = 'sandbox', 'sandbox', NULL), " OF("nerdctl/name") "),"
+	" " OF(CRI "image-name") ","
+	" " OF(CRI "sandbox-namespace") " || '/' || " OF(CRI "sandbox-name") FROM;
+static const char crio_query[] =
+	"SELECT " OF("io.kubernetes.container.name") ","
+	" coalesce(" OF("io.kubernetes.cri-o.ImageName") "," OF("io.kubernetes.cri-o.Image") "),"
+	" " OF(POD "namespace") " || '/' || " OF(POD "name") FROM;
+/* clang-format on */
 static const char podman_query[] =
 	"SELECT c.value ->> '$.names[0]', coalesce(iif(json_valid(c.value ->> '$.metadata'),"
 	" (c.value ->> '$.metadata') ->> '$.\"image-name\"', NULL), c.value ->> '$.image'),"
@@ -100,12 +94,12 @@ static const struct place homes[] = {
 };
 
 /* What stands in a regular file of @owner, a NUL behind it, for the caller; or NULL. */
-static char *read_state(int root, const char *path, uint64_t resolve, int64_t owner)
+static char *read_state(int root, const char *path, unsigned int links, int64_t owner)
 {
 	struct stat status;
 	char *text = NULL;
 	ssize_t size = -1;
-	int file = locate_open(root, path, resolve, &status);
+	int file = locate_open(root, path, links, &status);
 
 	if (file < 0)
 		return NULL;
@@ -165,7 +159,7 @@ static void fill(char *to, size_t room, const char *path, const char *id)
 		snprintf(to, room, "%s", path);
 }
 
-static bool look(int root, const struct place *place, uint64_t resolve, int64_t owner,
+static bool look(int root, const struct place *place, unsigned int links, int64_t owner,
 		 const char *id, struct runtime_names *names)
 {
 	char path[PATH_ROOM];
@@ -173,7 +167,7 @@ static bool look(int root, const struct place *place, uint64_t resolve, int64_t 
 	bool found;
 
 	fill(path, sizeof(path), place->path, id);
-	json = read_state(root, path, resolve, owner);
+	json = read_state(root, path, links, owner);
 	if (!json)
 		return false;
 	found = ask(json, place->query, id, names);
@@ -208,8 +202,7 @@ static bool look_at_home(int root, int64_t uid, const struct cgroup_names *cgrou
 	home = openat(root, user->pw_dir + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (i = 0; home >= 0 && !found && i < sizeof(homes) / sizeof(*homes); i++)
 		if (!strcmp(homes[i].runtime, cgroup->runtime))
-			found = look(home, &homes[i], RESOLVE_NO_SYMLINKS, uid,
-				     cgroup->name, names);
+			found = look(home, &homes[i], 0, uid, cgroup->name, names);
 	if (home >= 0)
 		close(home);
 	return found;
@@ -221,10 +214,14 @@ static void unescape(char *to, size_t room, const char *from)
 	size_t used = 0;
 
 	while (*from && used + 1 < room) {
-		unsigned int byte;
+		char digits[3] = "", *end = digits;
+		unsigned long byte = 0;
 
-		if (!strncmp(from, "\\x", 2) && sscanf(from + 2, "%2x", &byte) == 1 &&
-		    byte && from[3]) {
+		if (!strncmp(from, "\\x", 2)) {
+			strncpy(digits, from + 2, 2);
+			byte = strtoul(digits, &end, 16);
+		}
+		if (byte && end == digits + 2) {
 			to[used++] = (char)byte;
 			from += 4;
 		} else {
@@ -260,7 +257,7 @@ static bool look_for_directory(int root, const char *where, const char *key,
 	if (strchr(names->name, '/'))
 		return false;
 	snprintf(path, sizeof(path), "%s%s%s", where, names->name, tail);
-	text = read_state(root, path, 0, ANYBODY);
+	text = read_state(root, path, LOCATE_LINKS, ANYBODY);
 	if (text)
 		setting(text, key, names->image, sizeof(names->image));
 	free(text);
@@ -289,7 +286,8 @@ static bool look_everywhere(int root, const struct cgroup_names *cgroup, const c
 		return false;
 	for (i = 0; uid < 0 && !found && i < sizeof(places) / sizeof(*places); i++)
 		if (!strcmp(places[i].runtime, cgroup->runtime))
-			found = look(root, &places[i], 0, ANYBODY, cgroup->name, names);
+			found = look(root, &places[i], LOCATE_LINKS, ANYBODY,
+				     cgroup->name, names);
 	if (!found && uid >= 0)
 		found = look_at_home(root, uid, cgroup, names);
 	if (found && !strcmp(cgroup->runtime, "podman"))

@@ -428,8 +428,9 @@ static void begin(struct worker *worker, const struct hash_known *known, size_t 
 	if (board->busy)
 		refuse(board, board->busy);
 	board->busy = 0;
-	for (i = 0; i < count && !worker->error; i++)
-		worker->error = hasher_know(worker->hasher, &known[i]);
+	/* The newest are the first, and have to come last. */
+	for (i = count; i > 0; i--)
+		hasher_know(worker->hasher, &known[i - 1]);
 	worker->names_looked = clock_steady_ms();
 	/* Now that nobody waits: later, what is executed would be gone by then. */
 	(void)packages_find(worker->packages, "/", package, sizeof(package));

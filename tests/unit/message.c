@@ -5,7 +5,6 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,14 +56,14 @@ END_TEST
 /* As many as there is room for, with texts that are cut. */
 START_TEST(full)
 {
-	char *text = calloc(1, 2 * MESSAGE_TEXT);
+	static char text[2 * MESSAGE_TEXT];
 	struct slice texts[MESSAGE_TEXTS];
 	struct message message;
 	size_t at = 0, count = 0;
 
 	begin();
-	memset(text, 'a', 2 * MESSAGE_TEXT);
-	while (add((int64_t)count, text, 2 * MESSAGE_TEXT))
+	memset(text, 'a', sizeof(text));
+	while (add((int64_t)count, text, sizeof(text)))
 		count++;
 	ck_assert_uint_eq(count, PACKET_SIZE / (sizeof(message) + MESSAGE_TEXT + 8));
 	while (packet_next(&packet, &at, &message, texts)) {
@@ -72,7 +71,6 @@ START_TEST(full)
 		count--;
 	}
 	ck_assert_uint_eq(count, 0);
-	free(text);
 }
 END_TEST
 

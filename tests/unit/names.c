@@ -97,22 +97,21 @@ static void await(const char *sql, const char *want)
 	}
 }
 
-/* The only child of @pid. */
+/* The only child of @pid, once it has one. */
 static pid_t child_of(pid_t pid)
 {
-	char path[64];
-	int child = 0;
+	char path[64], text[32] = "";
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	while (!child) {
+	while (!*text) {
 		FILE *file = fopen(path, "r");
 
 		ck_assert_ptr_nonnull(file);
-		if (fscanf(file, "%d", &child) != 1)
+		if (!fgets(text, sizeof(text), file))
 			usleep(1000);
 		fclose(file);
 	}
-	return child;
+	return (pid_t)strtol(text, NULL, 10);
 }
 
 static pid_t worker(void)
