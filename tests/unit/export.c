@@ -181,17 +181,21 @@ static const char *const texts[] = {
 	"credentials SET groups_to",
 };
 
-static void spoil(const char *hex)
+static void spoil_one(const char *text, const char *hex)
 {
 	char *sql = NULL;
+
+	ck_assert_int_gt(asprintf(&sql, "UPDATE %s = CAST(x'%s' AS TEXT)", text, hex), 0);
+	rig_write(sql);
+	free(sql);
+}
+
+static void spoil(const char *hex)
+{
 	size_t i;
 
-	for (i = 0; i < UNIT_COUNT(texts); i++) {
-		ck_assert_int_gt(asprintf(&sql, "UPDATE %s = CAST(x'%s' AS TEXT)", texts[i], hex),
-				 0);
-		rig_write(sql);
-		free(sql);
-	}
+	for (i = 0; i < UNIT_COUNT(texts); i++)
+		spoil_one(texts[i], hex);
 }
 
 /* In hexadecimal; the last one is 4 KiB and more of all bytes there are. */
@@ -259,10 +263,11 @@ static void check_escaped(const char *sql)
 	sqlite3_close(db);
 }
 
+/* One by one: a document of which any text is odd is looked at as a whole. */
 START_TEST(escaped_by_the_views)
 {
 	forge_all();
-	spoil(hostile[_i]);
+	spoil_one(texts[_i], "2f611b22ff0a5ce280ae");
 	check_escaped("SELECT event, bare FROM ecs_event");
 	check_escaped("SELECT event, bare FROM ocsf_event");
 	rig_close(&rig);
@@ -516,8 +521,7 @@ int main(void)
 
 	unit_add(suite, as_others_read_it);
 	unit_add_rows(suite, whatever_is_in_it, UNIT_COUNT(hostile));
-	/* the longest would take minutes */
-	unit_add_rows(suite, escaped_by_the_views, UNIT_COUNT(hostile) - 1);
+	unit_add_rows(suite, escaped_by_the_views, UNIT_COUNT(texts));
 	unit_add_rows(suite, of_a_time, UNIT_COUNT(times));
 	unit_add(suite, in_order);
 	unit_add(suite, in_order_of_ends);
