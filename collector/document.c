@@ -45,7 +45,7 @@ static struct field parse(const char *name)
 	struct field field = { .path = name, .size = strlen(name) };
 	const char *dot;
 
-	if (field.size > 1 && strchr("*$?@&%#", name[field.size - 1]))
+	if (field.size > 1 && strchr("*?@%#", name[field.size - 1]))
 		field.kind = name[--field.size];
 	dot = memrchr(name, '.', field.size);
 	field.outer = dot ? (size_t)(dot - name) : 0;
@@ -110,30 +110,17 @@ static void enter(struct object *object, const struct field *field, size_t from)
 	}
 }
 
-static void print_string(FILE *stream, sqlite3_stmt *row, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(row, column);
-
-	text_print_json(stream, text ? text : "", (size_t)sqlite3_column_bytes(row, column));
-}
-
 static void print_value(FILE *stream, sqlite3_stmt *row, int column, char kind)
 {
 	const int64_t ns = sqlite3_column_int64(row, column);
 	char when[48];
 
 	switch (kind) {
-	case '$':
-		print_string(stream, row, column);
-		break;
 	case '?':
 		fputs(ns ? "true" : "false", stream);
 		break;
 	case '@':
 		fprintf(stream, "\"%s\"", text_time(when, sizeof(when), ns));
-		break;
-	case '&':
-		fprintf(stream, "%" PRId64, ns / 1000000);
 		break;
 	case '%':
 		fprintf(stream, "%" PRId64 ".%03d", ns / 1000, abs((int)(ns % 1000)));

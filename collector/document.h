@@ -5,10 +5,8 @@
  * What is NULL is left out. The last character may say how a value is written:
  *
  *	*  as an item of a list; several of one name stand together
- *	$  as a string
  *	?  as true or false
  *	@  ns since the epoch, as RFC 3339 has it
- *	&  ns as ms
  *	%  ns as us, with a fraction
  *	#  the number of the row, in place of the value
  *

@@ -5,8 +5,9 @@
 #include "document.h"
 #include "log.h"
 #include "query.h"
+#include "text.h"
 
-#include <kith/version.h>
+#include <errno.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ struct job {
 	size_t count;
 	bool named; /* a table has the names of its columns */
 	struct document document;
+	char *named_host; /* NULL, or what documents begin with instead of format->unnamed */
 };
 
 const struct export_format *export_find(const char *name)
@@ -98,7 +100,6 @@ static int prepare(const struct job *job, sqlite3_stmt **statement, const char *
 	sqlite3_bind_int64(*statement, 3, job->export->until);
 	bind_text(*statement, 4, job->export->host);
 	bind_text(*statement, 5, job->export->host_id);
-	bind_text(*statement, 6, KITH_VERSION);
 	return 0;
 }
 
@@ -168,6 +169,23 @@ static size_t find_earliest(const struct job *job)
 	return earliest;
 }
 
+/* One that begins otherwise is written as it is: who made the database made the view. */
+static void print_document(const struct job *job, sqlite3_stmt *row)
+{
+	const char *unnamed = job->export->format->unnamed;
+	const char *text = (const char *)sqlite3_column_text(row, TOLD);
+	size_t size = (size_t)sqlite3_column_bytes(row, TOLD), head = strlen(unnamed);
+	FILE *stream = job->document.stream;
+
+	if (job->named_host && size >= head && !memcmp(text, unnamed, head)) {
+		fputs(job->named_host, stream);
+		text += head;
+		size -= head;
+	}
+	text_finish_json(stream, text, size);
+	fputc('\n', stream);
+}
+
 static void print_row(struct job *job, sqlite3_stmt *row)
 {
 	FILE *stream = job->document.stream;
@@ -179,6 +197,9 @@ static void print_row(struct job *job, sqlite3_stmt *row)
 		break;
 	case EXPORT_TABLE:
 		query_print_csv(row, TOLD_OF_VIEW, false, stream);
+		break;
+	case EXPORT_DOCUMENTS:
+		print_document(job, row);
 		break;
 	default:
 		document_write(&job->document, row, TOLD);
@@ -199,13 +220,35 @@ static int print_rows(struct job *job)
 	return status;
 }
 
+/* Return: 0, or -ENOMEM. */
+static int name_host(struct job *job)
+{
+	const struct export *export = job->export;
+	size_t size;
+	FILE *stream;
+
+	if (!export->host || !export->format->unnamed)
+		return 0;
+	stream = open_memstream(&job->named_host, &size);
+	if (!stream)
+		return -ENOMEM;
+	fprintf(stream, "{%s", export->format->host);
+	text_print_json(stream, export->host, strlen(export->host));
+	if (export->host_id) {
+		fprintf(stream, ",%s", export->format->host_id);
+		text_print_json(stream, export->host_id, strlen(export->host_id));
+	}
+	fputc(',', stream);
+	return fclose(stream) ? -ENOMEM : 0;
+}
+
 static int begin(struct job *job)
 {
 	const struct export_format *format = job->export->format;
 	int status = export_offer_functions(job->db);
 	size_t i;
 
-	if (!status && format->once && document_once(&job->document)) {
+	if (!status && (name_host(job) || (format->once && document_once(&job->document)))) {
 		log_error("cannot export: out of memory");
 		status = EX_OSERR;
 	}
@@ -241,5 +284,6 @@ int export_run(const struct export *export, sqlite3 *db, FILE *stream)
 	while (job.count)
 		sqlite3_finalize(job.readings[--job.count].row);
 	document_clear(&job.document);
+	free(job.named_host);
 	return status;
 }

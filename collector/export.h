@@ -11,7 +11,7 @@
 
 /*
  * Rows of one view that are told in one way. In the texts, which are SQL, ?2 and ?3 are
- * the times given, ?4 and ?5 name and ID of the host, or NULL, and ?6 is the version.
+ * the times given, ?4 and ?5 name and ID of the host, or NULL.
  */
 struct export_stream {
 	const char *view; /* NULL: it is written whichever are */
@@ -23,9 +23,10 @@ struct export_stream {
 };
 
 enum export_shape {
-	EXPORT_OBJECTS, /* as document.h has it */
-	EXPORT_ROWS,	/* JSON */
-	EXPORT_TABLE,	/* CSV */
+	EXPORT_OBJECTS,	  /* as document.h has it */
+	EXPORT_ROWS,	  /* JSON */
+	EXPORT_TABLE,	  /* CSV */
+	EXPORT_DOCUMENTS, /* JSON that the view has made */
 };
 
 struct export_format {
@@ -36,6 +37,9 @@ struct export_format {
 	const char *between; /* objects */
 	const char *behind;  /* each */
 	bool once;	     /* those with the same id */
+	const char *unnamed; /* what a document begins with that names no host, */
+	const char *host;    /* and the members that do */
+	const char *host_id;
 	const struct export_stream *streams;
 	size_t count;
 };

@@ -45,6 +45,9 @@
 		"e.first <= ?3 AND (e.last >= ?2 OR e.last IS NULL) AND e.source_id IS" \
 		" NOT NULL AND e.target_id IS NOT NULL AND " condition)
 
+/* Of a conversation the client, if that is of this host, else the server. */
+#define SPEAKER "coalesce(e.client_id, e.server_id)"
+
 /* A bar of its own below the process, for there may be many at once. */
 #define BAR(id, ph, ts)                                                                  \
 	TRACK(id) ", '" ph "' AS ph, CAST(e.connection_id AS TEXT) AS id,"               \

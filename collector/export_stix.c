@@ -9,6 +9,10 @@
 
 #include "query.h"
 
+/* What tells process @p, a row of the view, from all others of all hosts. */
+#define BOOT_OF(p)	"(SELECT uuid FROM boot WHERE boot.boot_id = " p ".boot_id)"
+#define ENTITY(p)	"(" BOOT_OF(p) " || ':' || " p ".pid || ':' || " p ".started)"
+
 /* The identifier comes first: what has none is left out. */
 #define OBJECT_OF(id, type) id " AS id, " type " AS type, '2.1' AS spec_version"
 #define OBJECT(id, type)    OBJECT_OF(id, "'" type "'")

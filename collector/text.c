@@ -229,8 +229,8 @@ void text_print_word(FILE *stream, const char *from, size_t size)
 		fputc('"', stream);
 }
 
-/* Return: bytes used. */
-static size_t print_json_next(FILE *stream, const char *from, size_t size)
+/* @quotes: whether these and backslashes are text. Return: bytes used. */
+static size_t print_json_next(FILE *stream, const char *from, size_t size, bool quotes)
 {
 	unsigned char byte = (unsigned char)*from;
 	uint32_t code;
@@ -240,7 +240,7 @@ static size_t print_json_next(FILE *stream, const char *from, size_t size)
 		fprintf(stream, "\\udc%02x", byte);
 		return 1;
 	}
-	if (byte == '"' || byte == '\\')
+	if (quotes && (byte == '"' || byte == '\\'))
 		fprintf(stream, "\\%c", byte);
 	else if (byte < 0x20 || byte == 0x7f || (code < 0x10000 && is_invisible(code)))
 		fprintf(stream, "\\u%04x", code);
@@ -253,30 +253,41 @@ static size_t print_json_next(FILE *stream, const char *from, size_t size)
 }
 
 /* How many bytes of @from stand in JSON as they are: of ASCII, which most text is. */
-static size_t plain_json(const char *from, size_t size)
+static size_t plain_json(const char *from, size_t size, bool quotes)
 {
 	size_t i;
 
 	for (i = 0; i < size; i++)
-		if (from[i] < 0x20 || from[i] > 0x7e || from[i] == '"' || from[i] == '\\')
+		if (from[i] < 0x20 || from[i] > 0x7e ||
+		    (quotes && (from[i] == '"' || from[i] == '\\')))
 			break;
 	return i;
+}
+
+static void print_json(FILE *stream, const char *from, size_t size, bool quotes)
+{
+	while (size) {
+		size_t length = plain_json(from, size, quotes);
+
+		if (length)
+			fwrite(from, 1, length, stream);
+		else
+			length = print_json_next(stream, from, size, quotes);
+		from += length;
+		size -= length;
+	}
 }
 
 void text_print_json(FILE *stream, const char *from, size_t size)
 {
 	fputc('"', stream);
-	while (size) {
-		size_t length = plain_json(from, size);
-
-		if (length)
-			fwrite(from, 1, length, stream);
-		else
-			length = print_json_next(stream, from, size);
-		from += length;
-		size -= length;
-	}
+	print_json(stream, from, size, true);
 	fputc('"', stream);
+}
+
+void text_finish_json(FILE *stream, const char *from, size_t size)
+{
+	print_json(stream, from, size, false);
 }
 
 char *text_time(char *to, size_t room, int64_t ns)

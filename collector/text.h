@@ -39,6 +39,9 @@ void text_print_word(FILE *stream, const char *from, size_t size);
  */
 void text_print_json(FILE *stream, const char *from, size_t size);
 
+/* JSON in whose strings quotes and backslashes are escaped, and nothing else is yet. */
+void text_finish_json(FILE *stream, const char *from, size_t size);
+
 /*
  * Nanoseconds since the epoch as 2026-11-21T12:34:56.123456789Z.
  * @room: at least 40. Return: @to.

@@ -781,7 +781,8 @@ SELECT
   CAST(NULL AS INTEGER) AS connection_id,
   CAST(NULL AS INTEGER) AS pipe_id,
   CAST(ts AS INTEGER) AS last, CAST(1 AS INTEGER) AS count, CAST(NULL AS INTEGER) AS value,
-  CAST(0 AS INTEGER) AS tried
+  CAST(0 AS INTEGER) AS tried,
+  CAST(NULL AS TEXT) AS path, CAST(NULL AS INTEGER) AS control_id
 FROM sensor_events
 WHERE process IS NOT NULL
 UNION ALL
@@ -810,7 +811,8 @@ SELECT
     ELSE coalesce((SELECT value FROM strings WHERE id = detail),
       (SELECT value FROM strings WHERE id = path)) END AS TEXT),
   connection, pipe, CAST(coalesce(last, ts) AS INTEGER), CAST(coalesce(count, 1) AS INTEGER),
-  value, CAST(coalesce(flags & 1, 0) AS INTEGER)
+  value, CAST(coalesce(flags & 1, 0) AS INTEGER),
+  CAST((SELECT value FROM strings WHERE id = path) AS TEXT), id
 FROM controls;
 
 CREATE VIEW cgroup_move AS

@@ -68,17 +68,15 @@ static const struct {
 	  "{'a':[1],'b':[2],'c':{'d':[3,4]},'e':{'d':[5]}}\n" },
 	{ "SELECT 1 AS a, NULL AS 'b*'", "{'a':1}\n" },
 	/* kinds */
-	{ "SELECT 7 AS 'a$', 'x' AS 'b$', '' AS 'c$'", "{'a':'7','b':'x','c':''}\n" },
 	{ "SELECT 0 AS 'a?', 1 AS 'b?', NULL AS 'c?', 4 AS 'd?'",
 	  "{'a':false,'b':true,'d':true}\n" },
 	{ "SELECT 1700000000123456789 AS '@t@'", "{'@t':'2023-11-14T22:13:20.123456789Z'}\n" },
-	{ "SELECT 1700000000123456789 AS 't&', 999999 AS 'u&'", "{'t':1700000000123,'u':0}\n" },
 	{ "SELECT 1700000000123456789 AS 't%', 5 AS 'u%', 0 AS 'v%'",
 	  "{'t':1700000000123456.789,'u':0.005,'v':0.000}\n" },
 	{ "SELECT column1 AS a, 9 AS 'n#' FROM (VALUES (5), (6))",
 	  "{'a':5,'n':1}\n{'a':6,'n':2}\n" },
 	{ "SELECT 1.5 AS a, -0.25 AS b, 1e999 AS c", "{'a':1.5,'b':-0.25,'c':9e999}\n" },
-	{ "SELECT x'00ff22' AS a, char(10) AS 'b$'", "{'a':'\\u0000\\udcff\\'','b':'\\u000a'}\n" },
+	{ "SELECT x'00ff22' AS a, char(10) AS 'b'", "{'a':'\\u0000\\udcff\\'','b':'\\u000a'}\n" },
 	/* several objects; without its first column there is none */
 	{ "SELECT 1 AS a, NULL AS '|', 2 AS b, NULL AS '|', NULL AS c, 3 AS d, NULL AS '|',"
 	  " 4 AS 'e.f'",
@@ -193,7 +191,7 @@ START_TEST(functions)
 	struct document document = { .between = "", .behind = "" };
 	char *sql = NULL, *want = NULL;
 
-	ck_assert_int_gt(asprintf(&sql, "SELECT %s AS 'a$'", calls[_i].sql), 0);
+	ck_assert_int_gt(asprintf(&sql, "SELECT CAST(%s AS TEXT) AS 'a'", calls[_i].sql), 0);
 	if (calls[_i].want)
 		ck_assert_int_gt(asprintf(&want, "{\"a\":\"%s\"}", calls[_i].want), 0);
 	check_document(sql, &document, want ? want : "");

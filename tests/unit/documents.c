@@ -54,7 +54,7 @@ static const struct {
 	  AT("event.outcome") ", " AT("event.kind") ", " AT("event.id") ", " AT("\"@timestamp\""),
 	  "[\"process\"]|[\"start\"]|exec|success|event|execution/2|"
 	  "2023-11-14T22:15:07.374187400Z" },
-	{ "source = 'process'",
+	{ "source = 'process' AND row_key = 3",
 	  AT("event.type") ", " AT("event.action") ", " AT("process.exit_code") ", "
 	  AT("process.executable") ", " AT("event.duration"),
 	  "[\"end\"]|exit|0|/usr/bin/curl|11000" },
@@ -62,7 +62,7 @@ static const struct {
 	  AT("event.category") ", " AT("event.type") ", " AT("event.action") ", "
 	  AT("file.path") ", " AT("file.name") ", " AT("file.inode") ", "
 	  AT("kith.bytes_written") ", " AT("process.name"),
-	  "[\"file\"]|[\"creation\"]|create|/home/u/x|x|1002|10|curl" },
+	  "[\"file\"]|[\"creation\",\"change\"]|create|/home/u/x|x|1002|10|curl" },
 	{ "source = 'file_change'",
 	  AT("event.type") ", " AT("event.action") ", " AT("file.path") ", "
 	  AT("kith.old_path") ", " AT("file.name"),
@@ -79,6 +79,16 @@ static const struct {
 	  "10.0.0.2|22|100|2000|tcp|ipv4|ingress|bash" },
 	{ "row_key = '2' AND source = 'execution'", AT("host.boot.id") ", " AT("ecs.version"),
 	  "11111111-1111-4111-8111-111111111111|8.11.0" },
+	{ "row_key = '3/start'",
+	  AT("event.type") ", " AT("event.action") ", " AT("process.pid") ", "
+	  AT("process.executable") ", " AT("process.parent.pid") ", "
+	  AT("process.parent.executable") ", first = last AND last = ts",
+	  "[\"start\"]|fork|601|/usr/bin/bash|600|/usr/bin/bash|1" },
+	{ "source = 'connection' AND row_key = '1/client'",
+	  AT("process.entity_id") " = (SELECT uuid || ':' || pid || ':' || started FROM process"
+	  " JOIN boot USING (boot_id) WHERE pid = 601), " AT("kith.server") ", "
+	  AT("kith.connection_id") ", " AT("kith.scope"),
+	  "1|-|1|public" },
 };
 
 START_TEST(in_ecs)
@@ -95,7 +105,7 @@ static const struct {
 	const char *members;
 	const char *want;
 } ocsf[] = {
-	{ "ocsf_process_activity", "activity_id = 1",
+	{ "ocsf_process_activity", "activity_id = 1 AND source = 'execution'",
 	  "type_uid, time, severity_id, " AT("class_uid") ", " AT("category_uid") ", "
 	  AT("process.pid") ", " AT("process.cmd_line") ", " AT("process.file.path") ", "
 	  AT("process.user.uid") ", " AT("actor.process.pid") ", " AT("status_id"),
@@ -119,7 +129,7 @@ static const struct {
 	  "4|400106|10.0.0.1|198.51.100.7|443|2|6|3|100|2000|curl\n"
 	  "4|400106|2001:db8::7|10.0.0.2|22|1|6|3|2000|100|bash" },
 	{ "ocsf_event", "1", "DISTINCT " AT("metadata.version") ", " AT("metadata.product.name"),
-	  "1.1.0|Kith" },
+	  "1.5.0|Kith" },
 };
 
 START_TEST(in_ocsf)
@@ -134,15 +144,18 @@ END_TEST
 START_TEST(all_of_them)
 {
 	begin();
-	rig_check("SELECT count(*), count(DISTINCT " AT("event.id") ") FROM ecs_event", "7|7");
-	rig_check("SELECT count(*), count(DISTINCT " AT("metadata.uid") ") FROM ocsf_event", "7|7");
+	rig_check("SELECT count(*), count(DISTINCT " AT("event.id") ") FROM ecs_event", "11|11");
+	rig_check("SELECT count(*), count(DISTINCT " AT("metadata.uid") ") FROM ocsf_event",
+		  "11|11");
 	rig_check("SELECT (SELECT count(*) FROM ocsf_process_activity),"
 		  " (SELECT count(*) FROM ocsf_file_activity),"
 		  " (SELECT count(*) FROM ocsf_network_activity)",
-		  "3|2|2");
+		  "6|2|2");
 	rig_close(&rig);
 }
 END_TEST
+
+#define FAILED "source IN ('execution', 'connection')"
 
 /* What failed says so, and why. */
 START_TEST(what_failed)
@@ -157,10 +170,10 @@ START_TEST(what_failed)
 	body->error = 111;
 	rig_feed(&rig);
 	rig_commit(&rig);
-	check("ecs_event", "1", AT("event.action") ", " AT("event.outcome") ", " AT("error.code")
+	check("ecs_event", FAILED, AT("event.action") ", " AT("event.outcome") ", " AT("error.code")
 	      ", " AT("process.executable"),
 	      "exec|failure|13|/root/x\nconnection_attempted|failure|111|-");
-	check("ocsf_event", "1", "type_uid, " AT("status_id") ", " AT("status_code"),
+	check("ocsf_event", FAILED, "type_uid, " AT("status_id") ", " AT("status_code"),
 	      "100701|2|13\n400105|2|111");
 	rig_close(&rig);
 }
@@ -196,12 +209,14 @@ START_TEST(through_unix_sockets)
 		.process = story_key(600);
 	rig_feed(&rig);
 	rig_commit(&rig);
-	check("ecs_event", "1", AT("destination.address") ", " AT("destination.ip") ", "
-	      AT("network.transport") ", " AT("network.direction"),
-	      "/run/docker.sock|-|unix-stream|internal");
-	check("ocsf_network_activity", "1", AT("dst_endpoint.name") ", " AT("src_endpoint") ", "
-	      AT("connection_info.boundary_id"),
-	      "/run/docker.sock|-|1");
+	check("ecs_event", "row_key = '1/client'", AT("destination.address") ", "
+	      AT("destination.ip") ", " AT("network.transport") ", " AT("kith.protocol") ", "
+	      AT("network.direction"),
+	      "/run/docker.sock|-|-|unix-stream|internal");
+	check("ocsf_network_activity", "row_key = '1/client'", AT("dst_endpoint.svc_name") ", "
+	      AT("src_endpoint") ", " AT("connection_info.boundary_id") ", "
+	      AT("connection_info.protocol_name"),
+	      "/run/docker.sock|-|1|unix-stream");
 	rig_close(&rig);
 }
 END_TEST
@@ -257,7 +272,8 @@ START_TEST(whatever_the_bytes)
 	rig_feed(&rig);
 	rig_commit(&rig);
 	for (i = 0; i < UNIT_COUNT(views); i++) {
-		snprintf(sql, sizeof(sql), "SELECT event FROM %s", views[i]);
+		snprintf(sql, sizeof(sql), "SELECT event FROM %s WHERE source = 'execution'",
+			 views[i]);
 		have = rig_rows(sql);
 		ck_assert_msg(strstr(have, want) != NULL, "want:\n%s\nhave:\n%s", want, have);
 		ck_assert_ptr_nonnull(strstr(have, want_path));
@@ -307,7 +323,7 @@ START_TEST(whatever_the_characters)
 	forge_exec(&rig.forge, story_key(600), 0, "/bin/x", text, used + 1);
 	rig_feed(&rig);
 	rig_commit(&rig);
-	have = rig_rows("SELECT event FROM ecs_event");
+	have = rig_rows("SELECT event FROM ecs_event WHERE source = 'execution'");
 	ck_assert_msg(strstr(have, want) != NULL, "want:\n%s\nhave:\n%s", want, have);
 	free(have);
 	free(want);
@@ -326,7 +342,8 @@ START_TEST(whatever_it_looks_like)
 	rig_check("SELECT json_valid(event), " AT("user.id") ", length(" AT("process.command_line")
 		  "), " AT("process.command_line") " = argv, " AT("process.executable") " = exe,"
 		  " event GLOB '*[' || char(1) || '-' || char(31) || ']*'"
-		  " FROM ecs_event JOIN execution ON execution_id = row_key",
+		  " FROM ecs_event JOIN execution ON execution_id = row_key"
+		  " WHERE source = 'execution'",
 		  "1|1000|33|1|1|0");
 	rig_close(&rig);
 }

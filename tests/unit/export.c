@@ -6,6 +6,7 @@
 #include "program.h"
 #include "query.h"
 #include "rig.h"
+#include "text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -180,17 +181,21 @@ static const char *const texts[] = {
 	"credentials SET groups_to",
 };
 
-static void spoil(const char *hex)
+static void spoil_one(const char *text, const char *hex)
 {
 	char *sql = NULL;
+
+	ck_assert_int_gt(asprintf(&sql, "UPDATE %s = CAST(x'%s' AS TEXT)", text, hex), 0);
+	rig_write(sql);
+	free(sql);
+}
+
+static void spoil(const char *hex)
+{
 	size_t i;
 
-	for (i = 0; i < UNIT_COUNT(texts); i++) {
-		ck_assert_int_gt(asprintf(&sql, "UPDATE %s = CAST(x'%s' AS TEXT)", texts[i], hex),
-				 0);
-		rig_write(sql);
-		free(sql);
-	}
+	for (i = 0; i < UNIT_COUNT(texts); i++)
+		spoil_one(texts[i], hex);
 }
 
 /* In hexadecimal; the last one is 4 KiB and more of all bytes there are. */
@@ -228,6 +233,43 @@ START_TEST(whatever_is_in_it)
 	spoil(made);
 	export_and_judge();
 	free(made);
+	rig_close(&rig);
+}
+END_TEST
+
+/* The views do themselves to their documents what an export does to them. */
+static void check_escaped(const char *sql)
+{
+	sqlite3_stmt *row = NULL;
+	int rows = 0;
+	sqlite3 *db;
+
+	ck_assert_int_eq(query_open(&db, unit_path("kith.db")), 0);
+	ck_assert_int_eq(query_prepare(db, &row, sql), 0);
+	for (; sqlite3_step(row) == SQLITE_ROW; rows++) {
+		const char *bare = (const char *)sqlite3_column_text(row, 1);
+		char *want = NULL;
+		size_t size;
+		FILE *stream = open_memstream(&want, &size);
+
+		ck_assert_ptr_nonnull(stream);
+		text_finish_json(stream, bare, (size_t)sqlite3_column_bytes(row, 1));
+		fclose(stream);
+		ck_assert_str_eq((const char *)sqlite3_column_text(row, 0), want);
+		free(want);
+	}
+	ck_assert_int_gt(rows, 20);
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+}
+
+/* One by one: a document of which any text is odd is looked at as a whole. */
+START_TEST(escaped_by_the_views)
+{
+	forge_all();
+	spoil_one(texts[_i], "2f611b22ff0a5ce280ae");
+	check_escaped("SELECT event, bare FROM ecs_event");
+	check_escaped("SELECT event, bare FROM ocsf_event");
 	rig_close(&rig);
 }
 END_TEST
@@ -479,6 +521,7 @@ int main(void)
 
 	unit_add(suite, as_others_read_it);
 	unit_add_rows(suite, whatever_is_in_it, UNIT_COUNT(hostile));
+	unit_add_rows(suite, escaped_by_the_views, UNIT_COUNT(texts));
 	unit_add_rows(suite, of_a_time, UNIT_COUNT(times));
 	unit_add(suite, in_order);
 	unit_add(suite, in_order_of_ends);
