@@ -113,6 +113,14 @@ const struct retention_job retention_jobs[] = {
 	  .table = "executions",
 	  .statements = { DELETE("executions") " AND " PROCESS_IS_GONE } },
 	{ .kind = SEGMENT_PROCESSES,
+	  .table = "executable_hashes",
+	  .key = "execution",
+	  .bound = "executions",
+	  .statements = { DELETE_BY(
+		  "executable_hashes",
+		  "execution") " AND NOT EXISTS (SELECT 1 FROM executions e"
+			       "  WHERE e.id = execution)" } },
+	{ .kind = SEGMENT_PROCESSES,
 	  .table = "credentials",
 	  .statements = { DELETE("credentials") " AND " PROCESS_IS_GONE } },
 	{ .kind = SEGMENT_PROCESSES,

@@ -110,6 +110,21 @@ START_TEST(too_old)
 }
 END_TEST
 
+/* What is known of a file that was executed goes with the execution. */
+START_TEST(hashes)
+{
+	const struct retention_limits limits = { .days = { 3, 3, 3 } };
+
+	make(4);
+	rig_write("INSERT INTO executable_hashes SELECT id, 1 FROM executions");
+	keep(&limits);
+	rig_check("SELECT count(*), count(e.id) FROM executable_hashes"
+		  " LEFT JOIN executions e ON e.id = execution",
+		  "3|3");
+	end();
+}
+END_TEST
+
 /* Who lives stays, with what he runs, and those that he descends from. */
 START_TEST(who_stays)
 {
@@ -279,6 +294,7 @@ int main(void)
 	Suite *suite = suite_create("retention");
 
 	unit_add_rows(suite, too_old, UNIT_COUNT(ages));
+	unit_add(suite, hashes);
 	unit_add(suite, who_stays);
 	unit_add(suite, what_goes_on);
 	unit_add_rows(suite, wrong_clock, UNIT_COUNT(clocks));
