@@ -519,6 +519,20 @@ int daemon_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Who looks after what is stored. False: no memory. */
+static bool open_keepers(struct loop *loop)
+{
+	loop->seal = seal_new(loop->daemon->store, loop->daemon->tell_seals);
+	loop->retention = retention_new(loop->daemon->store, loop->daemon->limits);
+	return loop->seal && loop->retention;
+}
+
+static void close_keepers(struct loop *loop)
+{
+	seal_free(loop->seal);
+	retention_free(loop->retention);
+}
+
 int daemon_run(struct daemon *daemon)
 {
 	struct loop loop = { .daemon = daemon, .doing = "read from" };
@@ -528,11 +542,13 @@ int daemon_run(struct daemon *daemon)
 
 	if (sd_watchdog_enabled(0, &watchdog) > 0)
 		loop.watchdog = (int64_t)(watchdog / 1000);
-	loop.seal = seal_new(daemon->store, daemon->tell_seals);
-	loop.retention = retention_new(daemon->store, daemon->limits);
-	if (!loop.seal || !loop.retention)
+	if (!open_keepers(&loop)) {
+		close_keepers(&loop);
 		return -ENOMEM;
+	}
 	ret = ingest_open(&loop.ingest, daemon->store);
+	if (!ret && !daemon->live)
+		ret = store_hurry(daemon->store);
 	loop.ingest.replays = !daemon->live;
 	if (daemon->window)
 		loop.ingest.window = *daemon->window;
@@ -553,8 +569,7 @@ int daemon_run(struct daemon *daemon)
 	tell_malformed(&loop);
 	daemon->result = result_of(&loop.ingest);
 	ingest_close(&loop.ingest);
-	seal_free(loop.seal);
-	retention_free(loop.retention);
+	close_keepers(&loop);
 	return ret ? ret : !daemon->live && daemon->result.malformed ? -EBADMSG : 0;
 }
 

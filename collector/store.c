@@ -389,6 +389,11 @@ int store_open(struct store **result, const char *path)
 	return ret ? ret : statement_prepare_all(store);
 }
 
+int store_hurry(struct store *store)
+{
+	return store_execute(store, "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8192");
+}
+
 /* @store: as store_open() left it, even after an error. */
 void store_close(struct store *store)
 {

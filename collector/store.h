@@ -45,6 +45,12 @@ struct store_last {
 int store_recognize(const char *path);
 
 int store_open(struct store **result, const char *path);
+
+/*
+ * What is stored can be had again from where it came: a power failure may take the last
+ * commits, in order, and need not be waited for at each.
+ */
+int store_hurry(struct store *store);
 void store_close(struct store *store);
 const char *store_error(const struct store *store);
 const char *store_path(const struct store *store);
