@@ -3,6 +3,7 @@
 #include "ingest.h"
 
 #include "apply.h"
+#include "dump.h"
 #include "reconcile.h"
 #include "text.h"
 
@@ -46,17 +47,6 @@ int ingest_open(struct ingest *ingest, struct store *store)
 	return load_ids(ingest);
 }
 
-static void forget_dump(struct ingest *ingest)
-{
-	free(ingest->dump);
-	free(ingest->caught);
-	ingest->dump = NULL;
-	ingest->dump_size = 0;
-	ingest->dump_next = 0;
-	ingest->caught = NULL;
-	ingest->caught_count = 0;
-}
-
 static void forget_stream(struct ingest *ingest)
 {
 	free(ingest->seqs);
@@ -66,7 +56,7 @@ static void forget_stream(struct ingest *ingest)
 	ingest->moved = NULL;
 	ingest->told = NULL;
 	ingest->rings = 0;
-	forget_dump(ingest);
+	dump_forget(ingest);
 	free(ingest->reconciliation);
 	ingest->reconciliation = NULL;
 }
@@ -96,7 +86,7 @@ int ingest_reset(struct ingest *ingest)
 	return ret;
 }
 
-static int begin(struct ingest *ingest)
+int ingest_begin(struct ingest *ingest)
 {
 	int ret = 0;
 
@@ -230,7 +220,7 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 		return -ENOMEM;
 	ingest->rings = info->rings;
 	ingest->offset = (int64_t)((uint64_t)info->real_ns - (uint64_t)info->boot_ns);
-	ret = begin(ingest);
+	ret = ingest_begin(ingest);
 	if (!ret)
 		ret = store_boot(ingest->store, info->boot, info->real_ns,
 				 &ingest->load.boot, &fresh);
@@ -255,165 +245,6 @@ int ingest_attach(struct ingest *ingest, const struct stream_info *info)
 	return ret ? ret : ingest_commit(ingest);
 }
 
-bool ingest_is_settled(const struct ingest *ingest)
-{
-	return !ingest->dump && !ingest->caught;
-}
-
-/* Whoever we know of by now was born before the dump. */
-static void begin_dump(struct ingest *ingest)
-{
-	struct process *process;
-
-	ingest->dumped = ingest->last_process;
-	ingest->dump_is_old = false;
-	for (process = ingest->state.by_key; process; process = process->hh.next)
-		process->listed = false;
-	apply_begin_sockets(ingest);
-}
-
-int ingest_dump(struct ingest *ingest, const void *records, size_t size)
-{
-	struct record first;
-	char *copy;
-
-	if (ingest->past)
-		return 0;
-	if (!ingest->dump)
-		begin_dump(ingest);
-	if (!size)
-		return 0;
-	copy = realloc(ingest->dump, ingest->dump_size + size);
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy + ingest->dump_size, records, size);
-	if (!ingest->dump_size && record_parse(copy, size, &first) > 0)
-		ingest->dump_first = first.head.ts;
-	ingest->dump = copy;
-	ingest->dump_size += size;
-	return 0;
-}
-
-/*
- * Apply the records of the dump up to time @ts. A recording that is taken for a second
- * time has one of those who lived before what is stored; and it may have one that is
- * younger than what is wanted.
- */
-static int apply_dump(struct ingest *ingest, uint64_t ts)
-{
-	while (ingest->dump_next < ingest->dump_size) {
-		struct record record;
-		int ret = record_parse(ingest->dump + ingest->dump_next,
-				       ingest->dump_size - ingest->dump_next, &record);
-
-		if (ret < 0) {
-			ingest->bad_records++;
-			ingest->dump_next = ingest->dump_size;
-			return 0;
-		}
-		if (record.head.ts > ts)
-			return 0;
-		ingest->dump_next += (size_t)ret;
-		if (record.head.ts <= ingest->stored_until ||
-		    ingest_wall(ingest, record.head.ts) > ingest->window.until) {
-			ingest->dump_is_old = true;
-			continue;
-		}
-		ret = apply_record(ingest, &record);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-/*
- * Has @process, which is not in the dump, ended? Yes if we knew it when
- * the dump began, or it was born before without our seeing it. What the stream has
- * told of since may be too young for the dump.
- */
-static bool has_ended_unseen(const struct ingest *ingest, const struct process *process)
-{
-	if (process->id <= ingest->dumped)
-		return true;
-	return process->flags & PROCESS_INCOMPLETE &&
-	       process->started < ingest_wall(ingest, ingest->dump_first);
-}
-
-/* Its exit record was lost, or the module was not there. */
-static void bury(struct ingest *ingest)
-{
-	struct process *process;
-
-	for (process = ingest->state.by_key; process; process = process->hh.next) {
-		if (process->lived >= 0 || process->listed ||
-		    !has_ended_unseen(ingest, process))
-			continue;
-		process->flags |= PROCESS_GONE;
-		state_touch(&ingest->state, process);
-		state_end(&ingest->state, process);
-	}
-}
-
-/* Is a ring that stands at @at, 0 if nothing of it is stored, beyond number @seq? */
-static bool has_passed(uint32_t at, uint32_t seq)
-{
-	return at && (int32_t)(at - seq) >= 0;
-}
-
-static bool is_caught(const struct ingest *ingest)
-{
-	size_t i;
-
-	for (i = 0; i < ingest->caught_count; i++) {
-		const struct kith_position *position = &ingest->caught[i];
-
-		if (position->seq && position->ring < ingest->rings &&
-		    !has_passed(ingest->seqs[position->ring], position->seq))
-			return false;
-	}
-	return true;
-}
-
-/* If the stream has passed the dump, be done with it. */
-static int settle(struct ingest *ingest)
-{
-	int ret;
-
-	if (!ingest->caught || !is_caught(ingest))
-		return 0;
-	ret = apply_dump(ingest, UINT64_MAX);
-	if (ret)
-		return ret;
-	if (!ingest->dump_is_old) {
-		bury(ingest);
-		ret = apply_bury_sockets(ingest);
-	}
-	forget_dump(ingest);
-	if (!ret)
-		ret = reconcile(ingest);
-	if (ret)
-		return ret;
-	return store_dumped(ingest->store, ingest->load.id,
-			    ingest_wall(ingest, ingest->dump_first));
-}
-
-int ingest_caught(struct ingest *ingest, const struct kith_position *positions, size_t count)
-{
-	int ret;
-
-	if (ingest->past)
-		return 0;
-	ret = begin(ingest);
-	free(ingest->caught);
-	ingest->caught = calloc(count ? count : 1, sizeof(*positions));
-	if (!ingest->caught)
-		return -ENOMEM;
-	if (count)
-		memcpy(ingest->caught, positions, count * sizeof(*positions));
-	ingest->caught_count = count;
-	return ret ? ret : settle(ingest);
-}
-
 /* Has this record been stored before? Its ring's position moves if not. */
 static bool is_repeated(struct ingest *ingest, const struct kith_record *head)
 {
@@ -421,7 +252,7 @@ static bool is_repeated(struct ingest *ingest, const struct kith_record *head)
 
 	if (ring == KITH_NO_RING || ring >= ingest->rings)
 		return false;
-	if (has_passed(ingest->seqs[ring], head->seq))
+	if (position_has_passed(ingest->seqs[ring], head->seq))
 		return true;
 	ingest->seqs[ring] = head->seq;
 	ingest->moved[ring] = true;
@@ -460,7 +291,7 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 	if (wanted)
 		ingest->seen = (struct store_seen){ at, ingest->load.boot, ingest->offset };
 	if (ingest->dump)
-		ret = apply_dump(ingest, record->head.ts);
+		ret = dump_apply(ingest, record->head.ts);
 	if (ret)
 		return ret;
 	if (is_repeated(ingest, &record->head)) {
@@ -481,7 +312,7 @@ int ingest_batch(struct ingest *ingest, const struct kith_batch *batch, const vo
 		 size_t size)
 {
 	const char *at = records, *end = at + size;
-	int ret = begin(ingest);
+	int ret = ingest_begin(ingest);
 
 	if (!ret && !ingest->past)
 		ret = set_clock(ingest, batch->boot_ns,
@@ -501,12 +332,12 @@ int ingest_batch(struct ingest *ingest, const struct kith_batch *batch, const vo
 		ret = ingest_record(ingest, &record);
 	}
 	ingest->bytes += size;
-	return ret ? ret : settle(ingest);
+	return ret ? ret : dump_settle(ingest);
 }
 
 int ingest_note(struct ingest *ingest, int64_t now, const char *event, const char *detail)
 {
-	int ret = begin(ingest);
+	int ret = ingest_begin(ingest);
 
 	if (ret)
 		return ret;
@@ -585,12 +416,12 @@ int ingest_names(struct ingest *ingest)
 	int ret = 0, i;
 
 	for (i = 0; i < ANSWERS_AT_ONCE && !ret && names_receive(ingest->names); i++) {
-		ret = begin(ingest);
+		ret = ingest_begin(ingest);
 		if (!ret)
 			ret = names_store(ingest->names);
 	}
 	if (!ret && names_waits(ingest->names))
-		ret = begin(ingest);
+		ret = ingest_begin(ingest);
 	return ret;
 }
 
@@ -607,7 +438,7 @@ int ingest_close_segment(struct ingest *ingest, int64_t now)
 	int ret = ingest_commit(ingest);
 
 	if (!ret)
-		ret = begin(ingest);
+		ret = ingest_begin(ingest);
 	if (!ret)
 		ret = close_segment(ingest, now);
 	return ret ? ret : ingest_commit(ingest);

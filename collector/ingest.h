@@ -127,8 +127,17 @@ static inline int64_t ingest_wall(const struct ingest *ingest, uint64_t boottime
 	return (int64_t)(boottime + (uint64_t)ingest->offset);
 }
 
+/* Is a ring that stands at @at, 0 if nothing of it is stored, beyond number @seq? */
+static inline bool position_has_passed(uint32_t at, uint32_t seq)
+{
+	return at && (int32_t)(at - seq) >= 0;
+}
+
 int ingest_open(struct ingest *ingest, struct store *store);
 void ingest_close(struct ingest *ingest);
+
+/* Begin a transaction, if none is open. */
+int ingest_begin(struct ingest *ingest);
 
 /* Void everything since the last commit. */
 int ingest_reset(struct ingest *ingest);

@@ -391,7 +391,8 @@ int store_open(struct store **result, const char *path)
 
 int store_hurry(struct store *store)
 {
-	return store_execute(store, "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8192");
+	return store_execute(store, "PRAGMA synchronous = NORMAL;"
+				    "PRAGMA wal_autocheckpoint = 8192");
 }
 
 /* @store: as store_open() left it, even after an error. */
