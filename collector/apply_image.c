@@ -209,16 +209,19 @@ static int ask_hash(struct ingest *ingest, const struct record *record,
 				 .mntns = mount_namespace(record),
 				 .pid = (uint32_t)(process->key &
 						   ((1u << KITH_KEY_PID_BITS) - 1)) };
+	struct group_key same;
 
 	if (item.size >= sizeof(file))
 		memcpy(&file, item.data, sizeof(file));
+	same = (struct group_key){ row->executable, row->file, asked.mntns };
 	asked.real_inode = file.real_inode;
 	asked.real_device = file.real_device;
 	if (row->live)
 		asked.flags |= MESSAGE_FOUND;
 	if (image->flags & (KITH_IMAGE_MEMFD | KITH_IMAGE_DELETED))
 		asked.flags |= MESSAGE_NAMELESS;
-	return names_execution(ingest->names, &asked, record->items[KITH_ITEM_EXE]);
+	return names_execution(ingest->names, &asked, record->items[KITH_ITEM_EXE],
+			       &same);
 }
 
 /* @process runs @image from now on. */

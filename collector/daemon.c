@@ -261,10 +261,13 @@ static bool is_due(struct loop *loop)
 /* How long to wait for the next event. */
 static int patience(const struct loop *loop)
 {
+	const int64_t questions = names_patience(loop->daemon->names);
 	int64_t left = IDLE_MS;
 
 	if (loop->ingest.open)
 		left = loop->opened + COMMIT_MS - clock_steady_ms();
+	if (questions >= 0 && questions < left)
+		left = questions;
 	if (loop->watchdog && left > loop->watchdog / 4)
 		left = loop->watchdog / 4;
 	return left > 0 ? (int)left : 0;

@@ -38,6 +38,7 @@ struct hash_waiter {
 	struct hash_waiter *next;
 	int64_t id;
 	uint32_t generation;
+	uint32_t group;
 	enum why why;		    /* what is to be known of the hash */
 	bool packaged;		    /* what follows is known */
 	char package[HASH_PACKAGE]; /* "": none */

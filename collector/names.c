@@ -17,6 +17,7 @@
 
 enum {
 	IN_FLIGHT = 8192,  /* executions that are asked for and not answered */
+	ROUND_MS = 100,	   /* between two questions of the same file */
 	LOOK_BACK = 16384, /* executions that may lack a row after a kill */
 	ASKED = 1024, /* users, groups, containers that need not be asked for again */
 	ROWS = 256,   /* of hashes that are stored lately */
@@ -43,6 +44,8 @@ struct names {
 	int64_t asked_containers[ASKED];
 	int64_t asked_principals[ASKED];
 	struct row rows[ROWS];
+	int64_t round; /* steady ms, when groups were asked for */
+	struct groups groups;
 };
 
 struct known {
@@ -174,22 +177,26 @@ static void mark(struct names *names, int64_t last, enum why why)
 	names->oldest = last + 1;
 }
 
+static bool is_anything_asked(const struct names *names)
+{
+	return names->in_flight || names->groups.waiting;
+}
+
 /* Nobody at the other end: what was asked will not be answered. */
 static void lose_helper(struct names *names)
 {
 	log_warning("the helper has ended; names and hashes will be missing");
-	if (names->in_flight)
+	if (is_anything_asked(names))
 		mark(names, names->latest, WHY_HELPER);
+	groups_clear(&names->groups);
 	close(names->descriptor);
 	names->descriptor = -1;
 }
 
-void names_send(struct names *names)
+static void send_packet(struct names *names)
 {
 	int ret;
 
-	if (!names || names->descriptor < 0)
-		return;
 	ret = packet_send(&names->out, names->descriptor, MSG_DONTWAIT);
 	if (!ret) {
 		names->sent += names->packed;
@@ -210,24 +217,89 @@ static bool ask(struct names *names, const struct message *asked, struct slice t
 	message.generation = names->generation;
 	if (packet_add(&names->out, &message, texts))
 		return true;
-	names_send(names);
+	send_packet(names);
 	return names->descriptor >= 0 && packet_add(&names->out, &message, texts);
 }
 
-int names_execution(struct names *names, const struct message *asked, struct slice path)
+static bool ask_executable(struct names *names, const struct message *message,
+			   struct slice path)
+{
+	if (names->in_flight >= IN_FLIGHT || !ask(names, message, path))
+		return false;
+	names->in_flight++;
+	names->packed++;
+	return true;
+}
+
+/* Nothing is to be known of @asked but what is of others of the group. */
+static struct group *find_group(struct names *names, const struct message *asked,
+				struct slice path, const struct group_key *same)
+{
+	if (asked->flags || !same->executable)
+		return NULL;
+	return group_get(&names->groups, same, asked, path);
+}
+
+int names_execution(struct names *names, const struct message *asked, struct slice path,
+		    const struct group_key *same)
 {
 	struct message message = *asked;
+	struct group *group;
 
-	message.kind = MESSAGE_EXECUTABLE;
 	if (names->descriptor < 0)
 		return store_reason(names, asked->id, WHY_UNASKED);
-	if (names->in_flight >= IN_FLIGHT || !ask(names, &message, path))
-		return store_reason(names, asked->id, WHY_MANY);
-	if (!names->in_flight++)
+	if (!is_anything_asked(names))
 		names->oldest = asked->id;
-	names->packed++;
+	message.kind = MESSAGE_EXECUTABLE;
+	group = find_group(names, &message, path, same);
+	if (group)
+		message.group = group->number;
+	if (!(group && group->known && group_join(&names->groups, group, asked)) &&
+	    !ask_executable(names, &message, path))
+		return store_reason(names, asked->id, WHY_MANY);
 	names->latest = asked->id;
 	return 0;
+}
+
+/* Of each file that was executed since the last round, one question. */
+static void ask_groups(struct names *names)
+{
+	struct message question;
+	size_t i;
+
+	for (i = 0; i < GROUPS && names->descriptor >= 0; i++) {
+		struct group *group = &names->groups.groups[i];
+
+		if (!group->first || group->asked)
+			continue;
+		group_question(&names->groups, group, &question);
+		if (ask_executable(names, &question,
+				   (struct slice){ group->path, strlen(group->path) }))
+			continue;
+		group->asked = 0; /* in the next round, then */
+		break;
+	}
+	names->round = clock_steady_ms();
+}
+
+int64_t names_patience(const struct names *names)
+{
+	int64_t left;
+
+	if (!names || !names->groups.waiting)
+		return -1;
+	left = names->round + ROUND_MS - clock_steady_ms();
+	return left > 0 ? left : 0;
+}
+
+void names_send(struct names *names)
+{
+	if (!names || names->descriptor < 0)
+		return;
+	if (!names_patience(names))
+		ask_groups(names);
+	if (names->descriptor >= 0)
+		send_packet(names);
 }
 
 /* Was @number asked for lately? It is now. */
@@ -287,6 +359,49 @@ bool names_receive(struct names *names)
 	return false;
 }
 
+/* To each of the group its own: the file was changed between two of them. */
+static int ask_each(struct names *names, struct group *group)
+{
+	struct message member;
+	int ret = 0;
+
+	while (!ret && group_leave(&names->groups, group, &member)) {
+		member.group = group->number;
+		if (!ask_executable(names, &member,
+				    (struct slice){ group->path, strlen(group->path) }))
+			ret = store_reason(names, member.id, WHY_MANY);
+	}
+	return ret;
+}
+
+/* Row @id of hashes is what all have run whom the question was about. */
+static int store_group(struct names *names, struct group *group, int64_t id)
+{
+	struct message member;
+	int ret = 0;
+
+	while (!ret && group_leave(&names->groups, group, &member))
+		ret = store_executable_hash(names->store, member.id, id);
+	return ret;
+}
+
+/* What is said of one that was asked for alone may be of no use to others. */
+static int store_row(struct names *names, const struct message *message, int64_t id)
+{
+	struct group *group = group_find(&names->groups, message->group);
+	const bool unchanged = message->flags & MESSAGE_HASHED && !message->why;
+
+	if (names->in_flight > 0)
+		names->in_flight--;
+	if (!group || !group_is_asked(&names->groups, group, message->id)) {
+		if (group && unchanged)
+			group->known = true;
+		return store_executable_hash(names->store, message->id, id);
+	}
+	group->known = unchanged;
+	return unchanged ? store_group(names, group, id) : ask_each(names, group);
+}
+
 static int store_answer(struct names *names, const struct message *message,
 			struct slice package)
 {
@@ -309,20 +424,23 @@ static int store_answer(struct names *names, const struct message *message,
 		       package.size < STORE_PACKAGE ? package.size : STORE_PACKAGE - 1);
 	hash.why = why_text(message->why);
 	ret = find_row(names, &hash, &id);
-	if (!ret)
-		ret = store_executable_hash(names->store, message->id, id);
-	if (names->in_flight > 0)
-		names->in_flight--;
-	return ret;
+	return ret ? ret : store_row(names, message, id);
 }
 
-/* What the one before had taken and not answered is lost; the rest is there still. */
+/*
+ * What the one before had taken and not answered is lost; the rest is there still. Who
+ * waits with others is not told which of both it is.
+ */
 static void meet_helper(struct names *names, const struct message *message)
 {
 	const int64_t last = message->id < names->latest ? message->id : names->latest;
 
 	if (last >= names->oldest)
 		mark(names, last, WHY_HELPER);
+	if (names->groups.waiting) {
+		mark(names, names->latest, WHY_HELPER);
+		groups_clear(&names->groups);
+	}
 	names->in_flight = (int64_t)(names->sent + names->packed - (uint64_t)message->ts);
 	memset(names->asked_containers, 0, sizeof(names->asked_containers));
 	memset(names->asked_principals, 0, sizeof(names->asked_principals));
@@ -390,7 +508,7 @@ int names_flush(struct names *names)
 
 void names_stop(struct names *names)
 {
-	if (names && names->in_flight)
+	if (names && is_anything_asked(names))
 		mark(names, names->latest, WHY_STOPPED);
 }
 
@@ -405,6 +523,7 @@ void names_reset(struct names *names, struct store *store, int64_t last)
 	names->packed = 0;
 	names->in_flight = 0;
 	names->latest = last;
+	groups_clear(&names->groups);
 	memset(names->rows, 0, sizeof(names->rows));
 	memset(names->asked_containers, 0, sizeof(names->asked_containers));
 	memset(names->asked_principals, 0, sizeof(names->asked_principals));

@@ -6,7 +6,7 @@
 #ifndef KITH_NAMES_H
 #define KITH_NAMES_H
 
-#include "message.h"
+#include "group.h"
 #include "store.h"
 
 struct names;
@@ -19,10 +19,11 @@ void names_close(struct names *names);
 int names_descriptor(const struct names *names);
 
 /*
- * @asked: all but kind, generation and sizes, of an execution that is being stored, with
- * the path of the file.
+ * @asked: all but kind, generation, group and sizes, of an execution that is being stored,
+ * with the path of the file. Of those with the @same is asked together.
  */
-int names_execution(struct names *names, const struct message *asked, struct slice path);
+int names_execution(struct names *names, const struct message *asked, struct slice path,
+		    const struct group_key *same);
 
 /* Container @id with the control group @path, if it is one of a runtime. */
 void names_container(struct names *names, int64_t id, struct slice path);
@@ -30,8 +31,11 @@ void names_container(struct names *names, int64_t id, struct slice path);
 void names_user(struct names *names, uint32_t uid);
 void names_group(struct names *names, uint32_t gid);
 
-/* Let the helper have what was asked. */
+/* Let the helper have what was asked, and ask what it is time for. */
 void names_send(struct names *names);
+
+/* Milliseconds until names_send() has something to ask; -1: it has not. */
+int64_t names_patience(const struct names *names);
 
 /* Has anything been told? Then it waits for names_store(), in a transaction. */
 bool names_receive(struct names *names);

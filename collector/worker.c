@@ -127,6 +127,7 @@ static void tell_hash(void *worker_, const struct hash_waiter *waiter,
 	struct message message = { .kind = MESSAGE_EXECUTABLE,
 				   .generation = waiter->generation,
 				   .id = waiter->id,
+				   .group = waiter->group,
 				   .why = why };
 	const struct slice texts[MESSAGE_TEXTS] = { text_of(waiter->package) };
 
@@ -159,7 +160,9 @@ static void find_package(struct worker *worker, const struct message *asked,
 static void take_executable(struct worker *worker, const struct message *asked,
 			    struct slice path)
 {
-	struct hash_waiter waiter = { .id = asked->id, .generation = asked->generation };
+	struct hash_waiter waiter = { .id = asked->id,
+				      .generation = asked->generation,
+				      .group = asked->group };
 	char name[MESSAGE_TEXT + 1];
 	struct stat status;
 	int file;

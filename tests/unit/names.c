@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#define ABD "a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9"
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 static struct rig rig;
@@ -84,6 +85,7 @@ static void await(const char *sql, const char *want)
 		char *have;
 		bool done;
 
+		names_send(names);
 		poll(&descriptor, 1, 50);
 		ck_assert_int_eq(ingest_names(&rig.ingest), 0);
 		rig_commit(&rig);
@@ -294,6 +296,112 @@ START_TEST(what_was_rolled_back)
 }
 END_TEST
 
+/* The file is known, and nobody answers. */
+static void begin_halted(void)
+{
+	begin();
+	make("file", "abc");
+	usleep(20000);
+	rig.offset = clock_wall_ns() - (int64_t)RIG_NOW;
+	execute("file");
+	feed();
+	await(RESULT, ABC);
+	halt();
+}
+
+/* When it is time for a question for all who wait. */
+static void ask(void)
+{
+	usleep(150000);
+	ck_assert_int_eq(names_patience(names), 0);
+	names_send(names);
+}
+
+START_TEST(asked_for_all)
+{
+	int i;
+
+	begin_halted();
+	ck_assert_int_eq(names_patience(names), -1);
+	for (i = 0; i < 300; i++)
+		execute("file");
+	feed();
+	ask();
+	kill(worker(), SIGCONT);
+	await("SELECT count(*), sum(exe_sha256 = '" ABC "') FROM execution", "301|301");
+	ck_assert_int_eq(names_patience(names), -1);
+	end();
+}
+END_TEST
+
+/* Who executed it before gets nothing of what it is since, and the other way round. */
+START_TEST(changed_between_two)
+{
+	begin_halted();
+	execute("file");
+	execute("file");
+	feed();
+	usleep(20000);
+	make("file", "abd");
+	usleep(20000);
+	rig.offset += 10000000000;
+	execute("file");
+	feed();
+	ask();
+	kill(worker(), SIGCONT);
+	await(RESULT, ABC "\nchanged since\nchanged since\n" ABD);
+	end();
+}
+END_TEST
+
+START_TEST(the_worker_dies_and_many_wait)
+{
+	begin_halted();
+	execute("file");
+	execute("file");
+	feed();
+	ask();
+	execute("file");
+	feed();
+	kill(worker(), SIGKILL);
+	await(RESULT, ABC "\nthe helper ended\nthe helper ended\nthe helper ended");
+	execute("file");
+	feed();
+	await("SELECT exe_sha256 FROM execution ORDER BY execution_id DESC LIMIT 1", ABC);
+	end();
+}
+END_TEST
+
+START_TEST(kithd_stops_and_many_wait)
+{
+	begin_halted();
+	execute("file");
+	execute("file");
+	feed();
+	names_stop(names);
+	rig_commit(&rig);
+	rig_check(RESULT, ABC "\nkithd stopped\nkithd stopped");
+	end();
+}
+END_TEST
+
+/* What waited when all was rolled back is not answered by what was asked before. */
+START_TEST(rolled_back_and_many_wait)
+{
+	begin_halted();
+	execute("file");
+	feed();
+	ask();
+	ck_assert_int_eq(ingest_reset(&rig.ingest), 0);
+	rig_attach(&rig);
+	FORGE_EXEC(&rig.forge, shell, 0, "/nowhere", "x");
+	feed();
+	kill(worker(), SIGCONT);
+	await(RESULT, ABC "\ngone");
+	end();
+}
+END_TEST
+
 /* Nothing waits for the helper: what it cannot take is said to be too many. */
 START_TEST(more_than_can_wait)
 {
@@ -398,6 +506,11 @@ int main(void)
 	unit_add(suite, kithd_stops);
 	unit_add(suite, kithd_is_killed);
 	unit_add(suite, what_was_rolled_back);
+	unit_add(suite, asked_for_all);
+	unit_add(suite, changed_between_two);
+	unit_add(suite, the_worker_dies_and_many_wait);
+	unit_add(suite, kithd_stops_and_many_wait);
+	unit_add(suite, rolled_back_and_many_wait);
 	unit_add(suite, more_than_can_wait);
 	unit_add(suite, names_of_users);
 	unit_add(suite, names_in_containers);
