@@ -349,7 +349,8 @@ FROM (
             || replace(path, rtrim(path, replace(path, '/', '')), '') || '"'
             || coalesce(',"directory":"' || nullif(coalesce(nullif(rtrim(rtrim(path,
               replace(path, '/', '')), '/'), ''), iif(path GLOB '/?*', '/', '')), '') || '"', '')
-          FROM (SELECT replace(replace(path.value, '\', '\\'), '"', '\"') AS path)
+          FROM (SELECT replace(replace(coalesce(path.value, old.value), '\', '\\'),
+            '"', '\"') AS path)
           WHERE path <> ''), '')
         || coalesce(',"inode":"' || f.inode || '"', '')
         || CASE f.kind WHEN 1 THEN ',"type":"file"' WHEN 3 THEN ',"type":"dir"' ELSE '' END, 2),
@@ -358,9 +359,10 @@ FROM (
       || '"mapped":%s,"sensitive":%s,"truncated":%s', a.id, a.reads, a.bytes_read, a.writes,
       a.bytes_written, iif(a.flags & 2, 'true', 'false'), iif(a.flags & 1024, 'true', 'false'),
       iif(a.flags & 512, 'true', 'false')),
-    coalesce(path.value, '')
+    coalesce(path.value, old.value, '')
   FROM accesses a
-  LEFT JOIN strings path ON path.id = a.path
+  LEFT JOIN paths path ON path.id = a.path
+  LEFT JOIN strings old ON old.id = a.path AND path.id IS NULL
   LEFT JOIN files f ON f.id = a.file
   WHERE NOT a.flags >> 15 & 1
   UNION ALL

@@ -354,15 +354,17 @@ FROM (
       a.lasted / 1000000,
       coalesce((SELECT '"name":"' || replace(path, rtrim(path, replace(path, '/', '')), '')
           || '","path":"' || path || '"'
-        FROM (SELECT replace(replace(path.value, '\', '\\'), '"', '\"') AS path)
+        FROM (SELECT replace(replace(coalesce(path.value, old.value), '\', '\\'),
+          '"', '\"') AS path)
         WHERE path <> ''), '"name":"' || coalesce('inode ' || f.inode, '') || '"'),
       coalesce(',"uid":"' || f.device || ':' || f.inode || '"', ''),
       CASE f.kind WHEN 1 THEN 1 WHEN 2 THEN 4 WHEN 3 THEN 2 ELSE iif(f.kind, 99, 0) END),
     printf(',"reads":%d,"bytes_read":%d,"writes":%d,"bytes_written":%d,"sensitive":%s',
       a.reads, a.bytes_read, a.writes, a.bytes_written, iif(a.flags & 1024, 'true', 'false')),
-    coalesce(path.value, '')
+    coalesce(path.value, old.value, '')
   FROM accesses a
-  LEFT JOIN strings path ON path.id = a.path
+  LEFT JOIN paths path ON path.id = a.path
+  LEFT JOIN strings old ON old.id = a.path AND path.id IS NULL
   LEFT JOIN files f ON f.id = a.file
   WHERE NOT a.flags >> 15 & 1
   UNION ALL
