@@ -236,9 +236,8 @@ static int begin(struct retention *retention, int64_t now, const char *why)
 
 /* The last of @kind's segments that were closed more than @days days ago, 0: none were. */
 static int find_old(struct retention *retention, enum segment_kind kind, int64_t now,
-		    int64_t *last)
+		    int64_t days, int64_t *last)
 {
-	const int64_t days = retention->limits.days[kind];
 	const int64_t parameters[] = { retention->dropped[kind], now - days * DAY_NS,
 				       now };
 
@@ -263,7 +262,8 @@ static int drop_old(struct retention *retention, int64_t now)
 	for (kind = 0; kind < SEGMENT_KINDS && !ret; kind++) {
 		*drop = (struct drop){ .kind = (enum segment_kind)kind,
 				       .first = retention->dropped[kind] + 1 };
-		ret = find_old(retention, drop->kind, now, &drop->last);
+		ret = find_old(retention, drop->kind, now, retention->limits.days[kind],
+			       &drop->last);
 		if (ret || !drop->last)
 			continue;
 		snprintf(why, sizeof(why), "older than %" PRIu32 " days",
@@ -273,31 +273,48 @@ static int drop_old(struct retention *retention, int64_t now)
 	return ret;
 }
 
+/* A part of @kind that is sealed and, if that matters, older than @days days. */
+static int find_share(struct retention *retention, enum segment_kind kind, int64_t now,
+		      int64_t days, int64_t *last)
+{
+	const int64_t before = retention->dropped[kind];
+	unsigned char seal[SHA256_SIZE];
+	int64_t most;
+
+	*last = 0;
+	if (seal_chain_head(retention->store->db, &most, seal))
+		return store_fail(retention->store,
+				  sqlite3_errcode(retention->store->db));
+	if (days) {
+		int ret = find_old(retention, kind, now, days, &most);
+
+		if (ret)
+			return ret;
+	}
+	if (before >= most)
+		return 0;
+	*last = before + 1 + (most - before) / SHARES;
+	if (*last > most)
+		*last = most;
+	return 0;
+}
+
 static int drop_too_much(struct retention *retention, int64_t now)
 {
-	unsigned char seal[SHA256_SIZE];
 	struct drop *drop = &retention->drop;
-	int64_t sealed;
+	uint32_t days;
 	char why[80];
 	int kind, ret = retention_judge(retention->store, &retention->limits, why,
-						sizeof(why));
+					sizeof(why), &days);
 
 	if (ret || !*why)
 		return ret;
-	if (seal_chain_head(retention->store->db, &sealed, seal))
-		return store_fail(retention->store,
-				  sqlite3_errcode(retention->store->db));
 	for (kind = 0; kind < SEGMENT_KINDS; kind++) {
-		const int64_t before = retention->dropped[kind];
-
-		if (before >= sealed)
-			continue;
 		*drop = (struct drop){ .kind = (enum segment_kind)kind,
-				       .first = before + 1,
-				       .last = before + 1 + (sealed - before) / SHARES };
-		if (drop->last > sealed)
-			drop->last = sealed;
-		return begin(retention, now, why);
+				       .first = retention->dropped[kind] + 1 };
+		ret = find_share(retention, drop->kind, now, days, &drop->last);
+		if (ret || drop->last)
+			return ret ? ret : begin(retention, now, why);
 	}
 	if (!retention->warned)
 		log_warning("%s, and there is nothing more to drop", why);
