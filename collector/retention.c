@@ -24,6 +24,10 @@ enum {
 
 #define DAY_NS INT64_C(86400000000000)
 
+/* A gap within the last so many segments, a day of them, and nobody knows how old things are. */
+enum { STEADY_SEGMENTS = 96 };
+#define GAP_NS (2 * DAY_NS)
+
 /* What is being dropped. */
 struct drop {
 	int64_t event; /* sensor_events.id; 0: nothing */
@@ -234,6 +238,22 @@ static int begin(struct retention *retention, int64_t now, const char *why)
 	return 1;
 }
 
+/*
+ * Was the clock not set, or the host off, lately? One step of the clock forward would make
+ * all old at once.
+ */
+static int is_steady(struct retention *retention, int64_t now, int64_t *steady)
+{
+	const int64_t parameters[] = { now, GAP_NS, STEADY_SEGMENTS };
+
+	return ask(retention, steady, 0,
+		   "SELECT NOT EXISTS (SELECT 1 FROM"
+		   " (SELECT lag(closed, 1, ?1) OVER (ORDER BY id DESC) - closed AS gap"
+		   "  FROM (SELECT id, closed FROM segments ORDER BY id DESC LIMIT ?3))"
+		   " WHERE gap NOT BETWEEN -?2 AND ?2)",
+		   3, parameters);
+}
+
 /* The last of @kind's segments that were closed more than @days days ago, 0: none were. */
 static int find_old(struct retention *retention, enum segment_kind kind, int64_t now,
 		    int64_t days, int64_t *last)
@@ -241,9 +261,12 @@ static int find_old(struct retention *retention, enum segment_kind kind, int64_t
 	const int64_t parameters[] = { retention->dropped[kind], now - days * DAY_NS,
 				       now };
 
+	int64_t steady = 0;
+	int ret = days ? is_steady(retention, now, &steady) : 0;
+
 	*last = 0;
-	if (!days)
-		return 0;
+	if (ret || !steady)
+		return ret;
 	/* A clock that was wrong for a while may neither keep them nor let them go. */
 	return ask(
 		retention, last, 0,
