@@ -143,6 +143,7 @@ static void print_fault(const void *json, const struct verify_fault *fault)
 		fputs(",\"text\":", stdout);
 		text_print_json(stdout, fault->text, strlen(fault->text));
 		puts("}");
+		fflush(stdout);
 		return;
 	}
 	printf("%s: ", fault->kind);
@@ -154,6 +155,8 @@ static void print_fault(const void *json, const struct verify_fault *fault)
 		printf("row %" PRId64 ": ", fault->row);
 	text_print(stdout, fault->text, strlen(fault->text));
 	putchar('\n');
+	/* Whatever the rest of the database does, that was said. */
+	fflush(stdout);
 }
 
 static void print_json(const struct verify_result *result)

@@ -73,12 +73,6 @@ static int ask(struct verify *verify, int64_t *value, const char *sql, const cha
 	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* Does damage that is in this table alone leave the others to be looked at? */
-static bool is_damage(int code)
-{
-	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_IOERR;
-}
-
 static bool take_digest(sqlite3_stmt *statement, int column,
 			unsigned char digest[SHA256_SIZE])
 {
@@ -163,15 +157,15 @@ static int verify_rows(struct verify *verify, const struct part *part)
 		code = open_late(verify, part, &late);
 	if (code == SQLITE_OK)
 		code = hash_rows(verify, &at, late, part, &rows, digest);
-	sqlite3_finalize(late);
-	seal_table_close(&at);
-	if (is_damage(code) || !part->digested)
+	if (seal_table_is_damage(code) || !part->digested)
 		tell(verify, "unreadable", part->segment, part->table->name, INT64_MIN,
 		     code == SQLITE_OK ? "could not be read when it was sealed"
-				       : sqlite3_errmsg(verify->db));
+				       : seal_table_error(&at, verify->db));
 	else if (code == SQLITE_OK)
 		compare_rows(verify, part, rows, digest);
-	return is_damage(code) ? SQLITE_OK : code;
+	sqlite3_finalize(late);
+	seal_table_close(&at);
+	return seal_table_is_damage(code) ? SQLITE_OK : code;
 }
 
 /* What stayed of rows that are dropped is sealed row by row. */
@@ -194,7 +188,11 @@ static int verify_dropped(struct verify *verify, const struct part *part)
 	if (code == SQLITE_OK && id)
 		tell(verify, "added", part->segment, part->table->name, id,
 		     "was dropped, and is there");
-	return code;
+	if (!seal_table_is_damage(code))
+		return code;
+	tell(verify, "unreadable", part->segment, part->table->name, INT64_MIN,
+	     sqlite3_errmsg(verify->db));
+	return SQLITE_OK;
 }
 
 static int verify_part(struct walk *walk, const struct part *part)
@@ -202,7 +200,8 @@ static int verify_part(struct walk *walk, const struct part *part)
 	struct verify *verify = walk->verify;
 	int64_t *last = &walk->last_ids[part->table - segment_tables];
 
-	if (part->first_id != *last + 1 && walk->linked && !walk->displaced) {
+	if ((uint64_t)part->first_id != (uint64_t)*last + 1 && walk->linked &&
+	    !walk->displaced) {
 		tell(verify, "changed", part->segment, part->table->name, INT64_MIN,
 		     "does not begin where the segment before has ended");
 		walk->displaced = true;
@@ -291,13 +290,18 @@ static int verify_late_of(struct walk *walk, const struct segment_table *table,
 	struct seal_table at;
 	int code = seal_table_open(&at, walk->verify->db, table);
 
+	/* That was told of, with the schema. */
+	if (seal_table_is_damage(code)) {
+		seal_table_close(&at);
+		return SQLITE_OK;
+	}
 	sqlite3_bind_int64(late, 1, walk->segment);
 	sqlite3_bind_text(late, 2, table->name, -1, SQLITE_STATIC);
 	while (code == SQLITE_OK && (code = sqlite3_step(late)) == SQLITE_ROW) {
 		if (!take_digest(late, 1, digest))
 			memset(digest, 0, sizeof(digest));
 		code = verify_late_row(walk, &at, sqlite3_column_int64(late, 0), digest);
-		if (is_damage(code)) {
+		if (seal_table_is_damage(code)) {
 			tell(walk->verify, "unreadable", walk->segment, table->name,
 			     sqlite3_column_int64(late, 0),
 			     sqlite3_errmsg(walk->verify->db));
@@ -431,7 +435,7 @@ static int count_rest(struct walk *walk)
 			   walk->last_ids[table - segment_tables], 0);
 		result->unsealed += rows;
 		/* That was told of. */
-		if (is_damage(code))
+		if (seal_table_is_damage(code))
 			code = SQLITE_OK;
 	}
 	return code;

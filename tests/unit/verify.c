@@ -56,6 +56,11 @@ END_TEST
 	"UPDATE " table " SET " column " = 2 WHERE " column " = 3;"      \
 	"UPDATE " table " SET " column " = 3 WHERE " column " = 9;"
 
+/* SQLite finds it by any case. */
+#define RENAME_ID                                                                \
+	"PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql ="             \
+	" replace(sql, ' id ', ' ID ') WHERE name = 'accesses'; PRAGMA writable_schema = 0"
+
 static const struct deed {
 	const char *sql;
 	const char *said;
@@ -120,6 +125,13 @@ static const struct deed {
 	{ "CREATE TRIGGER t AFTER INSERT ON processes BEGIN DELETE FROM pipes; END",
 	  "schema: trigger t is none of Kith's" },
 	{ "CREATE VIEW v AS SELECT 1", "schema: view v is none of Kith's" },
+	/* A table that cannot be looked at, and one that can. */
+	{ RENAME_ID "; UPDATE pipes SET written = 1",
+	  "unreadable: segment 1: accesses: it has no column id" },
+	{ RENAME_ID "; UPDATE pipes SET written = 1", "changed: segment 1: pipes: rows" },
+	{ "DROP TABLE accesses", "unreadable: segment 3: accesses: no such table" },
+	{ "DROP TABLE accesses; UPDATE pipes SET written = 1",
+	  "changed: segment 1: pipes: rows" },
 };
 
 START_TEST(tampered)
@@ -134,6 +146,23 @@ START_TEST(tampered)
 	ck_assert_int_eq(run("kith", "verify", "--json", "--exit-code", DB, END),
 			 deed->said ? 1 : 0);
 	check_in(deed->said ? "{\"fault\":\"" : "{\"faults\":0,", printed);
+}
+END_TEST
+
+/* More columns than there is room for, one of which is called as one of ours is. */
+START_TEST(many_columns)
+{
+	char sql[64];
+	unsigned int i;
+
+	make();
+	for (i = 0; i < 100; i++) {
+		snprintf(sql, sizeof(sql), "ALTER TABLE accesses ADD COLUMN c%u", i);
+		rig_write(sql);
+	}
+	ck_assert_int_eq(run("kith", "verify", "--exit-code", DB, END), 1);
+	check_in("unreadable: segment 1: accesses: it has too many columns", printed);
+	check_in("3 of 3 segments are sealed", printed);
 }
 END_TEST
 
@@ -248,6 +277,7 @@ int main(void)
 
 	unit_add(suite, as_it_was);
 	unit_add_rows(suite, tampered, UNIT_COUNT(deeds));
+	unit_add(suite, many_columns);
 	unit_add(suite, a_byte_of_the_file);
 	unit_add(suite, a_table_that_cannot_be_read);
 	unit_add(suite, the_head);
