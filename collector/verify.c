@@ -416,6 +416,24 @@ static int walk_all(struct walk *walk)
 	return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+/* Ids are from 1 on: what is before them is in no segment. */
+static int find_before(struct verify *verify, const char *table)
+{
+	char sql[128];
+	int64_t rows;
+	int code;
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT count(*) FROM main.%s WHERE ?1 <> '' AND id < 1", table);
+	code = ask(verify, &rows, sql, table, 0, 0);
+	if (code != SQLITE_OK || !rows)
+		return code;
+	snprintf(sql, sizeof(sql), "%lld rows are before those of the first segment",
+		 (long long)rows);
+	tell(verify, "added", 0, table, INT64_MIN, sql);
+	return SQLITE_OK;
+}
+
 /* Rows behind the last segment, and those that go on. */
 static int count_rest(struct walk *walk)
 {
@@ -434,6 +452,8 @@ static int count_rest(struct walk *walk)
 		code = ask(walk->verify, &rows, sql, table->name,
 			   walk->last_ids[table - segment_tables], 0);
 		result->unsealed += rows;
+		if (code == SQLITE_OK)
+			code = find_before(walk->verify, table->name);
 		/* That was told of. */
 		if (seal_table_is_damage(code))
 			code = SQLITE_OK;

@@ -80,7 +80,11 @@ static const struct deed {
 	  "removed: segment 1: accesses: has 1 rows, and was sealed with 2" },
 	{ "DELETE FROM accesses WHERE id = 3",
 	  "removed: segment 2: accesses: has 0 rows, and was sealed with 1" },
-	{ "INSERT INTO pipes (id) VALUES (0)", NULL },
+	{ "INSERT INTO pipes (id) VALUES (0)",
+	  "added: pipes: 1 rows are before those of the first segment" },
+	{ "INSERT INTO paths VALUES (-7, 'a'), (-8, 'b')",
+	  "added: paths: 2 rows are before those of the first segment" },
+	{ "ANALYZE", NULL },
 	/* It lives, but who it is never changes. */
 	{ "UPDATE processes SET key = 5 WHERE id = 1",
 	  "changed: segment 1: processes: rows are not as they were sealed" },
@@ -124,6 +128,10 @@ static const struct deed {
 	  "schema: view loss is not as this version makes it" },
 	{ "CREATE TRIGGER t AFTER INSERT ON processes BEGIN DELETE FROM pipes; END",
 	  "schema: trigger t is none of Kith's" },
+	{ "PRAGMA writable_schema = 1; INSERT INTO sqlite_schema VALUES ('trigger',"
+	  " 'sqlite_evil', 'processes', 0, 'CREATE TRIGGER sqlite_evil AFTER INSERT ON"
+	  " processes BEGIN DELETE FROM pipes; END')",
+	  "schema: trigger sqlite_evil is none of Kith's" },
 	{ "CREATE VIEW v AS SELECT 1", "schema: view v is none of Kith's" },
 	/* A table that cannot be looked at, and one that can. */
 	{ RENAME_ID "; UPDATE pipes SET written = 1",
