@@ -188,18 +188,11 @@ static int count_rows(struct retention *retention, int64_t *rows)
 }
 
 /* The drop becomes known, and then nothing stops it. */
-static int announce(struct retention *retention, int64_t now, int64_t rows,
-		    const char *why)
+static int announce(struct retention *retention, int64_t now, const char *detail)
 {
 	struct drop *drop = &retention->drop;
-	char detail[160];
-	int size =
-		snprintf(detail, sizeof(detail),
-			 "%s of segments %" PRId64 " to %" PRId64 ", %" PRId64
-			 " rows: %s",
-			 retention_kinds[drop->kind], drop->first, drop->last, rows, why);
 	int ret = store_sensor_event(retention->store, now, 0, "dropped", 0,
-				     (struct slice){ detail, (size_t)size });
+				     (struct slice){ detail, strlen(detail) });
 
 	if (ret)
 		return ret;
@@ -214,6 +207,7 @@ static int begin(struct retention *retention, int64_t now, const char *why)
 {
 	struct drop *drop = &retention->drop;
 	const int64_t parameters[] = { drop->last };
+	char detail[160];
 	int64_t rows;
 	int ret = ask(retention, &drop->closed, 0,
 		      "SELECT closed FROM segments WHERE id = ?", 1, parameters);
@@ -227,13 +221,18 @@ static int begin(struct retention *retention, int64_t now, const char *why)
 		retention->looked = 0;
 		return 1;
 	}
+	snprintf(detail, sizeof(detail),
+		 "%s of segments %" PRId64 " to %" PRId64 ", %" PRId64 " rows: %s",
+		 retention_kinds[drop->kind], drop->first, drop->last, rows, why);
 	ret = store_begin(retention->store);
 	if (!ret)
-		ret = announce(retention, now, rows, why);
+		ret = announce(retention, now, detail);
 	if (!ret)
 		ret = store_commit(retention->store);
 	if (ret)
 		return ret;
+	/* Where the log goes to another host, this does too. */
+	log_info("dropping %s", detail);
 	drop->job = retention_jobs;
 	return 1;
 }

@@ -21,8 +21,8 @@ struct seal_table {
 	const struct segment_table *table;
 	sqlite3_stmt *rows;
 	const char *wrong; /* with its columns, or NULL */
-	uint64_t fixed; /* columns that never change */
-	int id;		/* where columns are, -1: there is none */
+	uint64_t fixed;	   /* columns that never change */
+	int id;		   /* where columns are, -1: there is none */
 	int begin;
 	int lasted;
 	int ended;

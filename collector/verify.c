@@ -176,6 +176,8 @@ static int verify_dropped(struct verify *verify, const struct part *part)
 	int code = verify_drop(verify, part->table->name, part->segment, part->event);
 
 	verify->result.dropped += part->rows;
+	if (part->event > verify->events)
+		verify->result.taken_on_trust += part->rows;
 	if (code != SQLITE_OK || part->event == verify->drop)
 		return code;
 	snprintf(sql, sizeof(sql),
@@ -461,11 +463,18 @@ static int count_rest(struct walk *walk)
 	return code;
 }
 
+/* Is one under way, and up to where are the events that tell of them sealed? */
 static int find_drop(struct verify *verify)
 {
 	int code = ask(verify, &verify->drop,
 		       "SELECT value FROM main.meta WHERE name = ?1", "dropping", 0, 0);
 
+	if (code == SQLITE_OK)
+		code = ask(verify, &verify->events,
+			   "SELECT last_id FROM main.segment_tables WHERE name = ?1"
+			   " AND segment <= (SELECT max(id) FROM main.segments"
+			   "  WHERE seal IS NOT NULL) ORDER BY segment DESC LIMIT 1",
+			   "sensor_events", 0, 0);
 	verify->result.dropping = verify->drop;
 	return code;
 }

@@ -316,6 +316,25 @@ START_TEST(forged)
 }
 END_TEST
 
+/* What tells of a drop is believed, and called verified, when it is sealed itself. */
+START_TEST(told_and_sealed)
+{
+	const struct retention_limits limits = { .days = { 3, 0, 0 } };
+
+	make(4);
+	keep(&limits);
+	ck_assert_int_eq(run("kith", "verify", "--exit-code", DB, END), 0);
+	check_in("4 of those were not verified: the event that tells", printed);
+	check_in("Nothing was changed in what was verified.", printed);
+	ck_assert_int_eq(run("kith", "verify", "--json", DB, END), 0);
+	check_in("\"dropped\":4,\"taken_on_trust\":4,", printed);
+	rig_seal(&rig);
+	rig_close(&rig);
+	ck_assert_int_eq(run("kith", "verify", "--exit-code", DB, END), 0);
+	check_in("Nothing was changed.", printed);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("retention");
@@ -330,5 +349,6 @@ int main(void)
 	unit_add(suite, disk_too_full);
 	unit_add(suite, interrupted);
 	unit_add(suite, forged);
+	unit_add(suite, told_and_sealed);
 	return unit_run(suite);
 }
