@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_ROWS = 4096 };
+/* Of a step; a row more may be large. */
+enum { STEP_ROWS = 4096, STEP_BYTES = 4 << 20 };
 
 /* A row that may change still, or one that did and is over. */
 struct late_row {
@@ -241,21 +242,26 @@ static int take_late_row(struct seal *seal)
 static int read_rows(struct seal *seal)
 {
 	const bool again = seal->place >= SEGMENT_TABLES;
-	int64_t rows = 0;
-	int code, ret = 0;
+	const uint64_t most = seal->bytes.hashed + STEP_BYTES;
+	int code = SQLITE_ROW, ret = 0;
+	int64_t rows = 0, id = 0;
 
 	seal_table_seek(&seal->at, seal->from, seal->to, STEP_ROWS);
-	while (!ret && (code = seal_table_next(&seal->at)) == SQLITE_ROW) {
+	while (!ret && seal->bytes.hashed < most &&
+	       (code = seal_table_next(&seal->at)) == SQLITE_ROW) {
 		ret = again ? take_late_row(seal) : take_row(seal);
-		seal->from = seal_table_id(&seal->at) + 1;
+		id = seal_table_id(&seal->at);
 		rows++;
 	}
 	if (ret)
 		return ret;
 	sqlite3_reset(seal->at.rows);
-	if (code != SQLITE_DONE)
+	if (code != SQLITE_DONE && code != SQLITE_ROW)
 		return give_up_table(seal, code);
-	return rows < STEP_ROWS ? end_table(seal) : 0;
+	if ((code == SQLITE_DONE && rows < STEP_ROWS) || id == INT64_MAX)
+		return end_table(seal);
+	seal->from = id + 1;
+	return 0;
 }
 
 static int write_part(struct seal *seal, const struct segment_table *table,

@@ -193,6 +193,32 @@ START_TEST(odd)
 }
 END_TEST
 
+/* Long texts are no longer step than many short ones are. */
+START_TEST(long_texts)
+{
+	struct seal *seal;
+	int steps = 0, ret;
+
+	begin();
+	write_to(1);
+	rig_seal(&rig);
+	rig_write("INSERT INTO segments (id, closed) VALUES (2, 1);"
+		  "INSERT INTO segment_tables (name, segment, first_id, last_id)"
+		  " VALUES ('strings', 2, 1001, 1064);"
+		  "WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM n"
+		  " WHERE i < 1064) INSERT INTO strings"
+		  " SELECT i, printf('%.*c', 1 << 20, 'x') FROM n");
+	seal = seal_new(rig.store, false);
+	while ((ret = seal_step(seal, now(), true)) > 0)
+		steps++;
+	ck_assert_int_eq(ret, 0);
+	ck_assert_int_ge(steps, 16);
+	seal_free(seal);
+	rig_check("SELECT rows, length(digest) FROM segment_tables WHERE segment = 2", "64|32");
+	rig_close(&rig);
+}
+END_TEST
+
 /* A process that lives is sealed when it has ended. */
 START_TEST(late)
 {
@@ -261,6 +287,7 @@ int main(void)
 	unit_add(suite, goes_on_after_a_restart);
 	unit_add(suite, another_load_is_another_segment);
 	unit_add_rows(suite, sealed_when_nothing_is_late, 2);
+	unit_add(suite, long_texts);
 	unit_add_rows(suite, odd, UNIT_COUNT(odd_tables));
 	unit_add(suite, late);
 	unit_add(suite, paths);
