@@ -143,6 +143,7 @@ static void print_fault(const void *json, const struct verify_fault *fault)
 		fputs(",\"text\":", stdout);
 		text_print_json(stdout, fault->text, strlen(fault->text));
 		puts("}");
+		fflush(stdout);
 		return;
 	}
 	printf("%s: ", fault->kind);
@@ -154,6 +155,8 @@ static void print_fault(const void *json, const struct verify_fault *fault)
 		printf("row %" PRId64 ": ", fault->row);
 	text_print(stdout, fault->text, strlen(fault->text));
 	putchar('\n');
+	/* Whatever the rest of the database does, that was said. */
+	fflush(stdout);
 }
 
 static void print_json(const struct verify_result *result)
@@ -161,11 +164,12 @@ static void print_json(const struct verify_result *result)
 	char head[SHA256_TEXT];
 
 	printf("{\"faults\":%" PRId64 ",\"segments\":%" PRId64 ",\"sealed\":%" PRId64
-	       ",\"rows\":%" PRId64 ",\"dropped\":%" PRId64 ",\"late\":%" PRId64
-	       ",\"going_on\":%" PRId64 ",\"unsealed\":%" PRId64 ",\"dropping\":%s",
+	       ",\"rows\":%" PRId64 ",\"dropped\":%" PRId64 ",\"taken_on_trust\":%" PRId64
+	       ",\"late\":%" PRId64 ",\"going_on\":%" PRId64 ",\"unsealed\":%" PRId64
+	       ",\"dropping\":%s",
 	       result->faults, result->segments, result->sealed, result->rows,
-	       result->dropped, result->late, result->going_on, result->unsealed,
-	       result->dropping ? "true" : "false");
+	       result->dropped, result->taken_on_trust, result->late, result->going_on,
+	       result->unsealed, result->dropping ? "true" : "false");
 	if (result->sealed)
 		printf(",\"closed\":%" PRId64 ",\"head\":\"%s\"", result->closed,
 		       sha256_text(result->head, head));
@@ -180,6 +184,10 @@ static void print_result(const struct verify_result *result)
 	       " rows, %" PRId64 " of them dropped%s.\n",
 	       result->sealed, result->segments, result->rows, result->dropped,
 	       result->dropping ? ", which is under way" : "");
+	if (result->taken_on_trust)
+		printf("%" PRId64 " of those were not verified: the event that tells of"
+		       " their drop is not sealed yet.\n",
+		       result->taken_on_trust);
 	printf("%" PRId64 " rows were sealed when they were over; %" PRId64
 	       " go on, and have no seal but for what never changes.\n",
 	       result->late, result->going_on);
@@ -190,6 +198,8 @@ static void print_result(const struct verify_result *result)
 		       sha256_text(result->head, head));
 	if (result->faults)
 		printf("%" PRId64 " faults.\n", result->faults);
+	else if (result->taken_on_trust)
+		puts("Nothing was changed in what was verified.");
 	else
 		puts("Nothing was changed.");
 }

@@ -177,6 +177,7 @@ static int prepare_connection(sqlite3 *db)
 
 	sqlite3_extended_result_codes(db, 1);
 	sqlite3_busy_timeout(db, 5000);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	code = sqlite3_exec(db,
 			    "PRAGMA query_only = 1; PRAGMA trusted_schema = OFF;"
 			    "SELECT 1 FROM meta LIMIT 1",

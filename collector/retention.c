@@ -24,6 +24,10 @@ enum {
 
 #define DAY_NS INT64_C(86400000000000)
 
+/* A gap within the last so many segments, a day of them, and nobody knows how old things are. */
+enum { STEADY_SEGMENTS = 96 };
+#define GAP_NS (2 * DAY_NS)
+
 /* What is being dropped. */
 struct drop {
 	int64_t event; /* sensor_events.id; 0: nothing */
@@ -184,18 +188,11 @@ static int count_rows(struct retention *retention, int64_t *rows)
 }
 
 /* The drop becomes known, and then nothing stops it. */
-static int announce(struct retention *retention, int64_t now, int64_t rows,
-		    const char *why)
+static int announce(struct retention *retention, int64_t now, const char *detail)
 {
 	struct drop *drop = &retention->drop;
-	char detail[160];
-	int size =
-		snprintf(detail, sizeof(detail),
-			 "%s of segments %" PRId64 " to %" PRId64 ", %" PRId64
-			 " rows: %s",
-			 retention_kinds[drop->kind], drop->first, drop->last, rows, why);
 	int ret = store_sensor_event(retention->store, now, 0, "dropped", 0,
-				     (struct slice){ detail, (size_t)size });
+				     (struct slice){ detail, strlen(detail) });
 
 	if (ret)
 		return ret;
@@ -210,6 +207,7 @@ static int begin(struct retention *retention, int64_t now, const char *why)
 {
 	struct drop *drop = &retention->drop;
 	const int64_t parameters[] = { drop->last };
+	char detail[160];
 	int64_t rows;
 	int ret = ask(retention, &drop->closed, 0,
 		      "SELECT closed FROM segments WHERE id = ?", 1, parameters);
@@ -223,28 +221,51 @@ static int begin(struct retention *retention, int64_t now, const char *why)
 		retention->looked = 0;
 		return 1;
 	}
+	snprintf(detail, sizeof(detail),
+		 "%s of segments %" PRId64 " to %" PRId64 ", %" PRId64 " rows: %s",
+		 retention_kinds[drop->kind], drop->first, drop->last, rows, why);
 	ret = store_begin(retention->store);
 	if (!ret)
-		ret = announce(retention, now, rows, why);
+		ret = announce(retention, now, detail);
 	if (!ret)
 		ret = store_commit(retention->store);
 	if (ret)
 		return ret;
+	/* Where the log goes to another host, this does too. */
+	log_info("dropping %s", detail);
 	drop->job = retention_jobs;
 	return 1;
 }
 
+/*
+ * Was the clock not set, or the host off, lately? One step of the clock forward would make
+ * all old at once.
+ */
+static int is_steady(struct retention *retention, int64_t now, int64_t *steady)
+{
+	const int64_t parameters[] = { now, GAP_NS, STEADY_SEGMENTS };
+
+	return ask(retention, steady, 0,
+		   "SELECT NOT EXISTS (SELECT 1 FROM"
+		   " (SELECT lag(closed, 1, ?1) OVER (ORDER BY id DESC) - closed AS gap"
+		   "  FROM (SELECT id, closed FROM segments ORDER BY id DESC LIMIT ?3))"
+		   " WHERE gap NOT BETWEEN -?2 AND ?2)",
+		   3, parameters);
+}
+
 /* The last of @kind's segments that were closed more than @days days ago, 0: none were. */
 static int find_old(struct retention *retention, enum segment_kind kind, int64_t now,
-		    int64_t *last)
+		    int64_t days, int64_t *last)
 {
-	const int64_t days = retention->limits.days[kind];
 	const int64_t parameters[] = { retention->dropped[kind], now - days * DAY_NS,
 				       now };
 
+	int64_t steady = 0;
+	int ret = days ? is_steady(retention, now, &steady) : 0;
+
 	*last = 0;
-	if (!days)
-		return 0;
+	if (ret || !steady)
+		return ret;
 	/* A clock that was wrong for a while may neither keep them nor let them go. */
 	return ask(
 		retention, last, 0,
@@ -263,7 +284,8 @@ static int drop_old(struct retention *retention, int64_t now)
 	for (kind = 0; kind < SEGMENT_KINDS && !ret; kind++) {
 		*drop = (struct drop){ .kind = (enum segment_kind)kind,
 				       .first = retention->dropped[kind] + 1 };
-		ret = find_old(retention, drop->kind, now, &drop->last);
+		ret = find_old(retention, drop->kind, now, retention->limits.days[kind],
+			       &drop->last);
 		if (ret || !drop->last)
 			continue;
 		snprintf(why, sizeof(why), "older than %" PRIu32 " days",
@@ -273,31 +295,48 @@ static int drop_old(struct retention *retention, int64_t now)
 	return ret;
 }
 
+/* A part of @kind that is sealed and, if that matters, older than @days days. */
+static int find_share(struct retention *retention, enum segment_kind kind, int64_t now,
+		      int64_t days, int64_t *last)
+{
+	const int64_t before = retention->dropped[kind];
+	unsigned char seal[SHA256_SIZE];
+	int64_t most;
+
+	*last = 0;
+	if (seal_chain_head(retention->store->db, &most, seal))
+		return store_fail(retention->store,
+				  sqlite3_errcode(retention->store->db));
+	if (days) {
+		int ret = find_old(retention, kind, now, days, &most);
+
+		if (ret)
+			return ret;
+	}
+	if (before >= most)
+		return 0;
+	*last = before + 1 + (most - before) / SHARES;
+	if (*last > most)
+		*last = most;
+	return 0;
+}
+
 static int drop_too_much(struct retention *retention, int64_t now)
 {
-	unsigned char seal[SHA256_SIZE];
 	struct drop *drop = &retention->drop;
-	int64_t sealed;
+	uint32_t days;
 	char why[80];
 	int kind, ret = retention_judge(retention->store, &retention->limits, why,
-						sizeof(why));
+					sizeof(why), &days);
 
 	if (ret || !*why)
 		return ret;
-	if (seal_chain_head(retention->store->db, &sealed, seal))
-		return store_fail(retention->store,
-				  sqlite3_errcode(retention->store->db));
 	for (kind = 0; kind < SEGMENT_KINDS; kind++) {
-		const int64_t before = retention->dropped[kind];
-
-		if (before >= sealed)
-			continue;
 		*drop = (struct drop){ .kind = (enum segment_kind)kind,
-				       .first = before + 1,
-				       .last = before + 1 + (sealed - before) / SHARES };
-		if (drop->last > sealed)
-			drop->last = sealed;
-		return begin(retention, now, why);
+				       .first = retention->dropped[kind] + 1 };
+		ret = find_share(retention, drop->kind, now, days, &drop->last);
+		if (ret || drop->last)
+			return ret ? ret : begin(retention, now, why);
 	}
 	if (!retention->warned)
 		log_warning("%s, and there is nothing more to drop", why);

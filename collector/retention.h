@@ -15,14 +15,14 @@
 struct retention_limits {
 	uint32_t days[SEGMENT_KINDS];
 	uint32_t database_mib;
-	uint32_t free_mib; /* on its disk */
+	uint32_t free_mib; /* on its disk, which others fill too */
 };
 
 #define RETENTION_FILES_DAYS	     90
 #define RETENTION_CONVERSATIONS_DAYS 180
 #define RETENTION_PROCESSES_DAYS     400
 #define RETENTION_DATABASE_MIB	     8192
-#define RETENTION_FREE_MIB	     256
+#define RETENTION_FREE_MIB	     0
 
 struct retention;
 

@@ -56,20 +56,23 @@ static int64_t left_on_disk(const struct store *store)
 }
 
 int retention_judge(struct store *store, const struct retention_limits *limits, char *why,
-		    size_t size)
+		    size_t size, uint32_t *days)
 {
 	int64_t used, unused, left;
 	int ret = measure(store, &used, &unused);
 
 	*why = '\0';
+	*days = 0;
 	if (ret)
 		return ret;
 	left = limits->free_mib ? left_on_disk(store) : INT64_MAX;
 	if (limits->database_mib && used >> 20 >= limits->database_mib)
 		snprintf(why, size, "the database is larger than %" PRIu32 " MiB",
 			 limits->database_mib);
-	else if (left != INT64_MAX && (left + unused) >> 20 < limits->free_mib)
-		snprintf(why, size, "less than %" PRIu32 " MiB are left on the disk",
-			 limits->free_mib);
+	if (*why || left == INT64_MAX || (left + unused) >> 20 >= limits->free_mib)
+		return 0;
+	*days = RETENTION_DISK_DAYS;
+	snprintf(why, size, "less than %" PRIu32 " MiB are left on the disk",
+		 limits->free_mib);
 	return 0;
 }

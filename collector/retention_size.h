@@ -7,8 +7,14 @@
 
 #include <stddef.h>
 
-/* @why gets the reason, in words; "": it is not. Return: 0 or an error. */
+/* What is dropped because others fill the disk is older than that. */
+#define RETENTION_DISK_DAYS 7
+
+/*
+ * @why gets the reason, in words; "": it is not. *days: what is younger stays; 0: nothing
+ * has to. Return: 0 or an error.
+ */
 int retention_judge(struct store *store, const struct retention_limits *limits, char *why,
-		    size_t size);
+		    size_t size, uint32_t *days);
 
 #endif

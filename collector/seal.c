@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_ROWS = 4096 };
+/* Of a step; a row more may be large. */
+enum { STEP_ROWS = 4096, STEP_BYTES = 4 << 20 };
 
 /* A row that may change still, or one that did and is over. */
 struct late_row {
@@ -156,6 +157,36 @@ static int find_range(struct seal *seal, const struct segment_table *table)
 	return 1;
 }
 
+static int end_table(struct seal *seal)
+{
+	struct part *part = &seal->parts[seal->place % SEGMENT_TABLES];
+	int ret = 0;
+
+	seal_table_close(&seal->at);
+	seal->open = false;
+	if (seal->place < SEGMENT_TABLES)
+		ret = seal_end(&seal->bytes, part->digest);
+	seal->place++;
+	return ret;
+}
+
+/* What cannot be read is told of, and the rest goes on. */
+static int give_up_table(struct seal *seal, int code)
+{
+	char detail[256];
+	int used, ret;
+
+	if (!seal_table_is_damage(code))
+		return store_fail(seal->store, code);
+	used = snprintf(detail, sizeof(detail), "table %s in segment %lld: %s",
+			seal->at.table->name, (long long)seal->segment,
+			seal_table_error(&seal->at, seal->store->db));
+	ret = store_sensor_event(seal->store, seal->now, 0, "segment damaged", 0,
+				 (struct slice){ detail, (size_t)used });
+	seal->parts[seal->place % SEGMENT_TABLES].unreadable = true;
+	return ret ? ret : end_table(seal);
+}
+
 /* Those of the segment come first, then those that were late in earlier ones. */
 static int open_table(struct seal *seal)
 {
@@ -168,17 +199,18 @@ static int open_table(struct seal *seal)
 	ret = again ? 1 : find_range(seal, table);
 	if (ret <= 0)
 		return ret;
-	code = again ? seal_table_open_late(&seal->at, seal->store->db, table)
-		     : seal_table_open(&seal->at, seal->store->db, table);
-	seal->open = true;
-	if (code != SQLITE_OK)
-		return store_fail(seal->store, code);
-	seal->at.recent = seal->recent;
 	if (!again)
 		seal->parts[seal->place] =
 			(struct part){ .there = true,
 				       .count = { 0, INT64_MAX, INT64_MIN } };
-	return 1;
+	code = again ? seal_table_open_late(&seal->at, seal->store->db, table)
+		     : seal_table_open(&seal->at, seal->store->db, table);
+	seal->open = true;
+	seal->at.recent = seal->recent;
+	if (code == SQLITE_OK)
+		return 1;
+	ret = give_up_table(seal, code);
+	return ret ? ret : 1;
 }
 
 static int take_row(struct seal *seal)
@@ -206,56 +238,30 @@ static int take_late_row(struct seal *seal)
 	return seal_end(&seal->bytes, row->digest);
 }
 
-static int end_table(struct seal *seal)
-{
-	struct part *part = &seal->parts[seal->place % SEGMENT_TABLES];
-	int ret = 0;
-
-	seal_table_close(&seal->at);
-	seal->open = false;
-	if (seal->place < SEGMENT_TABLES)
-		ret = seal_end(&seal->bytes, part->digest);
-	seal->place++;
-	return ret;
-}
-
-/* What cannot be read is told of, and the rest goes on. */
-static int give_up_table(struct seal *seal, int code)
-{
-	char detail[256];
-	int used, ret;
-
-	if ((code & 0xff) != SQLITE_CORRUPT && code != SQLITE_IOERR_READ &&
-	    code != SQLITE_IOERR_SHORT_READ)
-		return store_fail(seal->store, code);
-	used = snprintf(detail, sizeof(detail), "table %s in segment %lld: %s",
-			seal->at.table->name, (long long)seal->segment,
-			sqlite3_errmsg(seal->store->db));
-	ret = store_sensor_event(seal->store, seal->now, 0, "segment damaged", 0,
-				 (struct slice){ detail, (size_t)used });
-	seal->parts[seal->place % SEGMENT_TABLES].unreadable = true;
-	return ret ? ret : end_table(seal);
-}
-
 /* The next rows of the table that is open. */
 static int read_rows(struct seal *seal)
 {
 	const bool again = seal->place >= SEGMENT_TABLES;
-	int64_t rows = 0;
-	int code, ret = 0;
+	const uint64_t most = seal->bytes.hashed + STEP_BYTES;
+	int code = SQLITE_ROW, ret = 0;
+	int64_t rows = 0, id = 0;
 
 	seal_table_seek(&seal->at, seal->from, seal->to, STEP_ROWS);
-	while (!ret && (code = seal_table_next(&seal->at)) == SQLITE_ROW) {
+	while (!ret && seal->bytes.hashed < most &&
+	       (code = seal_table_next(&seal->at)) == SQLITE_ROW) {
 		ret = again ? take_late_row(seal) : take_row(seal);
-		seal->from = seal_table_id(&seal->at) + 1;
+		id = seal_table_id(&seal->at);
 		rows++;
 	}
 	if (ret)
 		return ret;
 	sqlite3_reset(seal->at.rows);
-	if (code != SQLITE_DONE)
+	if (code != SQLITE_DONE && code != SQLITE_ROW)
 		return give_up_table(seal, code);
-	return rows < STEP_ROWS ? end_table(seal) : 0;
+	if ((code == SQLITE_DONE && rows < STEP_ROWS) || id == INT64_MAX)
+		return end_table(seal);
+	seal->from = id + 1;
+	return 0;
 }
 
 static int write_part(struct seal *seal, const struct segment_table *table,

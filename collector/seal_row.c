@@ -18,6 +18,7 @@ enum mark {
 static void flush(struct seal_bytes *bytes)
 {
 	sha256_add(bytes->sha256, bytes->data, bytes->used);
+	bytes->hashed += bytes->used;
 	bytes->used = 0;
 }
 
@@ -27,6 +28,7 @@ void seal_put(struct seal_bytes *bytes, const void *data, size_t size)
 		flush(bytes);
 	if (size > sizeof(bytes->data)) {
 		sha256_add(bytes->sha256, data, size);
+		bytes->hashed += size;
 		return;
 	}
 	if (size)

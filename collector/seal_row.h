@@ -15,6 +15,7 @@
  */
 struct seal_bytes {
 	struct sha256 *sha256;
+	uint64_t hashed; /* of all there were, but for those in data */
 	size_t used;
 	unsigned char data[4096];
 };

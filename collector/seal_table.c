@@ -42,13 +42,20 @@ static uint64_t find_fixed(sqlite3_stmt *rows, const char *names)
 static int open_rows(struct seal_table *at, sqlite3 *db,
 		     const struct segment_table *table, const char *sql)
 {
-	int code = sqlite3_prepare_v2(db, sql, -1, &at->rows, NULL);
+	int code;
 
+	at->table = table;
+	code = sqlite3_prepare_v2(db, sql, -1, &at->rows, NULL);
 	if (code != SQLITE_OK)
 		return code;
-	at->table = table;
-	at->fixed = find_fixed(at->rows, table->fixed);
 	at->id = find_column(at->rows, "id");
+	if (at->id < 0)
+		at->wrong = "it has no column id";
+	if (sqlite3_column_count(at->rows) > SEAL_COLUMNS)
+		at->wrong = "it has too many columns";
+	if (at->wrong)
+		return SQLITE_CORRUPT;
+	at->fixed = find_fixed(at->rows, table->fixed);
 	at->begin = find_column(at->rows, table->begin);
 	at->lasted = find_column(at->rows, table->lasted);
 	at->ended = find_column(at->rows, table->ended);
@@ -92,6 +99,24 @@ void seal_table_close(struct seal_table *at)
 {
 	sqlite3_finalize(at->rows);
 	at->rows = NULL;
+}
+
+const char *seal_table_error(const struct seal_table *at, sqlite3 *db)
+{
+	return at->wrong ? at->wrong : sqlite3_errmsg(db);
+}
+
+bool seal_table_is_damage(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_ERROR: /* it is missing, or is another one */
+	case SQLITE_CORRUPT:
+		return true;
+	case SQLITE_IOERR:
+		return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ;
+	default:
+		return false;
+	}
 }
 
 void seal_table_seek(struct seal_table *at, int64_t from, int64_t to, int64_t most)

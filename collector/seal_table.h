@@ -20,8 +20,9 @@ struct seal_count {
 struct seal_table {
 	const struct segment_table *table;
 	sqlite3_stmt *rows;
-	uint64_t fixed; /* columns that never change */
-	int id;		/* where columns are, -1: there is none */
+	const char *wrong; /* with its columns, or NULL */
+	uint64_t fixed;	   /* columns that never change */
+	int id;		   /* where columns are, -1: there is none */
 	int begin;
 	int lasted;
 	int ended;
@@ -34,14 +35,21 @@ struct seal_table {
 };
 
 /*
- * All of them; or those that were late, are over and not sealed yet. Return: SQLite's.
- * Whatever it is, seal_table_close().
+ * All of them; or those that were late, are over and not sealed yet. Return: SQLite's, and
+ * SQLITE_CORRUPT if its columns cannot be those of a table of ours. Whatever it is,
+ * seal_table_close().
  */
 int seal_table_open(struct seal_table *at, sqlite3 *db,
 		    const struct segment_table *table);
 int seal_table_open_late(struct seal_table *at, sqlite3 *db,
 			 const struct segment_table *table);
 void seal_table_close(struct seal_table *at);
+
+/* Why it was not opened, or a row of it not read; good until the next call to SQLite. */
+const char *seal_table_error(const struct seal_table *at, sqlite3 *db);
+
+/* Does what SQLite returned concern this table alone? */
+bool seal_table_is_damage(int code);
 
 /*
  * The next rows by id, from @from up to @to, at most @most of them. seal_table_next()

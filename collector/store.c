@@ -382,6 +382,8 @@ int store_open(struct store **result, const char *path)
 		return store_fail(store, code);
 	sqlite3_extended_result_codes(store->db, 1);
 	sqlite3_busy_timeout(store->db, 5000);
+	/* Kith has none: those that are there are somebody else's. */
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	code = pending_register(store->db, &store->pending);
 	if (code != SQLITE_OK)
 		return store_fail(store, code);

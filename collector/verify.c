@@ -73,12 +73,6 @@ static int ask(struct verify *verify, int64_t *value, const char *sql, const cha
 	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* Does damage that is in this table alone leave the others to be looked at? */
-static bool is_damage(int code)
-{
-	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_IOERR;
-}
-
 static bool take_digest(sqlite3_stmt *statement, int column,
 			unsigned char digest[SHA256_SIZE])
 {
@@ -163,15 +157,15 @@ static int verify_rows(struct verify *verify, const struct part *part)
 		code = open_late(verify, part, &late);
 	if (code == SQLITE_OK)
 		code = hash_rows(verify, &at, late, part, &rows, digest);
-	sqlite3_finalize(late);
-	seal_table_close(&at);
-	if (is_damage(code) || !part->digested)
+	if (seal_table_is_damage(code) || !part->digested)
 		tell(verify, "unreadable", part->segment, part->table->name, INT64_MIN,
 		     code == SQLITE_OK ? "could not be read when it was sealed"
-				       : sqlite3_errmsg(verify->db));
+				       : seal_table_error(&at, verify->db));
 	else if (code == SQLITE_OK)
 		compare_rows(verify, part, rows, digest);
-	return is_damage(code) ? SQLITE_OK : code;
+	sqlite3_finalize(late);
+	seal_table_close(&at);
+	return seal_table_is_damage(code) ? SQLITE_OK : code;
 }
 
 /* What stayed of rows that are dropped is sealed row by row. */
@@ -182,6 +176,8 @@ static int verify_dropped(struct verify *verify, const struct part *part)
 	int code = verify_drop(verify, part->table->name, part->segment, part->event);
 
 	verify->result.dropped += part->rows;
+	if (part->event > verify->events)
+		verify->result.taken_on_trust += part->rows;
 	if (code != SQLITE_OK || part->event == verify->drop)
 		return code;
 	snprintf(sql, sizeof(sql),
@@ -194,7 +190,11 @@ static int verify_dropped(struct verify *verify, const struct part *part)
 	if (code == SQLITE_OK && id)
 		tell(verify, "added", part->segment, part->table->name, id,
 		     "was dropped, and is there");
-	return code;
+	if (!seal_table_is_damage(code))
+		return code;
+	tell(verify, "unreadable", part->segment, part->table->name, INT64_MIN,
+	     sqlite3_errmsg(verify->db));
+	return SQLITE_OK;
 }
 
 static int verify_part(struct walk *walk, const struct part *part)
@@ -202,7 +202,8 @@ static int verify_part(struct walk *walk, const struct part *part)
 	struct verify *verify = walk->verify;
 	int64_t *last = &walk->last_ids[part->table - segment_tables];
 
-	if (part->first_id != *last + 1 && walk->linked && !walk->displaced) {
+	if ((uint64_t)part->first_id != (uint64_t)*last + 1 && walk->linked &&
+	    !walk->displaced) {
 		tell(verify, "changed", part->segment, part->table->name, INT64_MIN,
 		     "does not begin where the segment before has ended");
 		walk->displaced = true;
@@ -291,13 +292,18 @@ static int verify_late_of(struct walk *walk, const struct segment_table *table,
 	struct seal_table at;
 	int code = seal_table_open(&at, walk->verify->db, table);
 
+	/* That was told of, with the schema. */
+	if (seal_table_is_damage(code)) {
+		seal_table_close(&at);
+		return SQLITE_OK;
+	}
 	sqlite3_bind_int64(late, 1, walk->segment);
 	sqlite3_bind_text(late, 2, table->name, -1, SQLITE_STATIC);
 	while (code == SQLITE_OK && (code = sqlite3_step(late)) == SQLITE_ROW) {
 		if (!take_digest(late, 1, digest))
 			memset(digest, 0, sizeof(digest));
 		code = verify_late_row(walk, &at, sqlite3_column_int64(late, 0), digest);
-		if (is_damage(code)) {
+		if (seal_table_is_damage(code)) {
 			tell(walk->verify, "unreadable", walk->segment, table->name,
 			     sqlite3_column_int64(late, 0),
 			     sqlite3_errmsg(walk->verify->db));
@@ -412,6 +418,24 @@ static int walk_all(struct walk *walk)
 	return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+/* Ids are from 1 on: what is before them is in no segment. */
+static int find_before(struct verify *verify, const char *table)
+{
+	char sql[128];
+	int64_t rows;
+	int code;
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT count(*) FROM main.%s WHERE ?1 <> '' AND id < 1", table);
+	code = ask(verify, &rows, sql, table, 0, 0);
+	if (code != SQLITE_OK || !rows)
+		return code;
+	snprintf(sql, sizeof(sql), "%lld rows are before those of the first segment",
+		 (long long)rows);
+	tell(verify, "added", 0, table, INT64_MIN, sql);
+	return SQLITE_OK;
+}
+
 /* Rows behind the last segment, and those that go on. */
 static int count_rest(struct walk *walk)
 {
@@ -430,18 +454,27 @@ static int count_rest(struct walk *walk)
 		code = ask(walk->verify, &rows, sql, table->name,
 			   walk->last_ids[table - segment_tables], 0);
 		result->unsealed += rows;
+		if (code == SQLITE_OK)
+			code = find_before(walk->verify, table->name);
 		/* That was told of. */
-		if (is_damage(code))
+		if (seal_table_is_damage(code))
 			code = SQLITE_OK;
 	}
 	return code;
 }
 
+/* Is one under way, and up to where are the events that tell of them sealed? */
 static int find_drop(struct verify *verify)
 {
 	int code = ask(verify, &verify->drop,
 		       "SELECT value FROM main.meta WHERE name = ?1", "dropping", 0, 0);
 
+	if (code == SQLITE_OK)
+		code = ask(verify, &verify->events,
+			   "SELECT last_id FROM main.segment_tables WHERE name = ?1"
+			   " AND segment <= (SELECT max(id) FROM main.segments"
+			   "  WHERE seal IS NOT NULL) ORDER BY segment DESC LIMIT 1",
+			   "sensor_events", 0, 0);
 	verify->result.dropping = verify->drop;
 	return code;
 }

@@ -21,12 +21,13 @@ struct verify_fault {
 
 struct verify_result {
 	int64_t segments;
-	int64_t sealed;	  /* of them */
-	int64_t rows;	  /* in those, as they were when they were sealed */
-	int64_t dropped;  /* of those rows */
-	int64_t late;	  /* that were sealed one by one, when they were over */
-	int64_t going_on; /* that are not over */
-	int64_t unsealed; /* rows behind the last seal */
+	int64_t sealed;		/* of them */
+	int64_t rows;		/* in those, as they were when they were sealed */
+	int64_t dropped;	/* of those rows */
+	int64_t taken_on_trust; /* of these: what tells of their drop has no seal yet */
+	int64_t late;		/* that were sealed one by one, when they were over */
+	int64_t going_on;	/* that are not over */
+	int64_t unsealed;	/* rows behind the last seal */
 	int64_t faults;
 	int64_t closed; /* when the last segment that is sealed was */
 	bool dropping;	/* a drop is under way: what is left of it is not looked at */
@@ -42,7 +43,8 @@ struct verify {
 
 	/* verify.c's own */
 	struct sha256 *sha256;
-	int64_t drop; /* the one under way */
+	int64_t drop;	/* the one under way */
+	int64_t events; /* the last one that is sealed */
 	bool head_found;
 };
 

@@ -20,10 +20,14 @@ static int make_model(sqlite3 **model)
 				 : code;
 }
 
-/* SQLite's own have no text, or names that nobody else can give. */
+/*
+ * SQLite's own are those of the model too, but for what ANALYZE makes. By writable_schema
+ * anything can be called sqlite_.
+ */
 static const char all[] =
-	"SELECT type, name, sql FROM main.sqlite_schema"
-	" WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name";
+	"SELECT coalesce(type, ''), coalesce(name, ''), sql FROM main.sqlite_schema"
+	" WHERE NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4'))"
+	" ORDER BY 1, 2";
 
 static int look_at(sqlite3_stmt *statement, const char **name)
 {

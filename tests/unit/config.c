@@ -119,17 +119,17 @@ START_TEST(retention)
 	ck_assert_uint_eq(config.limits.days[SEGMENT_CONVERSATIONS], 180);
 	ck_assert_uint_eq(config.limits.days[SEGMENT_PROCESSES], 400);
 	ck_assert_uint_eq(config.limits.database_mib, 8192);
-	ck_assert_uint_eq(config.limits.free_mib, 256);
+	ck_assert_uint_eq(config.limits.free_mib, 0);
 	ck_assert(config.tell_seals);
 	ck_assert_int_eq(read_text("[retention]\nfiles_days = 7\nconversations_days = 0\n"
-				   "processes_days = 36500\ndatabase_mib = 1\nfree_mib = 0\n"
+				   "processes_days = 36500\ndatabase_mib = 1\nfree_mib = 2\n"
 				   "[seal]\nsyslog = no\n"),
 			 0);
 	ck_assert_uint_eq(config.limits.days[SEGMENT_FILES], 7);
 	ck_assert_uint_eq(config.limits.days[SEGMENT_CONVERSATIONS], 0);
 	ck_assert_uint_eq(config.limits.days[SEGMENT_PROCESSES], 36500);
 	ck_assert_uint_eq(config.limits.database_mib, 1);
-	ck_assert_uint_eq(config.limits.free_mib, 0);
+	ck_assert_uint_eq(config.limits.free_mib, 2);
 	ck_assert(!config.tell_seals);
 }
 END_TEST

@@ -150,7 +150,7 @@ START_TEST(who_stays)
 	rig_commit(&rig);
 	rig_check("SELECT count(*) FROM processes", "4");
 	rig_seal(&rig);
-	rig.forge.now += 3 * (uint64_t)DAY;
+	rig.forge.now += 3 * (uint64_t)DAY / 2;
 	live(0);
 	rig_seal(&rig);
 	keep(&limits);
@@ -185,29 +185,54 @@ START_TEST(what_goes_on)
 }
 END_TEST
 
-/* A clock that was wrong for a while: in the future, or in the past. */
+/* Ages are believed if a day of segments has no gap between two of them. */
+enum { DAYS = 100 };
+
 static const struct clock {
-	const char *closed;
+	const char *sql;
+	unsigned int later; /* days that pass then */
 	const char *left;
 } clocks[] = {
-	{ "9000000000000000000", "3" }, /* is no reason to keep what came before it */
-	{ "1", "4" },			/* or to drop what came with it */
+	{ "SELECT 1", 0, "97" },
+	/* What comes behind the last one is a gap too. */
+	{ "SELECT 1", 1, "100" },
+	/* A step forward, or a host that was off: all that was before it is kept for a day. */
+	{ "UPDATE segments SET closed = closed - 900 * 86400000000000 WHERE id < 6", 0,
+	  "100" },
+	{ "UPDATE segments SET closed = closed - 900 * 86400000000000 WHERE id < 5", 0,
+	  "96" },
+	/* A clock that was in the future, or in the past, for a while. */
+	{ "UPDATE segments SET closed = 9000000000000000000 WHERE id = 50", 0, "100" },
+	{ "UPDATE segments SET closed = 9000000000000000000 WHERE id = 2", 0, "97" },
+	{ "UPDATE segments SET closed = 1 WHERE id = 100", 0, "100" },
+	{ "UPDATE segments SET closed = -9223372036854775807 - 1 WHERE id = 50", 0,
+	  "100" },
 };
 
 START_TEST(wrong_clock)
 {
-	const struct retention_limits limits = { .days = { 3, 0, 0 } };
-	char sql[96];
+	const struct clock *clock = &clocks[_i];
+	const struct retention_limits limits = { .days = { DAYS - 2, 0, 0 } };
 
-	make(4);
-	snprintf(sql, sizeof(sql), "UPDATE segments SET closed = %s WHERE id = %d",
-		 clocks[_i].closed, _i ? 4 : 2);
-	rig_write(sql);
-	if (_i)
-		rig.forge.now -= 2 * (uint64_t)DAY;
+	make(DAYS);
+	rig_write(clock->sql);
+	rig.forge.now += clock->later * (uint64_t)DAY;
 	keep(&limits);
-	rig_check("SELECT count(*) FROM accesses", clocks[_i].left);
+	rig_check("SELECT count(*) FROM accesses", clock->left);
 	rig_close(&rig);
+}
+END_TEST
+
+/* Not what the limit of the disk keeps, either. */
+START_TEST(wrong_clock_on_a_full_disk)
+{
+	const struct retention_limits limits = { .free_mib = 1 << 30 };
+
+	make(9);
+	rig.forge.now += 300 * (uint64_t)DAY;
+	keep(&limits);
+	rig_check(COUNTS, "9|9|9|9|10|10");
+	end();
 }
 END_TEST
 
@@ -235,12 +260,14 @@ START_TEST(too_much)
 }
 END_TEST
 
+/* Who fills it has nothing deleted that is young. */
 START_TEST(disk_too_full)
 {
 	const struct retention_limits limits = { .free_mib = 1 << 30 };
 
-	make(2);
+	make(9);
 	keep(&limits);
+	rig_check(COUNTS, "6|6|6|6|7|7");
 	rig_check("SELECT substr(detail, instr(detail, ':')) FROM sensor"
 		  " WHERE event = 'dropped' LIMIT 1",
 		  ": less than 1073741824 MiB are left on the disk");
@@ -289,6 +316,25 @@ START_TEST(forged)
 }
 END_TEST
 
+/* What tells of a drop is believed, and called verified, when it is sealed itself. */
+START_TEST(told_and_sealed)
+{
+	const struct retention_limits limits = { .days = { 3, 0, 0 } };
+
+	make(4);
+	keep(&limits);
+	ck_assert_int_eq(run("kith", "verify", "--exit-code", DB, END), 0);
+	check_in("4 of those were not verified: the event that tells", printed);
+	check_in("Nothing was changed in what was verified.", printed);
+	ck_assert_int_eq(run("kith", "verify", "--json", DB, END), 0);
+	check_in("\"dropped\":4,\"taken_on_trust\":4,", printed);
+	rig_seal(&rig);
+	rig_close(&rig);
+	ck_assert_int_eq(run("kith", "verify", "--exit-code", DB, END), 0);
+	check_in("Nothing was changed.", printed);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("retention");
@@ -298,9 +344,11 @@ int main(void)
 	unit_add(suite, who_stays);
 	unit_add(suite, what_goes_on);
 	unit_add_rows(suite, wrong_clock, UNIT_COUNT(clocks));
+	unit_add(suite, wrong_clock_on_a_full_disk);
 	unit_add(suite, too_much);
 	unit_add(suite, disk_too_full);
 	unit_add(suite, interrupted);
 	unit_add(suite, forged);
+	unit_add(suite, told_and_sealed);
 	return unit_run(suite);
 }

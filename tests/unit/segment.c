@@ -154,6 +154,71 @@ START_TEST(sealed_when_nothing_is_late)
 }
 END_TEST
 
+/* Who has changed a table finds that told of, and nothing else unsealed. */
+static const struct odd_table {
+	const char *sql;
+	const char *said;
+} odd_tables[] = {
+	{ "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql ="
+	  " replace(sql, ' id ', ' ID ') WHERE name = 'accesses'; PRAGMA schema_version = 999",
+	  "table accesses in segment 2: it has no column id" },
+	{ "ALTER TABLE accesses RENAME TO others",
+	  "table accesses in segment 2: no such table: main.accesses" },
+};
+
+START_TEST(odd)
+{
+	const struct odd_table *odd_table = &odd_tables[_i];
+	struct seal *seal;
+	int ret;
+
+	begin();
+	write_to(1);
+	rig_seal(&rig);
+	rig_write("INSERT INTO segments (id, closed) VALUES (2, 1);"
+		  "INSERT INTO segment_tables (name, segment, first_id, last_id)"
+		  " VALUES ('accesses', 2, 2, 2), ('changes', 2, 2, 2)");
+	rig_write(odd_table->sql);
+	seal = seal_new(rig.store, false);
+	do
+		ret = seal_step(seal, now(), true);
+	while (ret > 0);
+	ck_assert_int_eq(ret, 0);
+	seal_free(seal);
+	rig_check("SELECT count(seal) FROM segments", "2");
+	rig_check("SELECT count(digest) FROM segment_tables WHERE segment = 2", "1");
+	rig_check("SELECT detail FROM sensor_events WHERE event = 'segment damaged' LIMIT 1",
+		  odd_table->said);
+	rig_close(&rig);
+}
+END_TEST
+
+/* Long texts are no longer step than many short ones are. */
+START_TEST(long_texts)
+{
+	struct seal *seal;
+	int steps = 0, ret;
+
+	begin();
+	write_to(1);
+	rig_seal(&rig);
+	rig_write("INSERT INTO segments (id, closed) VALUES (2, 1);"
+		  "INSERT INTO segment_tables (name, segment, first_id, last_id)"
+		  " VALUES ('strings', 2, 1001, 1064);"
+		  "WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM n"
+		  " WHERE i < 1064) INSERT INTO strings"
+		  " SELECT i, printf('%.*c', 1 << 20, 'x') FROM n");
+	seal = seal_new(rig.store, false);
+	while ((ret = seal_step(seal, now(), true)) > 0)
+		steps++;
+	ck_assert_int_eq(ret, 0);
+	ck_assert_int_ge(steps, 16);
+	seal_free(seal);
+	rig_check("SELECT rows, length(digest) FROM segment_tables WHERE segment = 2", "64|32");
+	rig_close(&rig);
+}
+END_TEST
+
 /* A process that lives is sealed when it has ended. */
 START_TEST(late)
 {
@@ -222,6 +287,8 @@ int main(void)
 	unit_add(suite, goes_on_after_a_restart);
 	unit_add(suite, another_load_is_another_segment);
 	unit_add_rows(suite, sealed_when_nothing_is_late, 2);
+	unit_add(suite, long_texts);
+	unit_add_rows(suite, odd, UNIT_COUNT(odd_tables));
 	unit_add(suite, late);
 	unit_add(suite, paths);
 	unit_add(suite, begins_anew);

@@ -4,6 +4,7 @@
 
 #include "rig.h"
 #include "schema.h"
+#include "statement.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -357,11 +358,26 @@ static void add_versions(Suite *suite)
 	unit_add_rows(suite, the_contract, UNIT_COUNT(contract));
 }
 
+/* Who could write the database once does not get what is written from then on. */
+START_TEST(trigger)
+{
+	struct store *store;
+
+	open_and_close("kith.db", 0, NULL);
+	run_sql("CREATE TRIGGER t AFTER INSERT ON strings BEGIN DELETE FROM strings; END");
+	ck_assert_int_eq(store_open(&store, unit_path("kith.db")), 0);
+	ck_assert_int_eq(store_execute(store, "INSERT INTO strings VALUES (7, 'a')"), 0);
+	store_close(store);
+	rig_check("SELECT id, value FROM strings", "7|a");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("store");
 
 	add_files(suite);
 	add_versions(suite);
+	unit_add(suite, trigger);
 	return unit_run(suite);
 }

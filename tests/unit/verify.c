@@ -56,6 +56,11 @@ END_TEST
 	"UPDATE " table " SET " column " = 2 WHERE " column " = 3;"      \
 	"UPDATE " table " SET " column " = 3 WHERE " column " = 9;"
 
+/* SQLite finds it by any case. */
+#define RENAME_ID                                                                \
+	"PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql ="             \
+	" replace(sql, ' id ', ' ID ') WHERE name = 'accesses'; PRAGMA writable_schema = 0"
+
 static const struct deed {
 	const char *sql;
 	const char *said;
@@ -75,7 +80,11 @@ static const struct deed {
 	  "removed: segment 1: accesses: has 1 rows, and was sealed with 2" },
 	{ "DELETE FROM accesses WHERE id = 3",
 	  "removed: segment 2: accesses: has 0 rows, and was sealed with 1" },
-	{ "INSERT INTO pipes (id) VALUES (0)", NULL },
+	{ "INSERT INTO pipes (id) VALUES (0)",
+	  "added: pipes: 1 rows are before those of the first segment" },
+	{ "INSERT INTO paths VALUES (-7, 'a'), (-8, 'b')",
+	  "added: paths: 2 rows are before those of the first segment" },
+	{ "ANALYZE", NULL },
 	/* It lives, but who it is never changes. */
 	{ "UPDATE processes SET key = 5 WHERE id = 1",
 	  "changed: segment 1: processes: rows are not as they were sealed" },
@@ -119,7 +128,18 @@ static const struct deed {
 	  "schema: view loss is not as this version makes it" },
 	{ "CREATE TRIGGER t AFTER INSERT ON processes BEGIN DELETE FROM pipes; END",
 	  "schema: trigger t is none of Kith's" },
+	{ "PRAGMA writable_schema = 1; INSERT INTO sqlite_schema VALUES ('trigger',"
+	  " 'sqlite_evil', 'processes', 0, 'CREATE TRIGGER sqlite_evil AFTER INSERT ON"
+	  " processes BEGIN DELETE FROM pipes; END')",
+	  "schema: trigger sqlite_evil is none of Kith's" },
 	{ "CREATE VIEW v AS SELECT 1", "schema: view v is none of Kith's" },
+	/* A table that cannot be looked at, and one that can. */
+	{ RENAME_ID "; UPDATE pipes SET written = 1",
+	  "unreadable: segment 1: accesses: it has no column id" },
+	{ RENAME_ID "; UPDATE pipes SET written = 1", "changed: segment 1: pipes: rows" },
+	{ "DROP TABLE accesses", "unreadable: segment 3: accesses: no such table" },
+	{ "DROP TABLE accesses; UPDATE pipes SET written = 1",
+	  "changed: segment 1: pipes: rows" },
 };
 
 START_TEST(tampered)
@@ -134,6 +154,23 @@ START_TEST(tampered)
 	ck_assert_int_eq(run("kith", "verify", "--json", "--exit-code", DB, END),
 			 deed->said ? 1 : 0);
 	check_in(deed->said ? "{\"fault\":\"" : "{\"faults\":0,", printed);
+}
+END_TEST
+
+/* More columns than there is room for, one of which is called as one of ours is. */
+START_TEST(many_columns)
+{
+	char sql[64];
+	unsigned int i;
+
+	make();
+	for (i = 0; i < 100; i++) {
+		snprintf(sql, sizeof(sql), "ALTER TABLE accesses ADD COLUMN c%u", i);
+		rig_write(sql);
+	}
+	ck_assert_int_eq(run("kith", "verify", "--exit-code", DB, END), 1);
+	check_in("unreadable: segment 1: accesses: it has too many columns", printed);
+	check_in("3 of 3 segments are sealed", printed);
 }
 END_TEST
 
@@ -248,6 +285,7 @@ int main(void)
 
 	unit_add(suite, as_it_was);
 	unit_add_rows(suite, tampered, UNIT_COUNT(deeds));
+	unit_add(suite, many_columns);
 	unit_add(suite, a_byte_of_the_file);
 	unit_add(suite, a_table_that_cannot_be_read);
 	unit_add(suite, the_head);
