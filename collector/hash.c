@@ -23,6 +23,7 @@ struct job {
 	struct job *next;
 	struct hash_key key;
 	int64_t written; /* mtime */
+	bool lasts;	 /* it may be remembered */
 	int descriptor;
 	int64_t done;
 	struct hash_waiter *waiters;
@@ -137,12 +138,14 @@ static struct hash_key key_of(const struct stat *status, uint32_t device)
 				  .device = device };
 }
 
-static struct job *find_job(struct hasher *hasher, const struct hash_key *key)
+/* Of what does not last nobody gets what was read before he came. */
+static struct job *find_job(struct hasher *hasher, const struct hash_key *key, bool lasts)
 {
 	struct job *job;
 
 	for (job = hasher->first; job; job = job->next)
-		if (!memcmp(&job->key, key, sizeof(*key)))
+		if (!memcmp(&job->key, key, sizeof(*key)) && job->lasts == lasts &&
+		    (lasts || !job->done))
 			return job;
 	return NULL;
 }
@@ -189,22 +192,27 @@ static bool wait_for(struct hasher *hasher, struct job *job,
 static bool enqueue(struct hasher *hasher, int descriptor, const struct hash_key *key,
 		    int64_t written, const struct hash_waiter *waiter)
 {
-	struct job *job = find_job(hasher, key);
+	const bool lasts = why_lasts(waiter->why);
+	struct job *job = find_job(hasher, key, lasts);
 
 	if (job)
 		close(descriptor);
 	else
 		job = add_job(hasher, key, written, descriptor);
-	if (!job)
+	if (!job) {
 		close(descriptor);
-	return job && wait_for(hasher, job, waiter);
+		return false;
+	}
+	job->lasts = lasts;
+	return wait_for(hasher, job, waiter);
 }
 
 void hasher_ask(struct hasher *hasher, int descriptor, const struct stat *status,
 		uint32_t device, const struct hash_waiter *waiter)
 {
 	const struct hash_key key = key_of(status, device);
-	const struct hash_known *known = find_known(hasher, &key);
+	const struct hash_known *known =
+		why_lasts(waiter->why) ? find_known(hasher, &key) : NULL;
 
 	if (known) {
 		close(descriptor);
@@ -242,7 +250,7 @@ static void finish(struct hasher *hasher, const unsigned char *sha256, enum why 
 	for (waiter = job->waiters; waiter; waiter = waiter->next)
 		hasher->tell(hasher->context, waiter, &job->key, sha256,
 			     sha256 && waiter->why ? waiter->why : why);
-	if (sha256 && !why) {
+	if (sha256 && !why && job->lasts) {
 		memcpy(it.sha256, sha256, SHA256_SIZE);
 		hasher_know(hasher, &it);
 	}

@@ -33,6 +33,27 @@ static bool has_many_devices(int descriptor)
 						 status.f_type == OVERLAYFS_SUPER_MAGIC);
 }
 
+/*
+ * What is in memory alone keeps its times when a shared mapping writes to it, and what
+ * FUSE tells of them its server makes up.
+ */
+static bool has_no_times(int descriptor)
+{
+	struct statfs status;
+
+	if (fstatfs(descriptor, &status))
+		return true;
+	switch ((unsigned long)status.f_type) {
+	case TMPFS_MAGIC: /* memfd_create(2) makes them there too */
+	case RAMFS_MAGIC:
+	case HUGETLBFS_MAGIC:
+	case FUSE_SUPER_MAGIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Is @descriptor the file that @asked means? *status is its. */
 static bool is_meant(int descriptor, struct stat *status, const struct message *asked)
 {
@@ -335,8 +356,11 @@ int locate(struct locator *locator, const struct message *asked, struct slice pa
 	if (file < 0)
 		return -1;
 	*why = judge(asked, status, running);
-	if (*why != WHY_CHANGED)
-		return file;
-	close(file);
-	return -1;
+	if (*why == WHY_CHANGED) {
+		close(file);
+		return -1;
+	}
+	if (has_no_times(file))
+		*why = WHY_TIMELESS;
+	return file;
 }

@@ -20,11 +20,17 @@ static const char *const whys[WHYS] = {
 	[WHY_UNASKED] = "not asked",
 	[WHY_ATTRIBUTES] = "attributes changed since",
 	[WHY_FOUND] = "changed since the process began",
+	[WHY_TIMELESS] = "its file system does not tell when it was changed",
 };
 
 const char *why_text(unsigned int why)
 {
 	return why < WHYS ? whys[why] : NULL;
+}
+
+bool why_lasts(unsigned int why)
+{
+	return why == WHY_NOTHING || why == WHY_FOUND;
 }
 
 static size_t padded(size_t size)

@@ -39,6 +39,7 @@ enum why {
 	/* with a hash */
 	WHY_ATTRIBUTES, /* its names, owner or mode were changed since, by its times not more */
 	WHY_FOUND, /* the process was found running; the file was changed since its start */
+	WHY_TIMELESS, /* its file system does not tell when it was changed */
 	WHYS,
 };
 
@@ -107,5 +108,8 @@ int packet_receive(struct packet *packet, int descriptor);
 
 /* In words for the database; NULL: nothing. */
 const char *why_text(unsigned int why);
+
+/* Is a hash of which @why is to be known that of the file whenever its times are the same? */
+bool why_lasts(unsigned int why);
 
 #endif

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -207,6 +209,40 @@ START_TEST(deleted_while_it_runs)
 }
 END_TEST
 
+/* What is in memory keeps its times when a mapping writes to it. */
+START_TEST(in_memory)
+{
+	int from = open("/bin/sleep", O_RDONLY | O_CLOEXEC);
+	int memory = memfd_create("sleeps", MFD_CLOEXEC), file;
+	char *const argv[] = { "sleeps", "60", NULL }, *const envp[] = { NULL };
+	char path[64];
+	pid_t pid;
+
+	ck_assert_int_gt((int)sendfile(memory, from, NULL, 16 << 20), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory);
+	pid = fork();
+	if (!pid) {
+		int copy = open(path, O_RDONLY | O_CLOEXEC);
+
+		close(memory);
+		usleep(100000);
+		fexecve(copy, argv, envp);
+		_exit(1);
+	}
+	close(from);
+	begin(path);
+	close(memory);
+	usleep(500000);
+	asked.pid = (uint32_t)pid;
+	asked.flags = MESSAGE_NAMELESS;
+	file = find("");
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(why, WHY_TIMELESS);
+	close(file);
+	end(pid);
+}
+END_TEST
+
 /* It runs something else by now: what was executed is where it was. */
 START_TEST(executes_another)
 {
@@ -290,6 +326,7 @@ int main(void)
 	unit_add_rows(suite, something_else_in_its_place, 5);
 	unit_add(suite, moved_behind_a_link);
 	unit_add(suite, deleted_while_it_runs);
+	unit_add(suite, in_memory);
 	unit_add(suite, executes_another);
 	unit_add(suite, found_running);
 	unit_add(suite, in_a_namespace_that_is_gone);
