@@ -12,7 +12,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { PROC_PATH = 64 };
+enum {
+	PROC_PATH = 64,
+	TICK_NS = 20000000, /* two of the slowest kernel's */
+};
 
 int64_t locate_ns(struct timespec time)
 {
@@ -31,6 +34,12 @@ static bool has_many_devices(int descriptor)
 
 	return !fstatfs(descriptor, &status) && (status.f_type == BTRFS_SUPER_MAGIC ||
 						 status.f_type == OVERLAYFS_SUPER_MAGIC);
+}
+
+/* Such a file system has no device of its own, so its number has no major part. */
+static bool is_anonymous(uint32_t device)
+{
+	return device && !(device >> 20);
 }
 
 /*
@@ -54,19 +63,23 @@ static bool has_no_times(int descriptor)
 	}
 }
 
+static bool has_device(const struct stat *status, const struct message *asked)
+{
+	const uint32_t device = device_of(status->st_dev);
+
+	return device == asked->device || device == asked->real_device;
+}
+
 /* Is @descriptor the file that @asked means? *status is its. */
 static bool is_meant(int descriptor, struct stat *status, const struct message *asked)
 {
-	uint32_t device;
-
 	if (fstat(descriptor, status) || !S_ISREG(status->st_mode))
 		return false;
-	device = device_of(status->st_dev);
 	if (status->st_ino != asked->inode &&
 	    (!asked->real_inode || status->st_ino != asked->real_inode))
 		return false;
-	return device == asked->device || device == asked->real_device ||
-	       has_many_devices(descriptor);
+	return has_device(status, asked) ||
+	       (is_anonymous(asked->device) && has_many_devices(descriptor));
 }
 
 /* The mount namespace of process @pid; 0: not known. */
@@ -326,17 +339,23 @@ static void remember(struct locator *locator, const struct message *asked)
 
 /*
  * Is it still what was executed? Whoever changes it changes its ctime, which nobody can
- * set. A name or mode that changed does that too: while a process runs the file nobody
- * writes to it, and its mtime is believed.
+ * set. A name or mode that changed does that too; but a process that runs the file proves
+ * nothing, for it may have executed it again, and its mtime anybody sets. The clock of
+ * ctime goes in ticks, and may have stood where it was before the execution.
  */
-static enum why judge(const struct message *asked, const struct stat *status,
-		      bool running)
+static enum why judge(const struct message *asked, const struct stat *status, int file)
 {
-	if (locate_ns(status->st_ctim) <= asked->ts)
-		return WHY_NOTHING;
-	if (running && locate_ns(status->st_mtim) <= asked->ts)
-		return WHY_ATTRIBUTES;
-	return asked->flags & MESSAGE_FOUND ? WHY_FOUND : WHY_CHANGED;
+	const int64_t before = asked->ts - locate_ns(status->st_ctim);
+
+	if (before < 0 && !(asked->flags & MESSAGE_FOUND))
+		return WHY_CHANGED;
+	if (has_no_times(file))
+		return WHY_TIMELESS;
+	if (before < 0)
+		return WHY_FOUND;
+	if (before < TICK_NS)
+		return WHY_CLOSE;
+	return has_device(status, asked) ? WHY_NOTHING : WHY_INODE;
 }
 
 int locate(struct locator *locator, const struct message *asked, struct slice path,
@@ -344,10 +363,9 @@ int locate(struct locator *locator, const struct message *asked, struct slice pa
 {
 	char name[MESSAGE_TEXT + 1];
 	int file = by_process(asked, status);
-	bool running = file >= 0;
 
 	*why = WHY_GONE;
-	if (!running && path.size && !(asked->flags & MESSAGE_NAMELESS)) {
+	if (file < 0 && path.size && !(asked->flags & MESSAGE_NAMELESS)) {
 		memcpy(name, path.data, path.size);
 		name[path.size] = '\0';
 		file = by_path(locator, asked, name, status, why);
@@ -355,12 +373,9 @@ int locate(struct locator *locator, const struct message *asked, struct slice pa
 	remember(locator, asked);
 	if (file < 0)
 		return -1;
-	*why = judge(asked, status, running);
-	if (*why == WHY_CHANGED) {
-		close(file);
-		return -1;
-	}
-	if (has_no_times(file))
-		*why = WHY_TIMELESS;
-	return file;
+	*why = judge(asked, status, file);
+	if (*why != WHY_CHANGED)
+		return file;
+	close(file);
+	return -1;
 }

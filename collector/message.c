@@ -9,7 +9,7 @@
 static const char *const whys[WHYS] = {
 	[WHY_GONE] = "gone",
 	[WHY_REPLACED] = "another file is in its place",
-	[WHY_CHANGED] = "changed since",
+	[WHY_CHANGED] = "may have been changed since",
 	[WHY_CHANGING] = "changed while it was read",
 	[WHY_LARGE] = "too large",
 	[WHY_MANY] = "too many",
@@ -21,6 +21,8 @@ static const char *const whys[WHYS] = {
 	[WHY_ATTRIBUTES] = "attributes changed since",
 	[WHY_FOUND] = "changed since the process began",
 	[WHY_TIMELESS] = "its file system does not tell when it was changed",
+	[WHY_CLOSE] = "changed when it was executed",
+	[WHY_INODE] = "found by inode",
 };
 
 const char *why_text(unsigned int why)
@@ -30,7 +32,7 @@ const char *why_text(unsigned int why)
 
 bool why_lasts(unsigned int why)
 {
-	return why == WHY_NOTHING || why == WHY_FOUND;
+	return why == WHY_NOTHING || why == WHY_INODE;
 }
 
 static size_t padded(size_t size)

@@ -27,7 +27,7 @@ enum why {
 	WHY_NOTHING,
 	WHY_GONE,     /* neither process nor file was there any more */
 	WHY_REPLACED, /* another file stands in its place */
-	WHY_CHANGED,  /* it was changed since it was executed */
+	WHY_CHANGED,  /* it, or its attributes, since it was executed */
 	WHY_CHANGING, /* it was changed while it was read */
 	WHY_LARGE,
 	WHY_MANY, /* there was more to do than can wait */
@@ -37,9 +37,11 @@ enum why {
 	WHY_STOPPED, /* kithd did */
 	WHY_UNASKED, /* nobody asked: there is no helper, or kithd was killed */
 	/* with a hash */
-	WHY_ATTRIBUTES, /* its names, owner or mode were changed since, by its times not more */
+	WHY_ATTRIBUTES, /* its names, owner or mode were while it was read, by its times not more */
 	WHY_FOUND, /* the process was found running; the file was changed since its start */
 	WHY_TIMELESS, /* its file system does not tell when it was changed */
+	WHY_CLOSE,    /* it was changed so shortly before that it may have been after */
+	WHY_INODE, /* by its inode alone it is the one: its file system has many devices */
 	WHYS,
 };
 

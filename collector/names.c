@@ -389,7 +389,7 @@ static int store_group(struct names *names, struct group *group, int64_t id)
 static int store_row(struct names *names, const struct message *message, int64_t id)
 {
 	struct group *group = group_find(&names->groups, message->group);
-	const bool unchanged = message->flags & MESSAGE_HASHED && !message->why;
+	const bool unchanged = message->flags & MESSAGE_HASHED && why_lasts(message->why);
 
 	if (names->in_flight > 0)
 		names->in_flight--;

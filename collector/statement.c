@@ -230,7 +230,8 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_HASH] = "INSERT INTO hashes VALUES (NULL,?,?,?,?,?,?,?)",
 	[STATEMENT_HASHES] =
 		"SELECT device, inode, changed, size, sha256 FROM hashes"
-		" WHERE sha256 IS NOT NULL AND why IS NULL ORDER BY id DESC LIMIT ?",
+		" WHERE sha256 IS NOT NULL AND (why IS NULL OR why = 'found by inode')"
+		" ORDER BY id DESC LIMIT ?",
 	[STATEMENT_EXECUTABLE_HASH] = "INSERT OR IGNORE INTO executable_hashes VALUES (?, ?)",
 	[STATEMENT_UNANSWERED] =
 		"INSERT OR IGNORE INTO executable_hashes SELECT id, ?3 FROM executions"

@@ -122,6 +122,35 @@ START_TEST(gone)
 }
 END_TEST
 
+/* Just before: by its coarse clock that may have been after. */
+START_TEST(changed_close_before)
+{
+	const char *path = make("file");
+	int file;
+
+	begin(path);
+	asked.ts = locate_ns(status.st_ctim) + 19000000;
+	file = find(path);
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(why, WHY_CLOSE);
+	close(file);
+	locator_clear(&locator);
+}
+END_TEST
+
+/* The inode of a file on another device: that of a disk, then one without a disk. */
+START_TEST(on_another_device)
+{
+	const char *path = make("file");
+
+	begin(path);
+	asked.device = _i ? 77 : 77 << 20;
+	ck_assert_int_lt(find(path), 0);
+	ck_assert_int_eq(why, WHY_REPLACED);
+	locator_clear(&locator);
+}
+END_TEST
+
 /* Written to, or only of another mode: nobody has kept it from being written to. */
 START_TEST(changed_since)
 {
@@ -197,9 +226,12 @@ START_TEST(deleted_while_it_runs)
 	asked.flags = MESSAGE_NAMELESS;
 	usleep(50000);
 	ck_assert_int_eq(unlink(unit_path("sleeps")), 0);
+	ck_assert_int_lt(find(" (deleted)"), 0);
+	ck_assert_int_eq(why, WHY_CHANGED);
+	asked.ts = now() + 20000000; /* it was executed once more, then */
 	file = find(" (deleted)");
 	ck_assert_int_ge(file, 0);
-	ck_assert_int_eq(why, WHY_ATTRIBUTES);
+	ck_assert_int_eq(why, WHY_NOTHING);
 	ck_assert_int_eq(read(file, digest, 4), 4);
 	ck_assert_mem_eq(digest, "\177ELF", 4);
 	close(file);
@@ -322,6 +354,8 @@ int main(void)
 
 	unit_add(suite, by_its_path);
 	unit_add(suite, gone);
+	unit_add(suite, changed_close_before);
+	unit_add_rows(suite, on_another_device, 2);
 	unit_add_rows(suite, changed_since, 2);
 	unit_add_rows(suite, something_else_in_its_place, 5);
 	unit_add(suite, moved_behind_a_link);
