@@ -253,6 +253,20 @@ int locate_open(int root, const char *path, unsigned int links, struct stat *sta
 	return file < 0 ? error : file;
 }
 
+bool locate_is_at(const struct locator *locator, const struct message *asked,
+		  const char *path)
+{
+	const int there = walk_down(locator->root, path, LOCATE_LINKS);
+	struct stat status;
+	bool is;
+
+	if (there < 0)
+		return false;
+	is = is_meant(there, &status, asked);
+	close(there);
+	return is;
+}
+
 /* What the process runs now: it is not asked what that is called. */
 static int by_process(const struct message *asked, struct stat *status)
 {

@@ -34,6 +34,10 @@ void locator_clear(struct locator *locator);
 int locate(struct locator *locator, const struct message *asked, struct slice path,
 	   struct stat *status, enum why *why);
 
+/* Does @path lead to what @asked names, from the root of this machine? */
+bool locate_is_at(const struct locator *locator, const struct message *asked,
+		  const char *path);
+
 /* Is it the root of this machine where @asked was executed? */
 bool locate_is_host(const struct locator *locator, const struct message *asked);
 

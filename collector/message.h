@@ -51,6 +51,8 @@ enum message_flag {
 	MESSAGE_NAMELESS = 2, /* the file has no path to look for */
 	MESSAGE_HASHED = 4,   /* told: sha256 is one */
 	MESSAGE_PACKAGED = 8, /* told: the package is known, and is "" if there is none */
+	MESSAGE_ROOTED =
+		16, /* the process has the root of its mount namespace, and so the path */
 };
 
 enum { MESSAGE_TEXTS = 3, MESSAGE_TEXT = 4096 };

@@ -231,11 +231,11 @@ static bool ask_executable(struct names *names, const struct message *message,
 	return true;
 }
 
-/* Nothing is to be known of @asked but what is of others of the group. */
+/* Nothing is to be known of @asked but what is of others: these have the same root. */
 static struct group *find_group(struct names *names, const struct message *asked,
 				struct slice path, const struct group_key *same)
 {
-	if (asked->flags || !same->executable)
+	if (asked->flags != MESSAGE_ROOTED || !same->executable)
 		return NULL;
 	return group_get(&names->groups, same, asked, path);
 }

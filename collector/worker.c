@@ -146,12 +146,22 @@ static void tell_hash(void *worker_, const struct hash_waiter *waiter,
 	tell(worker_, &message, texts);
 }
 
-/* Of files of this machine: a container's packages are its own affair. */
+/*
+ * Of files of this machine: a container's packages are its own affair, and who has another
+ * root can call anything /bin/ls.
+ */
 static void find_package(struct worker *worker, const struct message *asked,
 			 const char *path, struct hash_waiter *waiter)
 {
-	if (asked->flags & MESSAGE_NAMELESS || *path != '/' ||
-	    !locate_is_host(&worker->locator, asked))
+	bool is;
+
+	if ((asked->flags & (MESSAGE_NAMELESS | MESSAGE_ROOTED)) != MESSAGE_ROOTED ||
+	    *path != '/' || !locate_is_host(&worker->locator, asked))
+		return;
+	begin_risk(worker, asked->device);
+	is = locate_is_at(&worker->locator, asked, path);
+	end_risk(worker);
+	if (!is)
 		return;
 	waiter->packaged = packages_find(worker->packages, path, waiter->package,
 					 sizeof(waiter->package));
@@ -171,7 +181,6 @@ static void take_executable(struct worker *worker, const struct message *asked,
 	worker->board->latest = asked->id;
 	snprintf(name, sizeof(name), "%.*s", (int)path.size, path.size ? path.data : "");
 	if (is_refused(worker, asked->device) || is_refused(worker, asked->real_device)) {
-		find_package(worker, asked, name, &waiter);
 		tell_hash(worker, &waiter, NULL, NULL, WHY_SLOW);
 		return;
 	}

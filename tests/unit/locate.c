@@ -122,6 +122,23 @@ START_TEST(gone)
 }
 END_TEST
 
+/* As whose file it is known: by its path from the root of the machine, or not at all. */
+START_TEST(at_its_path)
+{
+	const char *path = make("file"), *kept = unit_path("kept");
+
+	begin(path);
+	ck_assert(locate_is_at(&locator, &asked, path));
+	ck_assert(!locate_is_at(&locator, &asked, "/bin/true"));
+	ck_assert(!locate_is_at(&locator, &asked, "/nowhere"));
+	ck_assert_int_eq(rename(path, kept), 0);
+	ck_assert(!locate_is_at(&locator, &asked, path));
+	make("file");
+	ck_assert(!locate_is_at(&locator, &asked, path));
+	locator_clear(&locator);
+}
+END_TEST
+
 /* Just before: by its coarse clock that may have been after. */
 START_TEST(changed_close_before)
 {
@@ -354,6 +371,7 @@ int main(void)
 
 	unit_add(suite, by_its_path);
 	unit_add(suite, gone);
+	unit_add(suite, at_its_path);
 	unit_add(suite, changed_close_before);
 	unit_add_rows(suite, on_another_device, 2);
 	unit_add_rows(suite, changed_since, 2);

@@ -162,6 +162,33 @@ START_TEST(hashes_of_what_was_executed)
 }
 END_TEST
 
+/* Who has another root, or may have, can call anything /bin/ls. */
+START_TEST(no_package_by_another_root)
+{
+	struct kith_image *image;
+	struct stat status;
+	int i;
+
+	begin();
+	ck_assert_int_eq(stat("/bin/sh", &status), 0);
+	for (i = 0; i < 4; i++) {
+		image = FORGE_EXEC(&rig.forge, shell, 0, "/bin/sh", "x");
+		image->inode = status.st_ino + (i == 3);
+		image->device =
+			(uint32_t)(major(status.st_dev) << 20 | minor(status.st_dev));
+		if (i == 1)
+			image->flags |= KITH_IMAGE_CHROOT;
+		if (i == 2)
+			image->known &= ~(uint32_t)KITH_KNOWN_ROOT;
+	}
+	feed();
+	await("SELECT exe_package IS NOT NULL, exe_sha256 IS NOT NULL FROM execution"
+	      " WHERE exe_sha256 NOT NULL OR exe_hash_note NOT NULL ORDER BY execution_id",
+	      "1|1\n0|1\n0|1\n0|0");
+	end();
+}
+END_TEST
+
 START_TEST(no_file_no_hash)
 {
 	begin();
@@ -499,6 +526,7 @@ int main(void)
 	Suite *suite = suite_create("names");
 
 	unit_add(suite, hashes_of_what_was_executed);
+	unit_add(suite, no_package_by_another_root);
 	unit_add(suite, no_file_no_hash);
 	unit_add(suite, hashes_are_known_after_a_restart);
 	unit_add(suite, the_worker_dies_before_it_is_asked);
