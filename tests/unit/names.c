@@ -3,9 +3,11 @@
 #include "names.h"
 
 #include "clock.h"
+#include "helper.h"
 #include "locate.h"
 #include "rig.h"
 
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -454,6 +456,40 @@ START_TEST(more_than_can_wait)
 }
 END_TEST
 
+/* Of the two capabilities that are the helper's: those that process @pid has in @which. */
+static uint64_t rights(pid_t pid, const char *which)
+{
+	char path[64], line[256];
+	uint64_t sets = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, which, strlen(which)))
+			sets = strtoull(line + strlen(which), NULL, 16);
+	fclose(file);
+	return sets &
+	       (UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_SYS_PTRACE);
+}
+
+/* What is not in force while the database is opened the helper has all the same. */
+START_TEST(rights_of_the_helper)
+{
+	const uint64_t all = rights(getpid(), "CapPrm:");
+
+	ck_assert_int_eq(helper_spare_privileges(), 0);
+	ck_assert_uint_eq(rights(getpid(), "CapEff:"), 0);
+	ck_assert_uint_eq(rights(getpid(), "CapPrm:"), all);
+	begin();
+	ck_assert_int_eq(helper_drop_privileges(), 0);
+	ck_assert_uint_eq(rights(getpid(), "CapPrm:"), 0);
+	ck_assert_uint_eq(rights(worker(), "CapEff:"), all);
+	end();
+}
+END_TEST
+
 START_TEST(names_of_users)
 {
 	struct kith_image *image;
@@ -541,6 +577,7 @@ int main(void)
 	unit_add(suite, kithd_stops_and_many_wait);
 	unit_add(suite, rolled_back_and_many_wait);
 	unit_add(suite, more_than_can_wait);
+	unit_add(suite, rights_of_the_helper);
 	unit_add(suite, names_of_users);
 	unit_add(suite, names_in_containers);
 	unit_add(suite, names_that_change);
