@@ -123,6 +123,7 @@ static int reopen(int descriptor)
 
 /* A path on its way down from a root. */
 struct walk {
+	const struct locator *locator; /* who is told where it goes, or NULL */
 	int root;
 	int here;	    /* O_PATH */
 	unsigned int links; /* that may still be followed */
@@ -144,6 +145,23 @@ static int go_to_root(struct walk *walk)
 		return -errno;
 	go_to(walk, there);
 	return 0;
+}
+
+/* Nobody is asked who may not answer: what is known of @there will do. */
+static int look(const struct walk *walk, int there, mode_t *mode)
+{
+	const struct locator *locator = walk->locator;
+	struct statx status;
+
+	if (statx(there, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status))
+		return -errno;
+	*mode = status.stx_mode;
+	if (!locator || !locator->enter)
+		return 0;
+	return locator->enter(locator->context, device_of(makedev(status.stx_dev_major,
+								  status.stx_dev_minor)))
+		       ? 0
+		       : -ETIMEDOUT;
 }
 
 static bool is_at_root(const struct walk *walk)
@@ -177,8 +195,8 @@ static int follow(struct walk *walk, int link)
 /* One component of it. */
 static int take_step(struct walk *walk, const char *name)
 {
-	struct stat status;
-	int there, ret = 0;
+	mode_t mode;
+	int there, ret;
 
 	if (!strcmp(name, ".."))
 		if (is_at_root(walk))
@@ -186,14 +204,13 @@ static int take_step(struct walk *walk, const char *name)
 	there = openat(walk->here, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (there < 0)
 		return -errno;
-	if (fstat(there, &status)) {
-		ret = -errno;
-	} else if (S_ISLNK(status.st_mode)) {
-		ret = follow(walk, there);
-	} else {
+	ret = look(walk, there, &mode);
+	if (!ret && !S_ISLNK(mode)) {
 		go_to(walk, there);
 		return 0;
 	}
+	if (!ret)
+		ret = follow(walk, there);
 	close(there);
 	return ret;
 }
@@ -202,9 +219,12 @@ static int take_step(struct walk *walk, const char *name)
  * openat2(2) with RESOLVE_IN_ROOT does the same; but systemd takes that call away from
  * services that may not make set-user-ID files.
  */
-static int walk_down(int root, const char *path, unsigned int links)
+static int walk_down(const struct locator *locator, int root, const char *path,
+		     unsigned int links)
 {
-	struct walk walk = { .root = root, .here = -1, .links = links };
+	struct walk walk = {
+		.locator = locator, .root = root, .here = -1, .links = links
+	};
 	char name[NAME_MAX + 1];
 	int ret;
 
@@ -232,9 +252,10 @@ static int walk_down(int root, const char *path, unsigned int links)
 	return ret;
 }
 
-int locate_open(int root, const char *path, unsigned int links, struct stat *status)
+static int open_regular(const struct locator *locator, int root, const char *path,
+			unsigned int links, struct stat *status)
 {
-	int there = walk_down(root, path, links), file, error;
+	int there = walk_down(locator, root, path, links), file, error;
 
 	if (there < 0)
 		return there;
@@ -253,10 +274,15 @@ int locate_open(int root, const char *path, unsigned int links, struct stat *sta
 	return file < 0 ? error : file;
 }
 
+int locate_open(int root, const char *path, unsigned int links, struct stat *status)
+{
+	return open_regular(NULL, root, path, links, status);
+}
+
 bool locate_is_at(const struct locator *locator, const struct message *asked,
 		  const char *path)
 {
-	const int there = walk_down(locator->root, path, LOCATE_LINKS);
+	const int there = walk_down(locator, locator->root, path, LOCATE_LINKS);
 	struct stat status;
 	bool is;
 
@@ -283,14 +309,15 @@ static int by_process(const struct message *asked, struct stat *status)
 	return file;
 }
 
-static int open_below(int root, const char *path, const struct message *asked,
-		      struct stat *status, enum why *why)
+static int open_below(const struct locator *locator, int root, const char *path,
+		      const struct message *asked, struct stat *status, enum why *why)
 {
-	int file = locate_open(root, path, LOCATE_LINKS, status);
+	int file = open_regular(locator, root, path, LOCATE_LINKS, status);
 
 	if (file < 0) {
 		*why = file == -ENOENT || file == -ENOTDIR ? WHY_GONE
 		       : file == -EINVAL		   ? WHY_REPLACED
+		       : file == -ETIMEDOUT		   ? WHY_SLOW
 							   : WHY_UNREADABLE;
 		return -1;
 	}
@@ -302,8 +329,8 @@ static int open_below(int root, const char *path, const struct message *asked,
 }
 
 /* By the root of process @pid, if it is in the mount namespace that @asked names. */
-static int open_in(uint32_t pid, const char *path, const struct message *asked,
-		   struct stat *status, enum why *why)
+static int open_in(const struct locator *locator, uint32_t pid, const char *path,
+		   const struct message *asked, struct stat *status, enum why *why)
 {
 	char name[PROC_PATH];
 	int root, file;
@@ -314,7 +341,7 @@ static int open_in(uint32_t pid, const char *path, const struct message *asked,
 	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -1;
-	file = open_below(root, path, asked, status, why);
+	file = open_below(locator, root, path, asked, status, why);
 	close(root);
 	return file;
 }
@@ -327,10 +354,10 @@ static int by_path(struct locator *locator, const struct message *asked, const c
 	int file;
 
 	if (locate_is_host(locator, asked))
-		return open_below(locator->root, path, asked, status, why);
-	file = open_in(asked->pid, path, asked, status, why);
+		return open_below(locator, locator->root, path, asked, status, why);
+	file = open_in(locator, asked->pid, path, asked, status, why);
 	for (i = 0; file < 0 && i < LOCATE_PIDS; i++)
-		file = open_in(pids[i], path, asked, status, why);
+		file = open_in(locator, pids[i], path, asked, status, why);
 	return file;
 }
 

@@ -17,6 +17,9 @@ enum { LOCATE_NAMESPACES = 256, LOCATE_PIDS = 4 };
 struct locator {
 	int root;	/* of this machine, as its first process has it */
 	uint32_t mntns; /* of that; 0: not known */
+	/* A path has come to @device. false: it goes no further. NULL: it may go anywhere. */
+	bool (*enter)(void *context, uint32_t device);
+	void *context;
 	/* Who has lately executed something there, the last one first. */
 	struct {
 		uint32_t mntns;

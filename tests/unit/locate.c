@@ -139,6 +139,38 @@ START_TEST(at_its_path)
 }
 END_TEST
 
+static uint32_t entered;
+static bool may_enter;
+
+static bool enter(void *context, uint32_t device)
+{
+	ck_assert_ptr_eq(context, &locator);
+	entered = device;
+	return may_enter;
+}
+
+/* Whoever answers for the walk learns where it is, and can end it there. */
+START_TEST(where_it_goes)
+{
+	const char *path = make("file");
+	int file;
+
+	begin(path);
+	locator.enter = enter;
+	locator.context = &locator;
+	may_enter = true;
+	file = find(path);
+	ck_assert_int_ge(file, 0);
+	ck_assert_uint_eq(entered, asked.device);
+	close(file);
+	may_enter = false;
+	ck_assert_int_lt(find(path), 0);
+	ck_assert_int_eq(why, WHY_SLOW);
+	ck_assert(!locate_is_at(&locator, &asked, path));
+	locator_clear(&locator);
+}
+END_TEST
+
 /* Just before: by its coarse clock that may have been after. */
 START_TEST(changed_close_before)
 {
@@ -372,6 +404,7 @@ int main(void)
 	unit_add(suite, by_its_path);
 	unit_add(suite, gone);
 	unit_add(suite, at_its_path);
+	unit_add(suite, where_it_goes);
 	unit_add(suite, changed_close_before);
 	unit_add_rows(suite, on_another_device, 2);
 	unit_add_rows(suite, changed_since, 2);
