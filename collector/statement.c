@@ -148,6 +148,8 @@ static const char *const texts[STATEMENTS] = {
 		"INSERT INTO credentials VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CGROUP_MOVE] = "INSERT INTO cgroup_moves VALUES (NULL,?,?,?,?)",
 	[STATEMENT_SENSOR_EVENT] = "INSERT INTO sensor_events VALUES (NULL,?,?,?,?,?)",
+	[STATEMENT_SENSOR_EVENT_FIND] =
+		"SELECT 1 FROM sensor_events WHERE event = ? AND detail = ? LIMIT 1",
 	[STATEMENT_RECEIVED] =
 		"INSERT INTO received VALUES (?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count",
