@@ -16,6 +16,7 @@
 enum {
 	PIECE = 256 << 10,
 	REST = 3, /* for each ns of work so many of rest */
+	TURN = 8, /* so often it is the turn of who has waited longest */
 };
 
 /* A file that is read, or waits for it. */
@@ -24,8 +25,10 @@ struct job {
 	struct hash_key key;
 	int64_t written; /* mtime */
 	bool lasts;	 /* it may be remembered */
+	bool turn;	 /* it is the first, and stays so */
 	int descriptor;
 	int64_t done;
+	uint64_t came; /* its number among all */
 	struct hash_waiter *waiters;
 };
 
@@ -37,6 +40,7 @@ struct hasher {
 	struct hash_known known[HASH_KNOWN / HASH_IN_ROW][HASH_IN_ROW];
 	struct job *first; /* is read, the others wait */
 	size_t jobs;
+	uint64_t came, ended; /* jobs, ever */
 	size_t waiters;
 	int64_t rest_until; /* CLOCK_MONOTONIC */
 	char piece[PIECE];
@@ -74,6 +78,23 @@ static void free_waiters(struct hasher *hasher, struct hash_waiter *waiter)
 		hasher->waiters--;
 		free(waiter);
 	}
+}
+
+/* However many small ones come, a large one is read in the end. */
+static void advance_oldest(struct hasher *hasher)
+{
+	struct job **oldest = &hasher->first, **place, *job;
+
+	for (place = &hasher->first; *place; place = &(*place)->next)
+		if ((*place)->came < (*oldest)->came)
+			oldest = place;
+	job = *oldest;
+	if (!job)
+		return;
+	*oldest = job->next;
+	job->next = hasher->first;
+	job->turn = true;
+	hasher->first = job;
 }
 
 static void remove_first(struct hasher *hasher)
@@ -151,7 +172,8 @@ static struct job *find_job(struct hasher *hasher, const struct hash_key *key, b
 }
 
 /*
- * The smaller ones come first, but for the one that is being read: most that is executed is
+ * The smaller ones come first, but for the one that is being read, and each eighth time the
+ * one that has waited longest: most that is executed is
  * small, and what is large can take a minute. NULL: no room, or no memory.
  */
 static struct job *add_job(struct hasher *hasher, const struct hash_key *key,
@@ -165,11 +187,13 @@ static struct job *add_job(struct hasher *hasher, const struct hash_key *key,
 	job->key = *key;
 	job->written = written;
 	job->descriptor = descriptor;
-	while (*place && ((*place)->done || (*place)->key.size <= key->size))
+	while (*place &&
+	       ((*place)->done || (*place)->turn || (*place)->key.size <= key->size))
 		place = &(*place)->next;
 	job->next = *place;
 	*place = job;
 	hasher->jobs++;
+	job->came = hasher->came++;
 	return job;
 }
 
@@ -255,6 +279,8 @@ static void finish(struct hasher *hasher, const unsigned char *sha256, enum why 
 		hasher_know(hasher, &it);
 	}
 	remove_first(hasher);
+	if (++hasher->ended % TURN == 0)
+		advance_oldest(hasher);
 }
 
 /* All is read, or cannot be: what was begun is thrown away in any case. */

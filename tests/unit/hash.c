@@ -279,6 +279,33 @@ START_TEST(small_ones_first)
 }
 END_TEST
 
+/* A large one is not kept waiting for ever by small ones. */
+START_TEST(large_ones_in_the_end)
+{
+	char name[16];
+	int64_t i;
+
+	begin();
+	make("x");
+	ck_assert_int_eq(rename(unit_path("file"), unit_path("large")), 0);
+	ck_assert_int_eq(truncate(unit_path("large"), 1 << 20), 0);
+	ask(unit_path("large"), 100);
+	for (i = 1; i < 20; i++) {
+		snprintf(name, sizeof(name), "small%d", (int)i);
+		ck_assert_int_eq(rename(make("abc"), unit_path(name)), 0);
+		ask(unit_path(name), i);
+	}
+	for (i = 0; i < 9; i++) {
+		while (told.count <= (unsigned int)i)
+			hasher_step(hasher);
+		ck_assert_int_eq(told.last == 100, i == 8);
+	}
+	work();
+	ck_assert_uint_eq(told.count, 20);
+	hasher_free(hasher);
+}
+END_TEST
+
 static int64_t now(clockid_t clock)
 {
 	struct timespec time;
@@ -321,6 +348,7 @@ int main(void)
 	unit_add(suite, too_large);
 	unit_add(suite, too_many);
 	unit_add(suite, small_ones_first);
+	unit_add(suite, large_ones_in_the_end);
 	unit_add(suite, rests);
 	return unit_run(suite);
 }
