@@ -220,6 +220,8 @@ static int ask_hash(struct ingest *ingest, const struct record *record,
 		asked.flags |= MESSAGE_FOUND;
 	if (image->flags & (KITH_IMAGE_MEMFD | KITH_IMAGE_DELETED))
 		asked.flags |= MESSAGE_NAMELESS;
+	if (image->known & KITH_KNOWN_ROOT && !(image->flags & KITH_IMAGE_CHROOT))
+		asked.flags |= MESSAGE_ROOTED;
 	return names_execution(ingest->names, &asked, record->items[KITH_ITEM_EXE],
 			       &same);
 }

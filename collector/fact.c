@@ -248,6 +248,19 @@ int store_sensor_event(struct store *store, int64_t ts, int64_t boot, const char
 	return statement_run(store, STATEMENT_SENSOR_EVENT);
 }
 
+int store_sensor_event_find(struct store *store, const char *event, struct slice detail)
+{
+	struct binder binder = statement_bind(store, STATEMENT_SENSOR_EVENT_FIND);
+	int ret;
+
+	bind_text(&binder, event);
+	bind_slice(&binder, detail);
+	ret = statement_row(store, STATEMENT_SENSOR_EVENT_FIND);
+	if (ret > 0)
+		statement_reset(store, STATEMENT_SENSOR_EVENT_FIND);
+	return ret;
+}
+
 int store_position(struct store *store, unsigned int ring, uint32_t seq)
 {
 	struct binder binder = statement_bind(store, STATEMENT_POSITION);

@@ -16,6 +16,7 @@
 enum {
 	PIECE = 256 << 10,
 	REST = 3, /* for each ns of work so many of rest */
+	TURN = 8, /* so often it is the turn of who has waited longest */
 };
 
 /* A file that is read, or waits for it. */
@@ -23,8 +24,11 @@ struct job {
 	struct job *next;
 	struct hash_key key;
 	int64_t written; /* mtime */
+	bool lasts;	 /* it may be remembered */
+	bool turn;	 /* it is the first, and stays so */
 	int descriptor;
 	int64_t done;
+	uint64_t came; /* its number among all */
 	struct hash_waiter *waiters;
 };
 
@@ -36,6 +40,7 @@ struct hasher {
 	struct hash_known known[HASH_KNOWN / HASH_IN_ROW][HASH_IN_ROW];
 	struct job *first; /* is read, the others wait */
 	size_t jobs;
+	uint64_t came, ended; /* jobs, ever */
 	size_t waiters;
 	int64_t rest_until; /* CLOCK_MONOTONIC */
 	char piece[PIECE];
@@ -73,6 +78,23 @@ static void free_waiters(struct hasher *hasher, struct hash_waiter *waiter)
 		hasher->waiters--;
 		free(waiter);
 	}
+}
+
+/* However many small ones come, a large one is read in the end. */
+static void advance_oldest(struct hasher *hasher)
+{
+	struct job **oldest = &hasher->first, **place, *job;
+
+	for (place = &hasher->first; *place; place = &(*place)->next)
+		if ((*place)->came < (*oldest)->came)
+			oldest = place;
+	job = *oldest;
+	if (!job)
+		return;
+	*oldest = job->next;
+	job->next = hasher->first;
+	job->turn = true;
+	hasher->first = job;
 }
 
 static void remove_first(struct hasher *hasher)
@@ -137,18 +159,21 @@ static struct hash_key key_of(const struct stat *status, uint32_t device)
 				  .device = device };
 }
 
-static struct job *find_job(struct hasher *hasher, const struct hash_key *key)
+/* Of what does not last nobody gets what was read before he came. */
+static struct job *find_job(struct hasher *hasher, const struct hash_key *key, bool lasts)
 {
 	struct job *job;
 
 	for (job = hasher->first; job; job = job->next)
-		if (!memcmp(&job->key, key, sizeof(*key)))
+		if (!memcmp(&job->key, key, sizeof(*key)) && job->lasts == lasts &&
+		    (lasts || !job->done))
 			return job;
 	return NULL;
 }
 
 /*
- * The smaller ones come first, but for the one that is being read: most that is executed is
+ * The smaller ones come first, but for the one that is being read, and each eighth time the
+ * one that has waited longest: most that is executed is
  * small, and what is large can take a minute. NULL: no room, or no memory.
  */
 static struct job *add_job(struct hasher *hasher, const struct hash_key *key,
@@ -162,11 +187,13 @@ static struct job *add_job(struct hasher *hasher, const struct hash_key *key,
 	job->key = *key;
 	job->written = written;
 	job->descriptor = descriptor;
-	while (*place && ((*place)->done || (*place)->key.size <= key->size))
+	while (*place &&
+	       ((*place)->done || (*place)->turn || (*place)->key.size <= key->size))
 		place = &(*place)->next;
 	job->next = *place;
 	*place = job;
 	hasher->jobs++;
+	job->came = hasher->came++;
 	return job;
 }
 
@@ -189,22 +216,27 @@ static bool wait_for(struct hasher *hasher, struct job *job,
 static bool enqueue(struct hasher *hasher, int descriptor, const struct hash_key *key,
 		    int64_t written, const struct hash_waiter *waiter)
 {
-	struct job *job = find_job(hasher, key);
+	const bool lasts = why_lasts(waiter->why);
+	struct job *job = find_job(hasher, key, lasts);
 
 	if (job)
 		close(descriptor);
 	else
 		job = add_job(hasher, key, written, descriptor);
-	if (!job)
+	if (!job) {
 		close(descriptor);
-	return job && wait_for(hasher, job, waiter);
+		return false;
+	}
+	job->lasts = lasts;
+	return wait_for(hasher, job, waiter);
 }
 
 void hasher_ask(struct hasher *hasher, int descriptor, const struct stat *status,
 		uint32_t device, const struct hash_waiter *waiter)
 {
 	const struct hash_key key = key_of(status, device);
-	const struct hash_known *known = find_known(hasher, &key);
+	const struct hash_known *known =
+		why_lasts(waiter->why) ? find_known(hasher, &key) : NULL;
 
 	if (known) {
 		close(descriptor);
@@ -242,11 +274,13 @@ static void finish(struct hasher *hasher, const unsigned char *sha256, enum why 
 	for (waiter = job->waiters; waiter; waiter = waiter->next)
 		hasher->tell(hasher->context, waiter, &job->key, sha256,
 			     sha256 && waiter->why ? waiter->why : why);
-	if (sha256 && !why) {
+	if (sha256 && !why && job->lasts) {
 		memcpy(it.sha256, sha256, SHA256_SIZE);
 		hasher_know(hasher, &it);
 	}
 	remove_first(hasher);
+	if (++hasher->ended % TURN == 0)
+		advance_oldest(hasher);
 }
 
 /* All is read, or cannot be: what was begun is thrown away in any case. */

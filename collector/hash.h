@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * SHA-256 of files, a piece at a time and with at most a quarter of a processor, and those
- * that are known: a file with the same device, inode, ctime and size is the same.
+ * that are known: a file with the same device, inode, ctime and size is the same, if its
+ * waiter does not say that such times tell nothing.
  */
 #ifndef KITH_HASH_H
 #define KITH_HASH_H

@@ -39,8 +39,8 @@ enum {
 static const uint64_t helpers =
 	UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_SYS_PTRACE;
 
-/* Keep of our capabilities those in @kept. */
-static int keep_capabilities(uint64_t kept)
+/* Of our capabilities keep those in @kept, of which those in @used are in force. */
+static int keep_capabilities(uint64_t kept, uint64_t used)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[2];
@@ -50,15 +50,20 @@ static int keep_capabilities(uint64_t kept)
 		return -errno;
 	for (i = 0; i < 2; i++) {
 		sets[i].permitted &= (uint32_t)(kept >> 32 * i);
-		sets[i].effective = sets[i].permitted;
+		sets[i].effective = sets[i].permitted & (uint32_t)(used >> 32 * i);
 		sets[i].inheritable = 0;
 	}
 	return syscall(SYS_capset, &head, sets) ? -errno : 0;
 }
 
+int helper_spare_privileges(void)
+{
+	return keep_capabilities(~UINT64_C(0), ~helpers);
+}
+
 int helper_drop_privileges(void)
 {
-	return keep_capabilities(~helpers);
+	return keep_capabilities(~helpers, ~helpers);
 }
 
 /* Behind everything else, and without new privileges. */
@@ -148,7 +153,7 @@ become_keeper(int descriptor, pid_t parent, const struct hash_known *known, size
 		_exit(EXIT_FAILURE);
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (board == MAP_FAILED || keep_capabilities(helpers))
+	if (board == MAP_FAILED || keep_capabilities(helpers, helpers))
 		_exit(EXIT_FAILURE);
 	settle_down();
 	keep(board, known, count);

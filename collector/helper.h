@@ -15,6 +15,9 @@
  */
 int helper_start(const struct hash_known *known, size_t count, int *descriptor);
 
+/* Until it is started: do without what only the helper needs, but keep it to be given. */
+int helper_spare_privileges(void);
+
 /* Give up, for good, what only the helper needs. */
 int helper_drop_privileges(void);
 

@@ -32,7 +32,8 @@ static const struct argp_option options[] = {
 	{ "db", 'd', "FILE", 0, "database (default " CONFIG_DATABASE ")", 0 },
 	{ "config", 'c', "FILE", 0, "settings (default " CONFIG_PATH ")", 0 },
 	{ "record", OPTION_RECORD, "FILE", 0, "also write what comes to a new FILE", 0 },
-	{ "replay", OPTION_REPLAY, "FILE", 0, "take a recording instead of the kernel", 0 },
+	{ "replay", OPTION_REPLAY, "FILE", 0, "take a recording instead of the kernel",
+	  0 },
 	{ "synthetic", OPTION_SYNTHETIC, "COUNT", 0, "make COUNT records up instead", 0 },
 	{ "seed", OPTION_SEED, "NUMBER", 0, "for --synthetic (default 1)", 0 },
 	{ 0 },
@@ -111,14 +112,16 @@ static int open_source(struct source **source, const struct arguments *arguments
 
 	if (arguments->synthetic) {
 		log_info("making up %" PRIu64 " records", arguments->synthetic);
-		return source_synthetic_open(source, arguments->synthetic, arguments->seed);
+		return source_synthetic_open(source, arguments->synthetic,
+					     arguments->seed);
 	}
 	if (!arguments->replay)
 		return source_netlink_open(source);
 	ret = source_recording_open(source, arguments->replay);
 	if (ret)
 		log_error("cannot replay %s: %s", arguments->replay,
-			  ret == -EBADMSG ? "it is not a recording of kith" : strerror(-ret));
+			  ret == -EBADMSG ? "it is not a recording of kith"
+					  : strerror(-ret));
 	else
 		log_info("replaying %s", arguments->replay);
 	return ret;
@@ -150,6 +153,16 @@ static int exit_status(int error)
 	}
 }
 
+/* A database may have been made by others, and is read before the helper knows hashes. */
+static int spare_privileges(void)
+{
+	int ret = helper_spare_privileges();
+
+	if (ret)
+		log_error("cannot do without privileges: %s", strerror(-ret));
+	return ret;
+}
+
 /* Before anything of others is read, and before what only the helper needs is given up. */
 static int start_helper(struct daemon *daemon, struct store *store)
 {
@@ -171,11 +184,14 @@ static int run(const struct arguments *arguments, const struct config *config)
 				 .tell_seals = live && config->tell_seals,
 				 .recording_path = arguments->record,
 				 .live = live };
-	const char *database = arguments->database ? arguments->database : config->database;
+	const char *database =
+		arguments->database ? arguments->database : config->database;
 	int ret, closed;
 
 	daemon.signals = daemon_signals();
-	ret = open_source(&daemon.source, arguments);
+	ret = live ? spare_privileges() : 0;
+	if (!ret)
+		ret = open_source(&daemon.source, arguments);
 	if (!ret)
 		ret = writer_open(&writer, database);
 	if (!ret)

@@ -12,7 +12,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { PROC_PATH = 64 };
+enum {
+	PROC_PATH = 64,
+	TICK_NS = 20000000, /* two of the slowest kernel's */
+};
 
 int64_t locate_ns(struct timespec time)
 {
@@ -33,19 +36,50 @@ static bool has_many_devices(int descriptor)
 						 status.f_type == OVERLAYFS_SUPER_MAGIC);
 }
 
+/* Such a file system has no device of its own, so its number has no major part. */
+static bool is_anonymous(uint32_t device)
+{
+	return device && !(device >> 20);
+}
+
+/*
+ * What is in memory alone keeps its times when a shared mapping writes to it, and what
+ * FUSE tells of them its server makes up.
+ */
+static bool has_no_times(int descriptor)
+{
+	struct statfs status;
+
+	if (fstatfs(descriptor, &status))
+		return true;
+	switch ((unsigned long)status.f_type) {
+	case TMPFS_MAGIC: /* memfd_create(2) makes them there too */
+	case RAMFS_MAGIC:
+	case HUGETLBFS_MAGIC:
+	case FUSE_SUPER_MAGIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool has_device(const struct stat *status, const struct message *asked)
+{
+	const uint32_t device = device_of(status->st_dev);
+
+	return device == asked->device || device == asked->real_device;
+}
+
 /* Is @descriptor the file that @asked means? *status is its. */
 static bool is_meant(int descriptor, struct stat *status, const struct message *asked)
 {
-	uint32_t device;
-
 	if (fstat(descriptor, status) || !S_ISREG(status->st_mode))
 		return false;
-	device = device_of(status->st_dev);
 	if (status->st_ino != asked->inode &&
 	    (!asked->real_inode || status->st_ino != asked->real_inode))
 		return false;
-	return device == asked->device || device == asked->real_device ||
-	       has_many_devices(descriptor);
+	return has_device(status, asked) ||
+	       (is_anonymous(asked->device) && has_many_devices(descriptor));
 }
 
 /* The mount namespace of process @pid; 0: not known. */
@@ -89,6 +123,7 @@ static int reopen(int descriptor)
 
 /* A path on its way down from a root. */
 struct walk {
+	const struct locator *locator; /* who is told where it goes, or NULL */
 	int root;
 	int here;	    /* O_PATH */
 	unsigned int links; /* that may still be followed */
@@ -110,6 +145,23 @@ static int go_to_root(struct walk *walk)
 		return -errno;
 	go_to(walk, there);
 	return 0;
+}
+
+/* Nobody is asked who may not answer: what is known of @there will do. */
+static int look(const struct walk *walk, int there, mode_t *mode)
+{
+	const struct locator *locator = walk->locator;
+	struct statx status;
+
+	if (statx(there, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status))
+		return -errno;
+	*mode = status.stx_mode;
+	if (!locator || !locator->enter)
+		return 0;
+	return locator->enter(locator->context, device_of(makedev(status.stx_dev_major,
+								  status.stx_dev_minor)))
+		       ? 0
+		       : -ETIMEDOUT;
 }
 
 static bool is_at_root(const struct walk *walk)
@@ -143,8 +195,8 @@ static int follow(struct walk *walk, int link)
 /* One component of it. */
 static int take_step(struct walk *walk, const char *name)
 {
-	struct stat status;
-	int there, ret = 0;
+	mode_t mode;
+	int there, ret;
 
 	if (!strcmp(name, ".."))
 		if (is_at_root(walk))
@@ -152,14 +204,13 @@ static int take_step(struct walk *walk, const char *name)
 	there = openat(walk->here, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (there < 0)
 		return -errno;
-	if (fstat(there, &status)) {
-		ret = -errno;
-	} else if (S_ISLNK(status.st_mode)) {
-		ret = follow(walk, there);
-	} else {
+	ret = look(walk, there, &mode);
+	if (!ret && !S_ISLNK(mode)) {
 		go_to(walk, there);
 		return 0;
 	}
+	if (!ret)
+		ret = follow(walk, there);
 	close(there);
 	return ret;
 }
@@ -168,9 +219,12 @@ static int take_step(struct walk *walk, const char *name)
  * openat2(2) with RESOLVE_IN_ROOT does the same; but systemd takes that call away from
  * services that may not make set-user-ID files.
  */
-static int walk_down(int root, const char *path, unsigned int links)
+static int walk_down(const struct locator *locator, int root, const char *path,
+		     unsigned int links)
 {
-	struct walk walk = { .root = root, .here = -1, .links = links };
+	struct walk walk = {
+		.locator = locator, .root = root, .here = -1, .links = links
+	};
 	char name[NAME_MAX + 1];
 	int ret;
 
@@ -198,9 +252,10 @@ static int walk_down(int root, const char *path, unsigned int links)
 	return ret;
 }
 
-int locate_open(int root, const char *path, unsigned int links, struct stat *status)
+static int open_regular(const struct locator *locator, int root, const char *path,
+			unsigned int links, struct stat *status)
 {
-	int there = walk_down(root, path, links), file, error;
+	int there = walk_down(locator, root, path, links), file, error;
 
 	if (there < 0)
 		return there;
@@ -219,6 +274,25 @@ int locate_open(int root, const char *path, unsigned int links, struct stat *sta
 	return file < 0 ? error : file;
 }
 
+int locate_open(int root, const char *path, unsigned int links, struct stat *status)
+{
+	return open_regular(NULL, root, path, links, status);
+}
+
+bool locate_is_at(const struct locator *locator, const struct message *asked,
+		  const char *path)
+{
+	const int there = walk_down(locator, locator->root, path, LOCATE_LINKS);
+	struct stat status;
+	bool is;
+
+	if (there < 0)
+		return false;
+	is = is_meant(there, &status, asked);
+	close(there);
+	return is;
+}
+
 /* What the process runs now: it is not asked what that is called. */
 static int by_process(const struct message *asked, struct stat *status)
 {
@@ -235,14 +309,15 @@ static int by_process(const struct message *asked, struct stat *status)
 	return file;
 }
 
-static int open_below(int root, const char *path, const struct message *asked,
-		      struct stat *status, enum why *why)
+static int open_below(const struct locator *locator, int root, const char *path,
+		      const struct message *asked, struct stat *status, enum why *why)
 {
-	int file = locate_open(root, path, LOCATE_LINKS, status);
+	int file = open_regular(locator, root, path, LOCATE_LINKS, status);
 
 	if (file < 0) {
 		*why = file == -ENOENT || file == -ENOTDIR ? WHY_GONE
 		       : file == -EINVAL		   ? WHY_REPLACED
+		       : file == -ETIMEDOUT		   ? WHY_SLOW
 							   : WHY_UNREADABLE;
 		return -1;
 	}
@@ -254,8 +329,8 @@ static int open_below(int root, const char *path, const struct message *asked,
 }
 
 /* By the root of process @pid, if it is in the mount namespace that @asked names. */
-static int open_in(uint32_t pid, const char *path, const struct message *asked,
-		   struct stat *status, enum why *why)
+static int open_in(const struct locator *locator, uint32_t pid, const char *path,
+		   const struct message *asked, struct stat *status, enum why *why)
 {
 	char name[PROC_PATH];
 	int root, file;
@@ -266,7 +341,7 @@ static int open_in(uint32_t pid, const char *path, const struct message *asked,
 	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -1;
-	file = open_below(root, path, asked, status, why);
+	file = open_below(locator, root, path, asked, status, why);
 	close(root);
 	return file;
 }
@@ -279,10 +354,10 @@ static int by_path(struct locator *locator, const struct message *asked, const c
 	int file;
 
 	if (locate_is_host(locator, asked))
-		return open_below(locator->root, path, asked, status, why);
-	file = open_in(asked->pid, path, asked, status, why);
+		return open_below(locator, locator->root, path, asked, status, why);
+	file = open_in(locator, asked->pid, path, asked, status, why);
 	for (i = 0; file < 0 && i < LOCATE_PIDS; i++)
-		file = open_in(pids[i], path, asked, status, why);
+		file = open_in(locator, pids[i], path, asked, status, why);
 	return file;
 }
 
@@ -305,17 +380,23 @@ static void remember(struct locator *locator, const struct message *asked)
 
 /*
  * Is it still what was executed? Whoever changes it changes its ctime, which nobody can
- * set. A name or mode that changed does that too: while a process runs the file nobody
- * writes to it, and its mtime is believed.
+ * set. A name or mode that changed does that too; but a process that runs the file proves
+ * nothing, for it may have executed it again, and its mtime anybody sets. The clock of
+ * ctime goes in ticks, and may have stood where it was before the execution.
  */
-static enum why judge(const struct message *asked, const struct stat *status,
-		      bool running)
+static enum why judge(const struct message *asked, const struct stat *status, int file)
 {
-	if (locate_ns(status->st_ctim) <= asked->ts)
-		return WHY_NOTHING;
-	if (running && locate_ns(status->st_mtim) <= asked->ts)
-		return WHY_ATTRIBUTES;
-	return asked->flags & MESSAGE_FOUND ? WHY_FOUND : WHY_CHANGED;
+	const int64_t before = asked->ts - locate_ns(status->st_ctim);
+
+	if (before < 0 && !(asked->flags & MESSAGE_FOUND))
+		return WHY_CHANGED;
+	if (has_no_times(file))
+		return WHY_TIMELESS;
+	if (before < 0)
+		return WHY_FOUND;
+	if (before < TICK_NS)
+		return WHY_CLOSE;
+	return has_device(status, asked) ? WHY_NOTHING : WHY_INODE;
 }
 
 int locate(struct locator *locator, const struct message *asked, struct slice path,
@@ -323,10 +404,9 @@ int locate(struct locator *locator, const struct message *asked, struct slice pa
 {
 	char name[MESSAGE_TEXT + 1];
 	int file = by_process(asked, status);
-	bool running = file >= 0;
 
 	*why = WHY_GONE;
-	if (!running && path.size && !(asked->flags & MESSAGE_NAMELESS)) {
+	if (file < 0 && path.size && !(asked->flags & MESSAGE_NAMELESS)) {
 		memcpy(name, path.data, path.size);
 		name[path.size] = '\0';
 		file = by_path(locator, asked, name, status, why);
@@ -334,7 +414,7 @@ int locate(struct locator *locator, const struct message *asked, struct slice pa
 	remember(locator, asked);
 	if (file < 0)
 		return -1;
-	*why = judge(asked, status, running);
+	*why = judge(asked, status, file);
 	if (*why != WHY_CHANGED)
 		return file;
 	close(file);

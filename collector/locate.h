@@ -17,6 +17,9 @@ enum { LOCATE_NAMESPACES = 256, LOCATE_PIDS = 4 };
 struct locator {
 	int root;	/* of this machine, as its first process has it */
 	uint32_t mntns; /* of that; 0: not known */
+	/* A path has come to @device. false: it goes no further. NULL: it may go anywhere. */
+	bool (*enter)(void *context, uint32_t device);
+	void *context;
 	/* Who has lately executed something there, the last one first. */
 	struct {
 		uint32_t mntns;
@@ -33,6 +36,10 @@ void locator_clear(struct locator *locator);
  */
 int locate(struct locator *locator, const struct message *asked, struct slice path,
 	   struct stat *status, enum why *why);
+
+/* Does @path lead to what @asked names, from the root of this machine? */
+bool locate_is_at(const struct locator *locator, const struct message *asked,
+		  const char *path);
 
 /* Is it the root of this machine where @asked was executed? */
 bool locate_is_host(const struct locator *locator, const struct message *asked);

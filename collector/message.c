@@ -9,7 +9,7 @@
 static const char *const whys[WHYS] = {
 	[WHY_GONE] = "gone",
 	[WHY_REPLACED] = "another file is in its place",
-	[WHY_CHANGED] = "changed since",
+	[WHY_CHANGED] = "may have been changed since",
 	[WHY_CHANGING] = "changed while it was read",
 	[WHY_LARGE] = "too large",
 	[WHY_MANY] = "too many",
@@ -20,11 +20,19 @@ static const char *const whys[WHYS] = {
 	[WHY_UNASKED] = "not asked",
 	[WHY_ATTRIBUTES] = "attributes changed since",
 	[WHY_FOUND] = "changed since the process began",
+	[WHY_TIMELESS] = "its file system does not tell when it was changed",
+	[WHY_CLOSE] = "changed when it was executed",
+	[WHY_INODE] = "found by inode",
 };
 
 const char *why_text(unsigned int why)
 {
 	return why < WHYS ? whys[why] : NULL;
+}
+
+bool why_lasts(unsigned int why)
+{
+	return why == WHY_NOTHING || why == WHY_INODE;
 }
 
 static size_t padded(size_t size)

@@ -27,7 +27,7 @@ enum why {
 	WHY_NOTHING,
 	WHY_GONE,     /* neither process nor file was there any more */
 	WHY_REPLACED, /* another file stands in its place */
-	WHY_CHANGED,  /* it was changed since it was executed */
+	WHY_CHANGED,  /* it, or its attributes, since it was executed */
 	WHY_CHANGING, /* it was changed while it was read */
 	WHY_LARGE,
 	WHY_MANY, /* there was more to do than can wait */
@@ -37,8 +37,11 @@ enum why {
 	WHY_STOPPED, /* kithd did */
 	WHY_UNASKED, /* nobody asked: there is no helper, or kithd was killed */
 	/* with a hash */
-	WHY_ATTRIBUTES, /* its names, owner or mode were changed since, by its times not more */
+	WHY_ATTRIBUTES, /* its names, owner or mode were while it was read, by its times not more */
 	WHY_FOUND, /* the process was found running; the file was changed since its start */
+	WHY_TIMELESS, /* its file system does not tell when it was changed */
+	WHY_CLOSE,    /* it was changed so shortly before that it may have been after */
+	WHY_INODE, /* by its inode alone it is the one: its file system has many devices */
 	WHYS,
 };
 
@@ -48,6 +51,8 @@ enum message_flag {
 	MESSAGE_NAMELESS = 2, /* the file has no path to look for */
 	MESSAGE_HASHED = 4,   /* told: sha256 is one */
 	MESSAGE_PACKAGED = 8, /* told: the package is known, and is "" if there is none */
+	MESSAGE_ROOTED =
+		16, /* the process has the root of its mount namespace, and so the path */
 };
 
 enum { MESSAGE_TEXTS = 3, MESSAGE_TEXT = 4096 };
@@ -107,5 +112,8 @@ int packet_receive(struct packet *packet, int descriptor);
 
 /* In words for the database; NULL: nothing. */
 const char *why_text(unsigned int why);
+
+/* Is a hash of which @why is to be known that of the file whenever its times are the same? */
+bool why_lasts(unsigned int why);
 
 #endif

@@ -231,11 +231,11 @@ static bool ask_executable(struct names *names, const struct message *message,
 	return true;
 }
 
-/* Nothing is to be known of @asked but what is of others of the group. */
+/* Nothing is to be known of @asked but what is of others: these have the same root. */
 static struct group *find_group(struct names *names, const struct message *asked,
 				struct slice path, const struct group_key *same)
 {
-	if (asked->flags || !same->executable)
+	if (asked->flags != MESSAGE_ROOTED || !same->executable)
 		return NULL;
 	return group_get(&names->groups, same, asked, path);
 }
@@ -389,7 +389,7 @@ static int store_group(struct names *names, struct group *group, int64_t id)
 static int store_row(struct names *names, const struct message *message, int64_t id)
 {
 	struct group *group = group_find(&names->groups, message->group);
-	const bool unchanged = message->flags & MESSAGE_HASHED && !message->why;
+	const bool unchanged = message->flags & MESSAGE_HASHED && why_lasts(message->why);
 
 	if (names->in_flight > 0)
 		names->in_flight--;

@@ -60,7 +60,7 @@ int sha256_end(struct sha256 *sha256, unsigned char digest[SHA256_SIZE])
 const char *sha256_text(const unsigned char digest[SHA256_SIZE], char text[SHA256_TEXT])
 {
 	static const char digits[] = "0123456789abcdef";
-	int i;
+	size_t i;
 
 	for (i = 0; i < SHA256_SIZE; i++) {
 		text[2 * i] = digits[digest[i] >> 4];

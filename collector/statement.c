@@ -148,6 +148,8 @@ static const char *const texts[STATEMENTS] = {
 		"INSERT INTO credentials VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CGROUP_MOVE] = "INSERT INTO cgroup_moves VALUES (NULL,?,?,?,?)",
 	[STATEMENT_SENSOR_EVENT] = "INSERT INTO sensor_events VALUES (NULL,?,?,?,?,?)",
+	[STATEMENT_SENSOR_EVENT_FIND] =
+		"SELECT 1 FROM sensor_events WHERE event = ? AND detail = ? LIMIT 1",
 	[STATEMENT_RECEIVED] =
 		"INSERT INTO received VALUES (?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count",
@@ -230,7 +232,8 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_HASH] = "INSERT INTO hashes VALUES (NULL,?,?,?,?,?,?,?)",
 	[STATEMENT_HASHES] =
 		"SELECT device, inode, changed, size, sha256 FROM hashes"
-		" WHERE sha256 IS NOT NULL ORDER BY id DESC LIMIT ?",
+		" WHERE sha256 IS NOT NULL AND (why IS NULL OR why = 'found by inode')"
+		" ORDER BY id DESC LIMIT ?",
 	[STATEMENT_EXECUTABLE_HASH] = "INSERT OR IGNORE INTO executable_hashes VALUES (?, ?)",
 	[STATEMENT_UNANSWERED] =
 		"INSERT OR IGNORE INTO executable_hashes SELECT id, ?3 FROM executions"

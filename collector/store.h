@@ -446,6 +446,9 @@ int store_cgroup_move(struct store *store, int64_t ts, int64_t process, int64_t 
 int store_sensor_event(struct store *store, int64_t ts, int64_t boot, const char *event,
 		       int64_t process, struct slice detail);
 
+/* Is there one? 1, 0 or an error. */
+int store_sensor_event_find(struct store *store, const char *event, struct slice detail);
+
 /* @count more records of @class_ are stored. */
 int store_received(struct store *store, int64_t load, unsigned int class_, uint64_t count);
 

@@ -77,15 +77,29 @@ static void end_risk(struct worker *worker)
 	worker->board->busy = 0;
 }
 
-static bool is_refused(const struct worker *worker, uint64_t subject)
+bool worker_refuses(const struct worker_board *board, uint64_t subject)
 {
 	size_t i;
 
 	for (i = 0; i < WORKER_REFUSED; i++)
-		if (subject && worker->board->refused[i].subject == subject &&
-		    worker->board->refused[i].until > clock_steady_ms())
+		if (subject && board->refused[i].subject == subject &&
+		    board->refused[i].until > clock_steady_ms())
 			return true;
 	return false;
+}
+
+static bool is_refused(const struct worker *worker, uint64_t subject)
+{
+	return worker_refuses(worker->board, subject);
+}
+
+/* What hangs from now on is the file system that a path has come to. */
+static bool enter(void *worker_, uint32_t device)
+{
+	struct worker *worker = worker_;
+
+	worker->board->busy = device;
+	return !is_refused(worker, device);
 }
 
 static void refuse(struct worker_board *board, uint64_t subject)
@@ -96,13 +110,37 @@ static void refuse(struct worker_board *board, uint64_t subject)
 	board->refused[place].until = clock_steady_ms() + REFUSED_MS;
 }
 
-/* If kithd does not read it waits: then there is nothing else to do. */
+/* Once may be the load of the machine. What answers in between may come from a cache. */
+void worker_judge(struct worker_board *board)
+{
+	const int64_t now = clock_steady_ms();
+
+	if (!board->busy)
+		return;
+	if (board->busy == board->hung && now < board->hung_until)
+		refuse(board, board->busy);
+	board->hung = board->busy;
+	board->hung_until = now + REFUSED_MS;
+	board->busy = 0;
+}
+
+/*
+ * If kithd does not read it waits: then there is nothing else to do. No file system is at
+ * fault for that.
+ */
 static void flush(struct worker *worker)
 {
-	int ret = packet_send(&worker->out, worker->descriptor, 0);
+	const uint64_t busy = worker->board->busy;
+	const unsigned int left = alarm(0);
+	int ret;
 
+	worker->board->busy = 0;
+	ret = packet_send(&worker->out, worker->descriptor, 0);
 	if (ret)
 		worker->error = ret;
+	worker->board->busy = busy;
+	if (left)
+		alarm(left);
 }
 
 static void tell(struct worker *worker, struct message *message,
@@ -146,12 +184,22 @@ static void tell_hash(void *worker_, const struct hash_waiter *waiter,
 	tell(worker_, &message, texts);
 }
 
-/* Of files of this machine: a container's packages are its own affair. */
+/*
+ * Of files of this machine: a container's packages are its own affair, and who has another
+ * root can call anything /bin/ls.
+ */
 static void find_package(struct worker *worker, const struct message *asked,
 			 const char *path, struct hash_waiter *waiter)
 {
-	if (asked->flags & MESSAGE_NAMELESS || *path != '/' ||
-	    !locate_is_host(&worker->locator, asked))
+	bool is;
+
+	if ((asked->flags & (MESSAGE_NAMELESS | MESSAGE_ROOTED)) != MESSAGE_ROOTED ||
+	    *path != '/' || !locate_is_host(&worker->locator, asked))
+		return;
+	begin_risk(worker, asked->device);
+	is = locate_is_at(&worker->locator, asked, path);
+	end_risk(worker);
+	if (!is)
 		return;
 	waiter->packaged = packages_find(worker->packages, path, waiter->package,
 					 sizeof(waiter->package));
@@ -171,7 +219,6 @@ static void take_executable(struct worker *worker, const struct message *asked,
 	worker->board->latest = asked->id;
 	snprintf(name, sizeof(name), "%.*s", (int)path.size, path.size ? path.data : "");
 	if (is_refused(worker, asked->device) || is_refused(worker, asked->real_device)) {
-		find_package(worker, asked, name, &waiter);
 		tell_hash(worker, &waiter, NULL, NULL, WHY_SLOW);
 		return;
 	}
@@ -428,9 +475,7 @@ static void begin(struct worker *worker, const struct hash_known *known, size_t 
 	char package[HASH_PACKAGE];
 	size_t i;
 
-	if (board->busy)
-		refuse(board, board->busy);
-	board->busy = 0;
+	worker_judge(board);
 	/* The newest are the first, and have to come last. */
 	for (i = count; i > 0; i--)
 		hasher_know(worker->hasher, &known[i - 1]);
@@ -452,6 +497,8 @@ int worker_run(int descriptor, struct worker_board *board, const struct hash_kno
 	worker->board = board;
 	worker->hasher = hasher_new(tell_hash, worker);
 	locator_init(&worker->locator);
+	worker->locator.enter = enter;
+	worker->locator.context = worker;
 	worker->packages = packages_new(worker->locator.root);
 	sqlite3_hard_heap_limit64(SQLITE_MOST);
 	if (worker->hasher && worker->packages) {

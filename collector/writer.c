@@ -20,6 +20,8 @@
 /* The log first: a database without it is older, one with that of another is lost. */
 static const char *const suffixes[] = { "-wal", "-shm", "-journal", "" };
 
+#define ASIDE "database set aside"
+
 enum { SUFFIXES = sizeof(suffixes) / sizeof(*suffixes) };
 
 static const char *explain(int error)
@@ -64,20 +66,29 @@ static int open_store(struct writer *writer)
 	return ret;
 }
 
-/* How many there are beside it that were set aside before. */
-static size_t count_aside(const char *path)
+/* What was set aside beside it before, with @suffix, in order of time. For globfree(). */
+static void find_aside(const char *path, const char *suffix, glob_t *found)
 {
 	char pattern[2 * PATH_MAX];
-	size_t used = 0, count;
-	glob_t found;
+	size_t used = 0;
 
 	for (; *path && used < sizeof(pattern) - 32; path++) {
 		if (strchr("*?[\\", *path))
 			pattern[used++] = '\\';
 		pattern[used++] = *path;
 	}
-	snprintf(pattern + used, sizeof(pattern) - used, ".corrupt-*Z");
-	count = glob(pattern, GLOB_NOSORT, NULL, &found) ? 0 : found.gl_pathc;
+	snprintf(pattern + used, sizeof(pattern) - used, ".corrupt-*Z%s", suffix);
+	if (glob(pattern, 0, NULL, found))
+		found->gl_pathc = 0;
+}
+
+static size_t count_aside(const char *path)
+{
+	glob_t found;
+	size_t count;
+
+	find_aside(path, "", &found);
+	count = found.gl_pathc;
 	globfree(&found);
 	return count;
 }
@@ -147,16 +158,74 @@ static int move_aside(const char *path, char *aside, size_t size)
 	return ret;
 }
 
-/* So that who asks the fresh one learns where the rest is. */
-static int note(struct store *store, const char *aside)
+/* Is the log there, of the database that is at @path still? Its new name is @aside. */
+static bool is_half_moved(const char *path, char *aside, size_t size)
 {
-	const struct slice detail = { aside, strlen(aside) };
+	char log[PATH_MAX];
+	bool is = false;
+	glob_t found;
+
+	find_aside(path, "-wal", &found);
+	if (found.gl_pathc) {
+		const char *last = found.gl_pathv[found.gl_pathc - 1];
+		const int used = snprintf(aside, size, "%.*s", (int)strlen(last) - 4, last);
+
+		/* a log here as well: a database has been written since */
+		is = used < (int)size && access(aside, F_OK) && !access(path, F_OK) &&
+		     snprintf(log, sizeof(log), "%s-wal", path) < (int)sizeof(log) &&
+		     access(log, F_OK);
+	}
+	globfree(&found);
+	return is;
+}
+
+/* We were killed while one was set aside. Return: 1, it is now; 0, we were not. */
+static int finish_move(const char *path)
+{
+	char aside[PATH_MAX];
+	int ret;
+
+	if (!is_half_moved(path, aside, sizeof(aside)))
+		return 0;
+	ret = rename_all(path, aside);
+	if (ret) {
+		log_error("cannot set the rest of the damaged database %s aside as %s: %s",
+			  path, aside, strerror(-ret));
+		return ret;
+	}
+	sync_directory(path);
+	log_error("database %s was damaged: it is kept as %s, and a fresh one begun", path,
+		  aside);
+	return 1;
+}
+
+/* So that who asks the fresh one learns where the rest is. */
+static int note(struct store *store, struct slice aside)
+{
 	int ret = store_begin(store);
 
 	if (!ret)
-		ret = store_sensor_event(store, clock_wall_ns(), 0, "database set aside", 0,
-					 detail);
+		ret = store_sensor_event(store, clock_wall_ns(), 0, ASIDE, 0, aside);
 	return ret ? ret : store_commit(store);
+}
+
+/* We may have been killed before that was said of the newest. */
+static int note_newest(struct writer *writer)
+{
+	glob_t found;
+	int ret = 1;
+
+	find_aside(writer->path, "", &found);
+	if (found.gl_pathc) {
+		const char *name = found.gl_pathv[found.gl_pathc - 1];
+		const struct slice aside = { name, strlen(name) };
+
+		ret = store_sensor_event_find(writer->store, ASIDE, aside);
+		if (!ret)
+			ret = note(writer->store, aside);
+	}
+	globfree(&found);
+	return ret > 0 ? 0 : ret;
 }
 
 int writer_set_aside(struct writer *writer)
@@ -176,7 +245,7 @@ int writer_set_aside(struct writer *writer)
 		  writer->path, aside);
 	ret = open_store(writer);
 	if (!ret)
-		ret = note(writer->store, aside);
+		ret = note_newest(writer);
 	if (ret && writer->store && store_failed(writer->store))
 		log_error("cannot write database %s: %s", writer->path,
 			  store_error(writer->store));
@@ -197,7 +266,14 @@ int writer_open(struct writer *writer, const char *path)
 	ret = take_lock(writer);
 	if (ret)
 		return ret;
-	ret = found ? found : open_store(writer);
+	if (writer->may_set_aside)
+		ret = finish_move(path);
+	if (ret > 0)
+		found = 0;
+	if (ret >= 0)
+		ret = found ? found : open_store(writer);
+	if (!ret && writer->may_set_aside)
+		ret = note_newest(writer);
 	return ret == -EUCLEAN ? writer_set_aside(writer) : ret;
 }
 

@@ -75,12 +75,12 @@ START_TEST(more_groups_than_places)
 	int64_t i;
 
 	ck_assert(join(first, 1, 1, 1));
-	for (i = 2; i < 64 * GROUPS; i++)
+	for (i = 2; i < INT64_C(64) * GROUPS; i++)
 		get(i, 1);
 	ck_assert_ptr_eq(group_find(&groups, number), first);
 	ck_assert_int_eq(first->key.executable, 1);
 	groups_clear(&groups);
-	for (i = 1; i < 64 * GROUPS; i++)
+	for (i = 1; i < INT64_C(64) * GROUPS; i++)
 		get(i, 1);
 	ck_assert_ptr_null(group_find(&groups, number));
 }

@@ -54,14 +54,19 @@ static const char *make(const char *text)
 	return path;
 }
 
-static void ask(const char *path, int64_t id)
+static void ask_why(const char *path, int64_t id, enum why why)
 {
-	const struct hash_waiter waiter = { .id = id, .why = WHY_NOTHING };
+	const struct hash_waiter waiter = { .id = id, .why = why };
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat status;
 
 	ck_assert_int_eq(fstat(descriptor, &status), 0);
 	hasher_ask(hasher, descriptor, &status, 1, &waiter);
+}
+
+static void ask(const char *path, int64_t id)
+{
+	ask_why(path, id, WHY_NOTHING);
 }
 
 static void work(void)
@@ -114,6 +119,48 @@ START_TEST(changed_ones_are_read_again)
 	ck_assert_str_eq(
 		told.text,
 		"a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9");
+	hasher_free(hasher);
+}
+END_TEST
+
+/* Where times tell nothing all is read again, by others what was known before too. */
+START_TEST(what_has_no_times_is_read_again)
+{
+	const char *path = make("abc");
+
+	begin();
+	ask(path, 1);
+	work();
+	ask_why(path, 2, WHY_TIMELESS);
+	ask_why(path, 3, WHY_TIMELESS);
+	ck_assert_uint_eq(told.count, 1);
+	work();
+	ck_assert_uint_eq(told.count, 3);
+	ck_assert(told.hashed);
+	ck_assert_int_eq(told.why, WHY_TIMELESS);
+	ask_why(path, 4, WHY_TIMELESS);
+	ck_assert_uint_eq(told.count, 3);
+	work();
+	ck_assert_uint_eq(told.count, 4);
+	hasher_free(hasher);
+}
+END_TEST
+
+/* Nor does who comes get what was read of it before. */
+START_TEST(what_has_no_times_is_not_shared)
+{
+	const char *path = make("x");
+
+	begin();
+	ck_assert_int_eq(truncate(path, 2 << 20), 0);
+	ask_why(path, 1, WHY_TIMELESS);
+	hasher_step(hasher);
+	ask_why(path, 2, WHY_TIMELESS);
+	while (!told.count)
+		hasher_step(hasher);
+	ck_assert_uint_eq(told.count, 1);
+	work();
+	ck_assert_uint_eq(told.count, 2);
 	hasher_free(hasher);
 }
 END_TEST
@@ -232,6 +279,33 @@ START_TEST(small_ones_first)
 }
 END_TEST
 
+/* A large one is not kept waiting for ever by small ones. */
+START_TEST(large_ones_in_the_end)
+{
+	char name[16];
+	int64_t i;
+
+	begin();
+	make("x");
+	ck_assert_int_eq(rename(unit_path("file"), unit_path("large")), 0);
+	ck_assert_int_eq(truncate(unit_path("large"), 1 << 20), 0);
+	ask(unit_path("large"), 100);
+	for (i = 1; i < 20; i++) {
+		snprintf(name, sizeof(name), "small%d", (int)i);
+		ck_assert_int_eq(rename(make("abc"), unit_path(name)), 0);
+		ask(unit_path(name), i);
+	}
+	for (i = 0; i < 9; i++) {
+		while (told.count <= (unsigned int)i)
+			hasher_step(hasher);
+		ck_assert_int_eq(told.last == 100, i == 8);
+	}
+	work();
+	ck_assert_uint_eq(told.count, 20);
+	hasher_free(hasher);
+}
+END_TEST
+
 static int64_t now(clockid_t clock)
 {
 	struct timespec time;
@@ -266,12 +340,15 @@ int main(void)
 
 	unit_add(suite, known_ones_are_not_read_again);
 	unit_add(suite, changed_ones_are_read_again);
+	unit_add(suite, what_has_no_times_is_read_again);
+	unit_add(suite, what_has_no_times_is_not_shared);
 	unit_add(suite, empty);
 	unit_add_rows(suite, changed_while_it_is_read, 3);
 	unit_add(suite, deleted_while_it_is_read);
 	unit_add(suite, too_large);
 	unit_add(suite, too_many);
 	unit_add(suite, small_ones_first);
+	unit_add(suite, large_ones_in_the_end);
 	unit_add(suite, rests);
 	return unit_run(suite);
 }

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -120,6 +122,84 @@ START_TEST(gone)
 }
 END_TEST
 
+/* As whose file it is known: by its path from the root of the machine, or not at all. */
+START_TEST(at_its_path)
+{
+	const char *path = make("file"), *kept = unit_path("kept");
+
+	begin(path);
+	ck_assert(locate_is_at(&locator, &asked, path));
+	ck_assert(!locate_is_at(&locator, &asked, "/bin/true"));
+	ck_assert(!locate_is_at(&locator, &asked, "/nowhere"));
+	ck_assert_int_eq(rename(path, kept), 0);
+	ck_assert(!locate_is_at(&locator, &asked, path));
+	make("file");
+	ck_assert(!locate_is_at(&locator, &asked, path));
+	locator_clear(&locator);
+}
+END_TEST
+
+static uint32_t entered;
+static bool may_enter;
+
+static bool enter(void *context, uint32_t device)
+{
+	ck_assert_ptr_eq(context, &locator);
+	entered = device;
+	return may_enter;
+}
+
+/* Whoever answers for the walk learns where it is, and can end it there. */
+START_TEST(where_it_goes)
+{
+	const char *path = make("file");
+	int file;
+
+	begin(path);
+	locator.enter = enter;
+	locator.context = &locator;
+	may_enter = true;
+	file = find(path);
+	ck_assert_int_ge(file, 0);
+	ck_assert_uint_eq(entered, asked.device);
+	close(file);
+	may_enter = false;
+	ck_assert_int_lt(find(path), 0);
+	ck_assert_int_eq(why, WHY_SLOW);
+	ck_assert(!locate_is_at(&locator, &asked, path));
+	locator_clear(&locator);
+}
+END_TEST
+
+/* Just before: by its coarse clock that may have been after. */
+START_TEST(changed_close_before)
+{
+	const char *path = make("file");
+	int file;
+
+	begin(path);
+	asked.ts = locate_ns(status.st_ctim) + 19000000;
+	file = find(path);
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(why, WHY_CLOSE);
+	close(file);
+	locator_clear(&locator);
+}
+END_TEST
+
+/* The inode of a file on another device: that of a disk, then one without a disk. */
+START_TEST(on_another_device)
+{
+	const char *path = make("file");
+
+	begin(path);
+	asked.device = _i ? 77 : 77 << 20;
+	ck_assert_int_lt(find(path), 0);
+	ck_assert_int_eq(why, WHY_REPLACED);
+	locator_clear(&locator);
+}
+END_TEST
+
 /* Written to, or only of another mode: nobody has kept it from being written to. */
 START_TEST(changed_since)
 {
@@ -195,15 +275,52 @@ START_TEST(deleted_while_it_runs)
 	asked.flags = MESSAGE_NAMELESS;
 	usleep(50000);
 	ck_assert_int_eq(unlink(unit_path("sleeps")), 0);
+	ck_assert_int_lt(find(" (deleted)"), 0);
+	ck_assert_int_eq(why, WHY_CHANGED);
+	asked.ts = now() + 20000000; /* it was executed once more, then */
 	file = find(" (deleted)");
 	ck_assert_int_ge(file, 0);
-	ck_assert_int_eq(why, WHY_ATTRIBUTES);
+	ck_assert_int_eq(why, WHY_NOTHING);
 	ck_assert_int_eq(read(file, digest, 4), 4);
 	ck_assert_mem_eq(digest, "\177ELF", 4);
 	close(file);
 	end(pid);
 	ck_assert_int_lt(find(" (deleted)"), 0);
 	ck_assert_int_eq(why, WHY_GONE);
+}
+END_TEST
+
+/* What is in memory keeps its times when a mapping writes to it. */
+START_TEST(in_memory)
+{
+	int from = open("/bin/sleep", O_RDONLY | O_CLOEXEC);
+	int memory = memfd_create("sleeps", MFD_CLOEXEC), file;
+	char *const argv[] = { "sleeps", "60", NULL }, *const envp[] = { NULL };
+	char path[64];
+	pid_t pid;
+
+	ck_assert_int_gt((int)sendfile(memory, from, NULL, 16 << 20), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory);
+	pid = fork();
+	if (!pid) {
+		int copy = open(path, O_RDONLY | O_CLOEXEC);
+
+		close(memory);
+		usleep(100000);
+		fexecve(copy, argv, envp);
+		_exit(1);
+	}
+	close(from);
+	begin(path);
+	close(memory);
+	usleep(500000);
+	asked.pid = (uint32_t)pid;
+	asked.flags = MESSAGE_NAMELESS;
+	file = find("");
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(why, WHY_TIMELESS);
+	close(file);
+	end(pid);
 }
 END_TEST
 
@@ -286,10 +403,15 @@ int main(void)
 
 	unit_add(suite, by_its_path);
 	unit_add(suite, gone);
+	unit_add(suite, at_its_path);
+	unit_add(suite, where_it_goes);
+	unit_add(suite, changed_close_before);
+	unit_add_rows(suite, on_another_device, 2);
 	unit_add_rows(suite, changed_since, 2);
 	unit_add_rows(suite, something_else_in_its_place, 5);
 	unit_add(suite, moved_behind_a_link);
 	unit_add(suite, deleted_while_it_runs);
+	unit_add(suite, in_memory);
 	unit_add(suite, executes_another);
 	unit_add(suite, found_running);
 	unit_add(suite, in_a_namespace_that_is_gone);

@@ -3,9 +3,11 @@
 #include "names.h"
 
 #include "clock.h"
+#include "helper.h"
 #include "locate.h"
 #include "rig.h"
 
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,8 +17,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define ABD "a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9"
-#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define ABD	"a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9"
+#define CHANGED "may have been changed since"
+#define ABC	"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 static struct rig rig;
 static struct names *names;
@@ -157,6 +160,33 @@ START_TEST(hashes_of_what_was_executed)
 	feed();
 	await(RESULT, ABC "\n" ABC "\n" ABC);
 	rig_check("SELECT count(*) FROM hashes WHERE sha256 IS NOT NULL", "1");
+	end();
+}
+END_TEST
+
+/* Who has another root, or may have, can call anything /bin/ls. */
+START_TEST(no_package_by_another_root)
+{
+	struct kith_image *image;
+	struct stat status;
+	int i;
+
+	begin();
+	ck_assert_int_eq(stat("/bin/sh", &status), 0);
+	for (i = 0; i < 4; i++) {
+		image = FORGE_EXEC(&rig.forge, shell, 0, "/bin/sh", "x");
+		image->inode = status.st_ino + (i == 3);
+		image->device =
+			(uint32_t)(major(status.st_dev) << 20 | minor(status.st_dev));
+		if (i == 1)
+			image->flags |= KITH_IMAGE_CHROOT;
+		if (i == 2)
+			image->known &= ~(uint32_t)KITH_KNOWN_ROOT;
+	}
+	feed();
+	await("SELECT exe_package IS NOT NULL, exe_sha256 IS NOT NULL FROM execution"
+	      " WHERE exe_sha256 NOT NULL OR exe_hash_note NOT NULL ORDER BY execution_id",
+	      "1|1\n0|1\n0|1\n0|0");
 	end();
 }
 END_TEST
@@ -349,7 +379,7 @@ START_TEST(changed_between_two)
 	feed();
 	ask();
 	kill(worker(), SIGCONT);
-	await(RESULT, ABC "\nchanged since\nchanged since\n" ABD);
+	await(RESULT, ABC "\n" CHANGED "\n" CHANGED "\n" ABD);
 	end();
 }
 END_TEST
@@ -426,6 +456,40 @@ START_TEST(more_than_can_wait)
 }
 END_TEST
 
+/* Of the two capabilities that are the helper's: those that process @pid has in @which. */
+static uint64_t rights(pid_t pid, const char *which)
+{
+	char path[64], line[256];
+	uint64_t sets = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, which, strlen(which)))
+			sets = strtoull(line + strlen(which), NULL, 16);
+	fclose(file);
+	return sets &
+	       (UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_SYS_PTRACE);
+}
+
+/* What is not in force while the database is opened the helper has all the same. */
+START_TEST(rights_of_the_helper)
+{
+	const uint64_t all = rights(getpid(), "CapPrm:");
+
+	ck_assert_int_eq(helper_spare_privileges(), 0);
+	ck_assert_uint_eq(rights(getpid(), "CapEff:"), 0);
+	ck_assert_uint_eq(rights(getpid(), "CapPrm:"), all);
+	begin();
+	ck_assert_int_eq(helper_drop_privileges(), 0);
+	ck_assert_uint_eq(rights(getpid(), "CapPrm:"), 0);
+	ck_assert_uint_eq(rights(worker(), "CapEff:"), all);
+	end();
+}
+END_TEST
+
 START_TEST(names_of_users)
 {
 	struct kith_image *image;
@@ -498,6 +562,7 @@ int main(void)
 	Suite *suite = suite_create("names");
 
 	unit_add(suite, hashes_of_what_was_executed);
+	unit_add(suite, no_package_by_another_root);
 	unit_add(suite, no_file_no_hash);
 	unit_add(suite, hashes_are_known_after_a_restart);
 	unit_add(suite, the_worker_dies_before_it_is_asked);
@@ -512,6 +577,7 @@ int main(void)
 	unit_add(suite, kithd_stops_and_many_wait);
 	unit_add(suite, rolled_back_and_many_wait);
 	unit_add(suite, more_than_can_wait);
+	unit_add(suite, rights_of_the_helper);
 	unit_add(suite, names_of_users);
 	unit_add(suite, names_in_containers);
 	unit_add(suite, names_that_change);

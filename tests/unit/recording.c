@@ -211,7 +211,7 @@ END_TEST
 START_TEST(a_cut_is_told)
 {
 	struct source *source;
-	size_t size, ends[16];
+	size_t size, ends[16] = { 0 };
 	char *data, want[128];
 	int count;
 

@@ -127,9 +127,9 @@ static void write_three(const char *name)
 	unsigned int i;
 
 	for (i = 1; i <= 3; i++) {
-		const uint64_t key = forge_key(RIG_AT(100 * i), 500 + i);
+		const uint64_t key = forge_key(RIG_AT(UINT64_C(100) * i), 500 + i);
 
-		forge.now = RIG_AT(100 * i);
+		forge.now = RIG_AT(UINT64_C(100) * i);
 		FORGE_EXEC(&forge, key, 0, "/bin/x", "x");
 		forge_write(&forge, 10 + i, key, 20 + i, 100);
 		forge_connection(&forge, 30 + i, key, key);

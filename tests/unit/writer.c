@@ -157,6 +157,63 @@ START_TEST(with_its_log)
 }
 END_TEST
 
+/* Killed when only the log had its new name: the rest follows, be it damaged or not. */
+START_TEST(half_moved)
+{
+	struct writer writer = { .may_set_aside = true };
+	char log[4300], *text;
+
+	make_database();
+	overwrite("kith.db.corrupt-20260101T000000Z-wal", 0, "what is in the log", 18);
+	if (_i)
+		destroy_header();
+	unit_capture_stderr();
+	ck_assert_int_eq(writer_open(&writer, unit_path("kith.db")), 0);
+	text = unit_stderr();
+	check_in("was damaged: it is kept as ", text);
+	free(text);
+	writer_close(&writer);
+	snprintf(log, sizeof(log), "database set aside|%s|0", find_aside());
+	ck_assert_ptr_nonnull(strstr(log, "kith.db.corrupt-20260101T000000Z|0"));
+	rig_check("SELECT event, detail, (SELECT count(*) FROM execution) FROM sensor", log);
+}
+END_TEST
+
+/* Killed when all had its new name, and nobody had been told: it is told, once. */
+START_TEST(moved_and_not_told)
+{
+	struct writer writer;
+	char want[4300];
+	int i;
+
+	make_database();
+	ck_assert_int_eq(rename(unit_path("kith.db"),
+				unit_path("kith.db.corrupt-20260101T000000Z")),
+			 0);
+	for (i = 0; i < 2; i++) {
+		writer = (struct writer){ .may_set_aside = true };
+		ck_assert_int_eq(writer_open(&writer, unit_path("kith.db")), 0);
+		writer_close(&writer);
+	}
+	snprintf(want, sizeof(want), "database set aside|%s", find_aside());
+	rig_check("SELECT event, detail FROM sensor", want);
+}
+END_TEST
+
+/* One that has been written since stays, whatever log of another stands beside it. */
+START_TEST(not_what_is_in_use)
+{
+	struct writer writer = { .may_set_aside = true };
+
+	make_database();
+	overwrite("kith.db.corrupt-20260101T000000Z-wal", 0, "what is in the log", 18);
+	overwrite("kith.db-wal", 0, "", 0);
+	ck_assert_int_eq(writer_open(&writer, unit_path("kith.db")), 0);
+	writer_close(&writer);
+	rig_check("SELECT count(*) FROM execution", "50");
+}
+END_TEST
+
 /* Who may not is told the reason, and nothing is touched. */
 START_TEST(not_by_everybody)
 {
@@ -272,6 +329,9 @@ int main(void)
 
 	unit_add_rows(suite, at_the_start, UNIT_COUNT(damages));
 	unit_add(suite, with_its_log);
+	unit_add_rows(suite, half_moved, 2);
+	unit_add(suite, moved_and_not_told);
+	unit_add(suite, not_what_is_in_use);
 	unit_add_rows(suite, not_by_everybody, UNIT_COUNT(damages));
 	unit_add(suite, not_a_file_of_others);
 	unit_add(suite, not_for_ever);
