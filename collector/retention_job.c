@@ -29,14 +29,21 @@ const char *const retention_kinds[SEGMENT_KINDS] = {
 	" WHERE id <= coalesce((SELECT last_id FROM segment_tables WHERE name = '" table \
 	"' AND segment <= ?4 ORDER BY segment DESC LIMIT 1), 0)"
 
-/* Texts of what stays; paths of accesses stood there too, once. */
+/*
+ * Texts of what stays. Paths of accesses stood there too, up to the one that paths_from names:
+ * if there are none, which is asked once, no access is looked at.
+ */
+#define PATHS_FROM "(SELECT value FROM meta WHERE name = 'paths_from')"
+#define OLD_PATHS                                                                 \
+	TEXT_OF("path", "accesses")                                               \
+	" AND " PATHS_FROM " > 0 AND path <= " PATHS_FROM
 #define TEXT_OF(column, table) " SELECT " column " AS id FROM " table UP_TO(table)
 #define KEEP_STRINGS                                                                   \
 	"INSERT OR IGNORE INTO temp.kept SELECT id FROM ("                             \
 	TEXT_OF("argv", "executions") " UNION ALL" TEXT_OF("cwd", "executions")        \
 	" UNION ALL" TEXT_OF("script", "executions") " UNION ALL"                      \
 	TEXT_OF("via", "executions") " UNION ALL" TEXT_OF("env", "executions")         \
-	" UNION ALL" TEXT_OF("path", "pipes") " UNION ALL" TEXT_OF("path", "accesses") \
+	" UNION ALL" TEXT_OF("path", "pipes") " UNION ALL" OLD_PATHS                   \
 	" UNION ALL" TEXT_OF("path", "controls") " UNION ALL"                          \
 	TEXT_OF("new_path", "controls") " UNION ALL" TEXT_OF("detail", "controls")     \
 	") WHERE id IS NOT NULL"

@@ -276,6 +276,20 @@ START_TEST(disk_too_full)
 }
 END_TEST
 
+/* Paths have a dictionary of their own: their ids keep no string of the same id. */
+START_TEST(strings_go)
+{
+	const struct retention_limits limits = { .days = { 0, 2, 2 } };
+
+	make(10);
+	keep(&limits);
+	rig_check("SELECT count(*) FROM accesses", "10");
+	rig_check("SELECT count(*) FROM strings", "2");
+	rig_seal(&rig);
+	end();
+}
+END_TEST
+
 /* It was killed in the midst of it: what was begun is done. */
 START_TEST(interrupted)
 {
@@ -347,6 +361,7 @@ int main(void)
 	unit_add(suite, wrong_clock_on_a_full_disk);
 	unit_add(suite, too_much);
 	unit_add(suite, disk_too_full);
+	unit_add(suite, strings_go);
 	unit_add(suite, interrupted);
 	unit_add(suite, forged);
 	unit_add(suite, told_and_sealed);
