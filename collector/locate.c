@@ -195,7 +195,7 @@ static int follow(struct walk *walk, int link)
 /* One component of it. */
 static int take_step(struct walk *walk, const char *name)
 {
-	mode_t mode;
+	mode_t mode = 0;
 	int there, ret;
 
 	if (!strcmp(name, ".."))

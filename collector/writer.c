@@ -20,8 +20,6 @@
 /* The log first: a database without it is older, one with that of another is lost. */
 static const char *const suffixes[] = { "-wal", "-shm", "-journal", "" };
 
-#define ASIDE "database set aside"
-
 enum { SUFFIXES = sizeof(suffixes) / sizeof(*suffixes) };
 
 static const char *explain(int error)
@@ -199,33 +197,35 @@ static int finish_move(const char *path)
 	return 1;
 }
 
-/* So that who asks the fresh one learns where the rest is. */
+/* So that who asks the fresh one learns where the rest is. Once. */
 static int note(struct store *store, struct slice aside)
 {
-	int ret = store_begin(store);
+	static const char event[] = "database set aside";
+	int ret = store_sensor_event_find(store, event, aside);
 
+	if (ret)
+		return ret > 0 ? 0 : ret;
+	ret = store_begin(store);
 	if (!ret)
-		ret = store_sensor_event(store, clock_wall_ns(), 0, ASIDE, 0, aside);
+		ret = store_sensor_event(store, clock_wall_ns(), 0, event, 0, aside);
 	return ret ? ret : store_commit(store);
 }
 
 /* We may have been killed before that was said of the newest. */
-static int note_newest(struct writer *writer)
+static int tell_newest(struct writer *writer)
 {
 	glob_t found;
-	int ret = 1;
+	int ret = 0;
 
 	find_aside(writer->path, "", &found);
 	if (found.gl_pathc) {
 		const char *name = found.gl_pathv[found.gl_pathc - 1];
 		const struct slice aside = { name, strlen(name) };
 
-		ret = store_sensor_event_find(writer->store, ASIDE, aside);
-		if (!ret)
-			ret = note(writer->store, aside);
+		ret = note(writer->store, aside);
 	}
 	globfree(&found);
-	return ret > 0 ? 0 : ret;
+	return ret;
 }
 
 int writer_set_aside(struct writer *writer)
@@ -245,7 +245,7 @@ int writer_set_aside(struct writer *writer)
 		  writer->path, aside);
 	ret = open_store(writer);
 	if (!ret)
-		ret = note_newest(writer);
+		ret = tell_newest(writer);
 	if (ret && writer->store && store_failed(writer->store))
 		log_error("cannot write database %s: %s", writer->path,
 			  store_error(writer->store));
@@ -273,7 +273,7 @@ int writer_open(struct writer *writer, const char *path)
 	if (ret >= 0)
 		ret = found ? found : open_store(writer);
 	if (!ret && writer->may_set_aside)
-		ret = note_newest(writer);
+		ret = tell_newest(writer);
 	return ret == -EUCLEAN ? writer_set_aside(writer) : ret;
 }
 
