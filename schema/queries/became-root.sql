@@ -1,15 +1,20 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- Who became root, and how. A daemon of root's that takes root's place again is
 -- not meant: its real user was root all the time. exe, argv and started_by are what
--- the process and its parent ran then, and not what they went on to run.
+-- the process and its parent ran then, and not what they went on to run. The first 10,000 are
+-- shown: --since goes on from the last of them.
 WITH RECURSIVE
 change AS MATERIALIZED (
   SELECT c.ts, p.pid, c.uid_from, c.cause, c.unexplained, c.process_id, p.parent_id,
     p.started, p.exe, p.argv, p.loginuid
-  FROM credential c
+  FROM credentials r
+  CROSS JOIN credential c ON c.credential_id = r.id
   JOIN process p USING (process_id)
-  WHERE c.uid_from <> 0 AND c.euid_from <> 0 AND c.euid_to = 0
-    AND c.ts BETWEEN :since AND :until
+  WHERE r.after IN (SELECT id FROM credential_sets WHERE euid = 0)
+    AND r.before IN (SELECT id FROM credential_sets WHERE uid <> 0 AND euid <> 0)
+    AND r.ts BETWEEN :since AND :until
+  ORDER BY r.id
+  LIMIT 10000
 ),
 asked AS MATERIALIZED (
   SELECT process_id, ts FROM change UNION SELECT parent_id, started FROM change
@@ -23,12 +28,11 @@ line AS MATERIALIZED (
   FROM line JOIN process p ON p.process_id = ancestor_id
   WHERE depth < 4 AND p.creator_id IS NOT NULL
 ),
--- No index leads to the images of a process: one pass through all of them. The latest
--- is the right one, since a process executes after its birth.
+-- The latest is the right one, since a process executes after its birth.
 ran AS MATERIALIZED (
   SELECT line.process_id, line.ts, max(image.execution_id) AS execution_id
-  FROM image
-  CROSS JOIN line ON line.ancestor_id = image.process_id AND line.before >= image.ts
+  FROM line
+  CROSS JOIN image ON image.process_id = line.ancestor_id AND image.ts <= line.before
   GROUP BY line.process_id, line.ts
 )
 SELECT

@@ -16,25 +16,36 @@ hole AS MATERIALIZED (
   UNION ALL
   SELECT min(started), max(started), 'birth not seen', NULL, count(*), container_id
   FROM process
-  WHERE incomplete AND started BETWEEN :since AND :until
+  WHERE process_id IN (SELECT id FROM processes WHERE flags & 9 AND flags & 1)
+    AND started BETWEEN :since AND :until
   GROUP BY container_id
   UNION ALL
   SELECT min(started), max(started), 'end not seen', NULL, count(*), container_id
   FROM process
-  WHERE gone AND started BETWEEN :since AND :until
+  WHERE process_id IN (SELECT id FROM processes WHERE flags & 9 AND flags & 8
+      UNION SELECT id FROM processes WHERE lived IS NULL)
+    AND gone AND started BETWEEN :since AND :until
   GROUP BY container_id
   UNION ALL
   SELECT min(ts), max(ts), 'program has no known name', NULL, count(*), container_id
   FROM execution
-  WHERE exe IS NULL AND error IS NULL AND ts BETWEEN :since AND :until
+  WHERE execution_id IN (SELECT id FROM executions WHERE executable IS NULL AND error IS NULL
+      UNION SELECT e.id FROM executables x CROSS JOIN executions e ON e.executable = x.id
+      WHERE x.path = '' AND e.error IS NULL)
+    AND ts BETWEEN :since AND :until
   GROUP BY container_id
   UNION ALL
   SELECT min(started), max(started), 'process at an end of a conversation not known', NULL,
-    count(*), coalesce(client_container_id, server_container_id)
-  FROM connection
-  WHERE scope IN ('same-container', 'same-host') AND (client_id IS NULL OR server_id IS NULL)
-    AND started BETWEEN :since AND :until
-  GROUP BY coalesce(client_container_id, server_container_id)
+    count(*), (SELECT container_id FROM process WHERE process_id = coalesce(client, server))
+  FROM (
+    SELECT started, client, server FROM connections
+    WHERE flags & 128 = 0 AND (client IS NULL OR server IS NULL)
+      AND started BETWEEN :since AND :until
+    UNION ALL
+    SELECT started, client, server FROM conversation_of_run
+    WHERE flags & 128 = 0 AND (client IS NULL OR server IS NULL)
+      AND started BETWEEN :since AND :until)
+  GROUP BY 6
 )
 SELECT
   strftime('%Y-%m-%dT%H:%M:%SZ', h.from_ts / 1000000000, 'unixepoch') AS since,

@@ -4,6 +4,8 @@
 SELECT
   strftime('%Y-%m-%dT%H:%M:%SZ', e.ts / 1000000000, 'unixepoch') AS at,
   e.process_id, e.uid, e.exe_origin AS origin, e.exe, e.argv
-FROM execution e
-WHERE e.exe_origin IN ('memfd', 'deleted', 'tmpfs') AND e.ts BETWEEN :since AND :until
+FROM executables x
+CROSS JOIN executions r ON r.executable = x.id
+CROSS JOIN execution e ON e.execution_id = r.id
+WHERE x.origin IN ('memfd', 'deleted', 'tmpfs') AND e.ts BETWEEN :since AND :until
 ORDER BY e.ts

@@ -1,39 +1,60 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- What was executed although a process that talked to other machines had written it: the
 -- same file, whatever it was called by then; or a script of that name. Where the data took
--- a way through other processes, see kith trace.
+-- a way through other processes, see kith trace. The first 10,000 are shown: --since goes on
+-- from the last of them.
 WITH
-outward AS MATERIALIZED (
-  SELECT client_id AS process_id FROM connection
-  WHERE scope IN ('private', 'public') AND client_id IS NOT NULL
-  UNION
-  SELECT server_id FROM connection
-  WHERE scope IN ('private', 'public') AND server_id IS NOT NULL
+-- Ids grow with time: those that rows of that time can have.
+range AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM segment
+  WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+  GROUP BY name
 ),
+-- From what was executed, of which there is little, to who has written it.
 written AS MATERIALIZED (
-  SELECT a.file_id, a.path, a.process_id, a.first, a.bytes_written, a.access_id
-  FROM file_access a
-  WHERE a.process_id IN (SELECT process_id FROM outward)
-    AND (a.writes OR a.mapped_writable) AND a.first <= :until
+  SELECT p.executable_id, p.file_id, NULL AS script_id, w.access_id, w.process_id, w.first
+  FROM program p
+  CROSS JOIN file_wrote w ON w.file_id = p.file_id
+  UNION ALL
+  SELECT NULL, NULL, s.script_id, w.access_id, w.process_id, w.first
+  FROM script s
+  CROSS JOIN path n ON n.ending = substr(s.script, -8) AND n.path = s.script
+  CROSS JOIN path_use u ON u.path_id = n.path_id
+  CROSS JOIN file_wrote w ON w.access_id = u.access_id
+),
+outward AS MATERIALIZED (
+  SELECT w.*
+  FROM written w
+  WHERE EXISTS (SELECT 1 FROM connections c WHERE c.client = w.process_id AND c.flags & 128)
+    OR EXISTS (SELECT 1 FROM connections c WHERE c.server = w.process_id AND c.flags & 128)
+    OR EXISTS (SELECT 1 FROM connection_runs c WHERE c.client = w.process_id AND c.flags & 128)
+    OR EXISTS (SELECT 1 FROM connection_runs c WHERE c.server = w.process_id AND c.flags & 128)
 ),
 ran AS MATERIALIZED (
-  SELECT e.execution_id, written.access_id
-  FROM execution e
-  JOIN written ON written.file_id = e.file_id AND written.first <= e.ts
-  WHERE e.error IS NULL AND e.ts BETWEEN :since AND :until
+  SELECT e.id AS execution_id, w.access_id
+  FROM outward w CROSS JOIN executions e ON e.executable = w.executable_id
+    AND e.file = w.file_id
+  WHERE e.ts >= w.first AND e.error IS NULL AND e.live IS NULL
+    AND e.ts BETWEEN :since AND :until
+    AND e.id BETWEEN (SELECT first_id FROM range WHERE name = 'executions')
+    AND (SELECT last_id FROM range WHERE name = 'executions')
   UNION
-  SELECT e.execution_id, written.access_id
-  FROM execution e
-  JOIN written ON written.path = e.script AND written.first <= e.ts
-  WHERE e.error IS NULL AND e.ts BETWEEN :since AND :until
+  SELECT e.id, w.access_id
+  FROM outward w CROSS JOIN executions e ON e.script = w.script_id
+  WHERE e.ts >= w.first AND e.error IS NULL AND e.live IS NULL
+    AND e.ts BETWEEN :since AND :until
+    AND e.id BETWEEN (SELECT first_id FROM range WHERE name = 'executions')
+    AND (SELECT last_id FROM range WHERE name = 'executions')
+  ORDER BY 1
+  LIMIT 10000
 )
 SELECT
   strftime('%Y-%m-%dT%H:%M:%SZ', e.ts / 1000000000, 'unixepoch') AS at,
-  e.process_id, e.uid, e.exe, e.argv, written.path AS written_as, written.bytes_written,
-  strftime('%Y-%m-%dT%H:%M:%SZ', written.first / 1000000000, 'unixepoch') AS written_at,
+  e.process_id, e.uid, e.exe, e.argv, w.path AS written_as, w.bytes_written,
+  strftime('%Y-%m-%dT%H:%M:%SZ', w.first / 1000000000, 'unixepoch') AS written_at,
   p.pid AS writer, p.exe AS writer_exe, p.argv AS writer_argv
 FROM ran
-JOIN execution e ON e.execution_id = ran.execution_id
-CROSS JOIN written ON written.access_id = ran.access_id
-LEFT JOIN process p ON p.process_id = written.process_id
-ORDER BY e.ts, written.first
+CROSS JOIN execution e ON e.execution_id = ran.execution_id
+CROSS JOIN file_wrote w ON w.access_id = ran.access_id
+LEFT JOIN process p ON p.process_id = w.process_id
+ORDER BY e.ts, w.first

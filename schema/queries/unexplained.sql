@@ -14,10 +14,11 @@ line AS MATERIALIZED (
   FROM line JOIN process p ON p.process_id = ancestor_id
   WHERE depth < 4 AND p.creator_id IS NOT NULL
 ),
+-- The latest is the right one, since a process executes after its birth.
 ran AS MATERIALIZED (
   SELECT line.process_id, line.ts, max(image.execution_id) AS execution_id
-  FROM image
-  CROSS JOIN line ON line.ancestor_id = image.process_id AND line.before >= image.ts
+  FROM line
+  CROSS JOIN image ON image.process_id = line.ancestor_id AND image.ts <= line.before
   GROUP BY line.process_id, line.ts
 )
 SELECT

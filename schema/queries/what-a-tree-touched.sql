@@ -1,25 +1,57 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- What a process and all that it has started did with files, by name:
 -- kith sql --set process=48211, which is a process_id. Reads of the system's own files are
--- no rows; of those that were counted together the first stands for all.
+-- no rows; of those that were counted together the first stands for all. Of a large family
+-- those who lived in that time are looked at, the first 50,000 of them, and the
+-- first 50,000 things of each kind that they did: --since goes on from there.
 WITH RECURSIVE
-younger AS MATERIALIZED (
-  SELECT process_id, parent_id FROM process WHERE process_id >= CAST(:process AS INTEGER)
-),
 tree AS MATERIALIZED (
   SELECT CAST(:process AS INTEGER) AS process_id
   UNION
-  SELECT younger.process_id FROM tree JOIN younger ON younger.parent_id = tree.process_id
+  SELECT p.process_id FROM tree JOIN process p ON p.parent_id = tree.process_id
+  LIMIT 200000
+),
+-- Of a large family those who lived in that time, the first of them.
+alive AS MATERIALIZED (
+  SELECT tree.process_id
+  FROM tree CROSS JOIN process p ON p.process_id = tree.process_id
+  WHERE p.started <= :until AND (p.ended IS NULL OR p.ended >= :since)
+  ORDER BY 1
+  LIMIT 50000
+),
+-- Ids grow with time: those that rows of that time can have.
+range AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM segment
+  WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+  GROUP BY name
+),
+used AS MATERIALIZED (
+  SELECT id FROM accesses
+  WHERE process IN (SELECT process_id FROM alive)
+    AND id BETWEEN (SELECT first_id FROM range WHERE name = 'accesses')
+    AND (SELECT last_id FROM range WHERE name = 'accesses')
+  ORDER BY id
+  LIMIT 50000
+),
+ran AS MATERIALIZED (
+  SELECT id FROM executions
+  WHERE process IN (SELECT process_id FROM alive)
+    AND id BETWEEN (SELECT first_id FROM range WHERE name = 'executions')
+    AND (SELECT last_id FROM range WHERE name = 'executions')
+  ORDER BY id
+  LIMIT 50000
 ),
 touched AS MATERIALIZED (
   SELECT process_id, path, first, last, 1 AS files, reads, bytes_read, writes, bytes_written,
     created, executed, sensitive
-  FROM file_access
-  WHERE process_id IN (SELECT process_id FROM tree)
+  FROM used CROSS JOIN file_used f ON f.access_id = used.id
+  UNION ALL
+  SELECT process_id, exe, e.ts, e.ts, 1, 0, 0, 0, 0, 0, 1, 0
+  FROM ran CROSS JOIN execution e ON e.execution_id = ran.id
+  WHERE error IS NULL
   UNION ALL
   SELECT process_id, path, first, last, files, reads, bytes_read, 0, 0, 0, 0, 0
-  FROM folded_read
-  WHERE process_id IN (SELECT process_id FROM tree)
+  FROM used CROSS JOIN folded_read f ON f.access_id = used.id
 )
 SELECT
   strftime('%Y-%m-%dT%H:%M:%SZ', min(first) / 1000000000, 'unixepoch') AS at,

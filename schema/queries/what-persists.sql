@@ -2,6 +2,7 @@
 -- What was put where it will run again (cron, systemd, profiles, keys, the loader), by
 -- whom, who has read it since, and what has run from it: the file itself, a script of that
 -- name, or the unit that it describes. exe and argv are what the process ran then.
+-- The first 10,000 are shown: --since goes on from the last of them.
 WITH
 -- column1: what it is, column2: the paths
 place AS MATERIALIZED (VALUES
@@ -23,14 +24,50 @@ place AS MATERIALIZED (VALUES
   ('package', '/etc/yum*'), ('package', '/etc/dnf/*'), ('rotate', '/etc/logrotate*'),
   ('bus', '*/dbus-1/system-services/*'), ('hook', '*/.git/hooks/*')
 ),
+named AS MATERIALIZED (
+  SELECT id, value FROM paths INDEXED BY paths_placed
+  WHERE (value GLOB '/etc/*' OR value GLOB '/lib/*' OR value GLOB '/usr/lib/*'
+  OR value GLOB '/usr/local/lib/*' OR value GLOB '/var/spool/*' OR value GLOB '/run/systemd/*'
+  OR value GLOB '*/.*' OR value GLOB '*/security/pam_*' OR value GLOB '*/udev/rules.d/*'
+  OR value GLOB '*/autostart/*' OR value GLOB '*/dbus-1/system-services/*')
+    AND EXISTS (SELECT 1 FROM place WHERE value GLOB column2)
+  UNION ALL
+  SELECT id, value FROM strings
+  WHERE id <= (SELECT value FROM meta WHERE name = 'paths_from')
+    AND EXISTS (SELECT 1 FROM place WHERE value GLOB column2)
+),
+-- Ids grow with time: those that rows of that time can have.
+range AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM segment
+  WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+  GROUP BY name
+),
+chosen AS MATERIALIZED (
+  SELECT access_id, NULL AS change_id FROM path_use
+  WHERE path_id IN (SELECT id FROM named) AND access_id BETWEEN (SELECT first_id FROM range WHERE name = 'accesses')
+    AND (SELECT last_id FROM range WHERE name = 'accesses')
+  UNION ALL
+  SELECT DISTINCT NULL, change_id FROM path_changed
+  WHERE path_id IN (SELECT id FROM named) AND change_id BETWEEN (SELECT first_id FROM range WHERE name = 'changes')
+    AND (SELECT last_id FROM range WHERE name = 'changes')
+),
+done AS MATERIALIZED (
+  SELECT a.* FROM chosen CROSS JOIN access_act a ON a.access_id = chosen.access_id
+  WHERE a.ts BETWEEN :since AND :until
+  UNION ALL
+  SELECT c.* FROM chosen CROSS JOIN change_act c ON c.change_id = chosen.change_id
+  WHERE c.ts BETWEEN :since AND :until
+),
 written AS MATERIALIZED (
   SELECT a.ts, a.op, coalesce(a.new_path, a.path) AS path, a.process_id, a.execution_id,
     a.file_id, coalesce(a.access_id, -a.change_id) AS id,
     (SELECT column1 FROM place WHERE coalesce(a.new_path, a.path) GLOB column2 LIMIT 1) AS kind
-  FROM file_act a
+  FROM done a
   WHERE a.op IN ('create', 'write', 'truncate', 'rename', 'link', 'symlink')
-    AND a.error IS NULL AND a.ts BETWEEN :since AND :until
+    AND a.error IS NULL
     AND EXISTS (SELECT 1 FROM place WHERE coalesce(a.new_path, a.path) GLOB column2)
+  ORDER BY a.ts
+  LIMIT 10000
 ),
 unit AS MATERIALIZED (
   SELECT id, ts, replace(path, rtrim(path, replace(path, '/', '')), '') AS name
@@ -38,30 +75,37 @@ unit AS MATERIALIZED (
   WHERE kind = 'systemd'
 ),
 ran AS MATERIALIZED (
-  SELECT written.id, e.execution_id
-  FROM execution e
-  CROSS JOIN written ON written.file_id = e.file_id AND written.ts <= e.ts
-  WHERE e.error IS NULL
+  SELECT * FROM (SELECT w.id, e.id AS execution_id
+    FROM program p JOIN written w ON w.file_id = p.file_id
+    CROSS JOIN executions e ON e.executable = p.executable_id AND e.file = p.file_id
+    WHERE e.error IS NULL AND e.live IS NULL AND w.ts <= e.ts LIMIT 100000)
   UNION
-  SELECT written.id, e.execution_id
-  FROM execution e
-  CROSS JOIN written ON written.path = e.script AND written.ts <= e.ts
-  WHERE e.error IS NULL
+  SELECT * FROM (SELECT w.id, e.id
+    FROM script s JOIN written w ON w.path = s.script
+    CROSS JOIN executions e ON e.script = s.script_id
+    WHERE e.error IS NULL AND e.live IS NULL AND w.ts <= e.ts LIMIT 100000)
   UNION
-  SELECT unit.id, e.execution_id
-  FROM execution e
-  CROSS JOIN unit ON unit.ts <= e.ts AND unit.name =
-    (SELECT k.unit FROM container k WHERE k.container_id = e.container_id)
-  WHERE e.error IS NULL
+  SELECT * FROM (SELECT unit.id, e.id
+    FROM containers k CROSS JOIN unit ON unit.name = k.unit
+    CROSS JOIN contexts x ON +x.container = k.id
+    CROSS JOIN processes p ON p.context = x.id
+    CROSS JOIN executions e ON e.process = p.id
+    WHERE e.error IS NULL AND e.live IS NULL AND unit.ts <= e.ts LIMIT 100000)
 ),
 times AS MATERIALIZED (
   SELECT id, count(*) AS times, min(execution_id) AS first FROM ran GROUP BY id
 ),
+used AS MATERIALIZED (
+  SELECT file_id, access_id FROM file_use
+  WHERE file_id IN (SELECT file_id FROM written)
+  LIMIT 100000
+),
 reader AS MATERIALIZED (
-  SELECT file_id, process_id, last,
-    (SELECT coalesce(p.exe, p.comm) FROM process p WHERE p.process_id = a.process_id) AS exe
-  FROM file_access a
-  WHERE reads > 0 AND file_id IN (SELECT file_id FROM written)
+  SELECT u.file_id, a.process AS process_id, a.first + a.lasted AS last,
+    (SELECT coalesce(p.exe, p.comm) FROM process p WHERE p.process_id = a.process) AS exe
+  FROM used u
+  CROSS JOIN accesses a ON a.id = u.access_id
+  WHERE a.reads > 0 AND NOT a.flags >> 15 & 1
 )
 SELECT
   strftime('%Y-%m-%dT%H:%M:%SZ', w.ts / 1000000000, 'unixepoch') AS at,
