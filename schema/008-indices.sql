@@ -13,6 +13,10 @@ CREATE INDEX connection_runs_client ON connection_runs (client) WHERE client IS 
 CREATE INDEX connection_runs_server ON connection_runs (server) WHERE server IS NOT NULL;
 CREATE INDEX pipes_writer ON pipes (writer) WHERE writer IS NOT NULL;
 CREATE INDEX pipes_reader ON pipes (reader) WHERE reader IS NOT NULL;
+CREATE INDEX pipe_uses_process ON pipe_uses (process);
+CREATE INDEX connection_uses_process ON connection_uses (process);
+CREATE INDEX controls_process ON controls (process);
+CREATE INDEX controls_target ON controls (target) WHERE target IS NOT NULL;
 CREATE INDEX accesses_process ON accesses (process);
 CREATE INDEX changes_process ON changes (process);
 
@@ -25,7 +29,7 @@ CREATE INDEX accesses_path ON accesses (id >> 14, path);
 CREATE INDEX accesses_read ON accesses (id >> 14, file) WHERE writes IS NULL;
 CREATE INDEX changes_file ON changes (id >> 14, file);
 CREATE INDEX changes_path ON changes (id >> 14, path);
-CREATE INDEX changes_new_path ON changes (id >> 14, new_path) WHERE new_path IS NOT NULL;
+CREATE INDEX changes_new_path ON changes (id >> 14, new_path);
 CREATE INDEX changes_other ON changes (id >> 14, other) WHERE other IS NOT NULL;
 CREATE INDEX paths_ending ON paths (id >> 14, substr(value, -8));
 

@@ -69,8 +69,7 @@ CROSS JOIN changes c ON c.id >> 14 = part.n
 UNION ALL
 SELECT c.new_path, c.file, c.id
 FROM part
-CROSS JOIN changes c ON c.id >> 14 = part.n
-WHERE c.new_path IS NOT NULL;
+CROSS JOIN changes c ON c.id >> 14 = part.n;
 
 -- A conversation, or a run of them; the last parts first.
 CREATE VIEW route_use AS

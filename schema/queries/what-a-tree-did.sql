@@ -8,7 +8,7 @@ tree AS MATERIALIZED (
   SELECT CAST(:process AS INTEGER) AS process_id
   UNION
   SELECT p.process_id FROM tree JOIN process p ON p.parent_id = tree.process_id
-  LIMIT 200000
+  LIMIT 50000
 ),
 -- Of a large family those who lived in that time, the first of them.
 alive AS MATERIALIZED (
@@ -16,12 +16,33 @@ alive AS MATERIALIZED (
   FROM tree CROSS JOIN process p ON p.process_id = tree.process_id
   WHERE p.started <= :until AND (p.ended IS NULL OR p.ended >= :since)
   ORDER BY 1
-  LIMIT 50000
+  LIMIT 10000
 ),
 -- Ids grow with time: those that rows of that time can have.
-range AS MATERIALIZED (
-  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM segment
+whole AS MATERIALIZED (
+  SELECT name, segment_id, first_id, last_id FROM segment
   WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+),
+-- Who did very much did enough in the first of the segments.
+near AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE segment_id < (SELECT min(segment_id) + 8 FROM whole) GROUP BY name
+),
+enough AS MATERIALIZED (
+  SELECT max(count) >= 10000 AS met FROM (
+    SELECT count(*) AS count FROM (SELECT 1 FROM accesses
+      WHERE process IN (SELECT process_id FROM alive)
+      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'accesses')
+      AND (SELECT last_id FROM near WHERE name = 'accesses') LIMIT 10000)
+    UNION ALL
+    SELECT count(*) FROM (SELECT 1 FROM connections
+      WHERE server IN (SELECT process_id FROM alive)
+      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'connections')
+      AND (SELECT last_id FROM near WHERE name = 'connections') LIMIT 10000))
+),
+range AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE NOT (SELECT met FROM enough) OR segment_id < (SELECT min(segment_id) + 8 FROM whole)
   GROUP BY name
 ),
 candidate AS MATERIALIZED (
