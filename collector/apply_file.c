@@ -22,7 +22,7 @@ static int64_t find_file(struct ingest *ingest, const struct kith_file *file)
 
 	if (!id || files_is_recent(&ingest->files, id))
 		return id;
-	ret = store_file(ingest->store, id, file);
+	ret = store_file(ingest->store, id, file, ingest->segment.base);
 	return ret ? ret : id;
 }
 
@@ -201,7 +201,8 @@ static struct store_change change_of(struct ingest *ingest, const struct record 
 		.error = body->error,
 		.path = apply_file_text(ingest, record, KITH_ITEM_PATH),
 		.new_path = apply_file_text(ingest, record, KITH_ITEM_NEW_PATH),
-		.text = apply_file_text(ingest, record, named ? KITH_ITEM_XATTR : KITH_ITEM_FILENAME),
+		.text = apply_file_text(ingest, record,
+					named ? KITH_ITEM_XATTR : KITH_ITEM_FILENAME),
 		.value = (int64_t)body->from,
 		.to_value = (int64_t)body->to,
 		.flags = body->flags,
@@ -239,7 +240,7 @@ int apply_load_files(struct ingest *ingest)
 {
 	sockets_clear(&ingest->files.going_on);
 	ingest->files.pruned = 0;
-	memset(ingest->files.recent, 0, sizeof(ingest->files.recent));
+	files_forget_recent(&ingest->files);
 	return store_open_accesses(ingest->store, ingest->load.id, take_access, ingest);
 }
 

@@ -18,6 +18,7 @@ int command_talks(int argc, char **argv);
 int command_timeline(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_tree(int argc, char **argv);
+int command_verify(int argc, char **argv);
 
 /* Options that all commands have. */
 struct common {

@@ -7,6 +7,7 @@
 #include "lock.h"
 #include "log.h"
 #include "query.h"
+#include "segment.h"
 #include "record.h"
 #include "text.h"
 
@@ -77,6 +78,9 @@ struct status {
 	int64_t lost;	  /* sum of view loss */
 	int64_t unwatched; /* its rows whose number is not known */
 	int64_t unexplained;
+	int64_t segments; /* that are closed */
+	int64_t sealed;	  /* of them */
+	int64_t kept[SEGMENT_KINDS]; /* since when; 0: not known */
 };
 
 /* The one number that @sql gives, 0 if it gives none. Return: a code of SQLite. */
@@ -131,6 +135,10 @@ static int64_t size_on_disk(const char *path)
 	return size;
 }
 
+#define KEPT_SINCE(table)                                                               \
+	"SELECT first FROM segment_tables WHERE name = '" table "' AND dropped IS NULL" \
+	" ORDER BY segment LIMIT 1"
+
 /* Return: a code of SQLite. */
 static int read_rows(struct status *status, sqlite3 *db)
 {
@@ -142,6 +150,12 @@ static int read_rows(struct status *status, sqlite3 *db)
 		{ "SELECT sum(lost) FROM loss", &status->lost },
 		{ "SELECT count(*) FROM loss WHERE lost IS NULL", &status->unwatched },
 		{ "SELECT count(*) FROM credential WHERE unexplained", &status->unexplained },
+		{ "SELECT max(id) FROM segments", &status->segments },
+		{ "SELECT id FROM segments WHERE seal IS NOT NULL ORDER BY id DESC LIMIT 1",
+		  &status->sealed },
+		{ KEPT_SINCE("accesses"), &status->kept[SEGMENT_FILES] },
+		{ KEPT_SINCE("connections"), &status->kept[SEGMENT_CONVERSATIONS] },
+		{ KEPT_SINCE("executions"), &status->kept[SEGMENT_PROCESSES] },
 	};
 	int code = SQLITE_OK;
 	size_t i;
@@ -247,14 +261,19 @@ static void print_json_database(const struct status *status)
 		fputs(",\"database_bytes\":null,\"database_error\":", stdout);
 		text_print_json(stdout, status->database_error, strlen(status->database_error));
 		fputs(",\"last_record_ns\":null,\"lost\":null,\"unwatched_intervals\":null,"
-		      "\"unexplained_credentials\":null",
-		      stdout);
+		      "\"unexplained_credentials\":null,\"segments\":null,\"sealed\":null,"
+		      "\"files_since_ns\":null,\"conversations_since_ns\":null,"
+		      "\"processes_since_ns\":null", stdout);
 		return;
 	}
 	printf(",\"database_bytes\":%" PRId64 ",\"last_record_ns\":%" PRId64 ",\"lost\":%" PRId64
 	       ",\"unwatched_intervals\":%" PRId64 ",\"unexplained_credentials\":%" PRId64,
 	       status->size, status->seen, status->lost, status->unwatched,
 	       status->unexplained);
+	printf(",\"segments\":%" PRId64 ",\"sealed\":%" PRId64 ",\"files_since_ns\":%" PRId64
+	       ",\"conversations_since_ns\":%" PRId64 ",\"processes_since_ns\":%" PRId64,
+	       status->segments, status->sealed, status->kept[SEGMENT_FILES],
+	       status->kept[SEGMENT_CONVERSATIONS], status->kept[SEGMENT_PROCESSES]);
 }
 
 /* That it refuses to answer says that it is there. */
@@ -363,6 +382,21 @@ static void print_collector(const struct status *status)
 			       "" : ", but is not subscribed to the module");
 }
 
+static void print_history(const struct status *status)
+{
+	static const char *const names[] = { "files", "conversations", "processes" };
+	char when[48];
+	int kind;
+
+	printf("           %" PRId64 " segments, %" PRId64 " of them sealed", status->segments,
+	       status->sealed);
+	for (kind = 0; kind < SEGMENT_KINDS; kind++)
+		if (status->kept[kind])
+			printf("\n           %s since %s", names[kind],
+			       text_time(when, sizeof(when), status->kept[kind]));
+	putchar('\n');
+}
+
 static void print_database(const struct status *status, const char *path)
 {
 	char when[48];
@@ -385,6 +419,7 @@ static void print_database(const struct status *status, const char *path)
 	       "           %" PRId64 " unexplained credential changes (view credential)\n",
 	       status->lost, status->unwatched, status->unwatched == 1 ? "" : "s",
 	       status->unexplained);
+	print_history(status);
 }
 
 static void print_text(const struct status *status, const struct common *common)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kith.conf: [collector] database; [policy] what the module keeps. */
+/*
+ * kith.conf: [collector] database; [policy] what the module keeps; [retention] how long the
+ * database does; [seal] whether the log has its seals.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -24,6 +27,13 @@ void config_init(struct config *config)
 			.plain_paths = KITH_POLICY_FILE_PLAIN_DEFAULT,
 			.secret_paths = KITH_POLICY_FILE_SECRET_DEFAULT,
 		},
+		.limits = {
+			.days = { RETENTION_FILES_DAYS, RETENTION_CONVERSATIONS_DAYS,
+				  RETENTION_PROCESSES_DAYS },
+			.database_mib = RETENTION_DATABASE_MIB,
+			.free_mib = RETENTION_FREE_MIB,
+		},
+		.tell_seals = true,
 	};
 }
 
@@ -54,23 +64,31 @@ complain(struct reading *reading, const char *format, ...)
 	va_end(arguments);
 }
 
-/* A number of the policy, and the bounds that the module sets it. */
+/* A number, and its bounds; those of the policy are the module's. */
 struct number {
 	const char *name;
-	size_t offset; /* into struct control_policy */
+	const char *section;
+	size_t offset; /* into struct config */
 	uint32_t least;
 	uint32_t most;
 };
 
+enum { DAYS_MOST = 36500, MIB_MOST = 1 << 30 };
+
+#define POLICY(member) "policy", offsetof(struct config, policy.member)
+#define LIMIT(member)  "retention", offsetof(struct config, limits.member)
+
 static const struct number numbers[] = {
-	{ "argv_max", offsetof(struct control_policy, argv_max), KITH_POLICY_ARGV_MAX_LEAST,
-	  KITH_POLICY_ARGV_MAX_MOST },
-	{ "batch_ms", offsetof(struct control_policy, batch_ms), KITH_POLICY_BATCH_MS_LEAST,
-	  KITH_POLICY_BATCH_MS_MOST },
-	{ "sweep_ms", offsetof(struct control_policy, sweep_ms), KITH_POLICY_SWEEP_MS_LEAST,
-	  KITH_POLICY_SWEEP_MS_MOST },
-	{ "file_reads", offsetof(struct control_policy, file_reads),
-	  KITH_POLICY_FILE_READS_LEAST, KITH_POLICY_FILE_READS_MOST },
+	{ "argv_max", POLICY(argv_max), KITH_POLICY_ARGV_MAX_LEAST, KITH_POLICY_ARGV_MAX_MOST },
+	{ "batch_ms", POLICY(batch_ms), KITH_POLICY_BATCH_MS_LEAST, KITH_POLICY_BATCH_MS_MOST },
+	{ "sweep_ms", POLICY(sweep_ms), KITH_POLICY_SWEEP_MS_LEAST, KITH_POLICY_SWEEP_MS_MOST },
+	{ "file_reads", POLICY(file_reads), KITH_POLICY_FILE_READS_LEAST,
+	  KITH_POLICY_FILE_READS_MOST },
+	{ "files_days", LIMIT(days[SEGMENT_FILES]), 0, DAYS_MOST },
+	{ "conversations_days", LIMIT(days[SEGMENT_CONVERSATIONS]), 0, DAYS_MOST },
+	{ "processes_days", LIMIT(days[SEGMENT_PROCESSES]), 0, DAYS_MOST },
+	{ "database_mib", LIMIT(database_mib), 0, MIB_MOST },
+	{ "free_mib", LIMIT(free_mib), 0, MIB_MOST },
 };
 
 /* A class of records that may be left out. */
@@ -86,8 +104,7 @@ static const struct optional {
 };
 
 /* @value: digits, however many. */
-static int set_number(struct control_policy *policy, const struct number *number,
-		      const char *value)
+static int set_number(struct config *config, const struct number *number, const char *value)
 {
 	unsigned long read;
 
@@ -97,7 +114,7 @@ static int set_number(struct control_policy *policy, const struct number *number
 	read = strtoul(value, NULL, 10);
 	if (errno || read < number->least || read > number->most)
 		return -ERANGE;
-	*(uint32_t *)((char *)policy + number->offset) = (uint32_t)read;
+	*(uint32_t *)(void *)((char *)config + number->offset) = (uint32_t)read;
 	return 0;
 }
 
@@ -111,15 +128,23 @@ static const struct optional *find_class(const char *name)
 	return NULL;
 }
 
+static int set_choice(bool *chosen, const char *value)
+{
+	*chosen = !strcmp(value, "yes");
+	return *chosen || !strcmp(value, "no") ? 0 : -EINVAL;
+}
+
 /* Is it to be recorded? */
 static int set_class(uint32_t *wanted, const struct optional *class, const char *value)
 {
-	if (!strcmp(value, "yes"))
+	bool chosen;
+	int ret = set_choice(&chosen, value);
+
+	if (ret)
+		return ret;
+	*wanted &= ~(1u << class->number);
+	if (chosen)
 		*wanted |= 1u << class->number;
-	else if (!strcmp(value, "no"))
-		*wanted &= ~(1u << class->number);
-	else
-		return -EINVAL;
 	return 0;
 }
 
@@ -166,6 +191,10 @@ static int set(struct config *config, const char *section, const char *name,
 
 	if (!strcmp(section, "collector") && !strcmp(name, "database"))
 		return set_database(config, value);
+	if (!strcmp(section, "seal") && !strcmp(name, "syslog"))
+		return set_choice(&config->tell_seals, value);
+	if (number && !strcmp(section, number->section))
+		return set_number(config, number, value);
 	if (strcmp(section, "policy"))
 		return -ENOENT;
 	if (class)
@@ -174,7 +203,7 @@ static int set(struct config *config, const char *section, const char *name,
 		return set_paths(config->policy.plain_paths, value);
 	if (!strcmp(name, "secret_paths"))
 		return set_paths(config->policy.secret_paths, value);
-	return number ? set_number(&config->policy, number, value) : -ENOENT;
+	return -ENOENT;
 }
 
 /* What a value must be that is none for setting @name. */
@@ -184,7 +213,7 @@ static const char *kind_of(const char *name)
 		return "an absolute path";
 	if (!strcmp(name, "plain_paths") || !strcmp(name, "secret_paths"))
 		return "absolute paths, with ':' between them";
-	if (find_class(name))
+	if (find_class(name) || !strcmp(name, "syslog"))
 		return "yes or no";
 	return "a number";
 }

@@ -4,6 +4,9 @@
 #define KITH_CONFIG_H
 
 #include "control.h"
+#include "retention.h"
+
+#include <stdbool.h>
 
 #define CONFIG_PATH	    "/etc/kith/kith.conf"
 #define CONFIG_DATABASE	    "/var/lib/kith/kith.db"
@@ -11,6 +14,8 @@
 struct config {
 	char database[4096];
 	struct control_policy policy;
+	struct retention_limits limits;
+	bool tell_seals;
 	char error[256];	      /* what is wrong, after an error */
 };
 

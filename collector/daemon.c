@@ -29,6 +29,7 @@ struct loop {
 	struct daemon *daemon;
 	struct ingest ingest;
 	struct seal *seal;
+	struct retention *retention;
 	struct redump redump;
 	int64_t opened;	   /* monotonic ms when the transaction began */
 	int64_t watchdog;  /* ms between signs of life; 0: nobody asks */
@@ -332,8 +333,14 @@ static int dump_again(struct loop *loop)
 /* Between two transactions, a little of what has time. */
 static int keep_up(struct loop *loop)
 {
-	int ret = loop->ingest.open ? 0 : seal_step(loop->seal, loop->ingest.seen.at, false);
+	const int64_t now = loop->ingest.seen.at;
+	int ret;
 
+	if (loop->ingest.open)
+		return 0;
+	ret = seal_step(loop->seal, now, false);
+	if (ret >= 0)
+		ret = retention_step(loop->retention, now);
 	return ret < 0 ? ret : 0;
 }
 
@@ -391,6 +398,12 @@ static int close_segment(struct loop *loop)
 	do
 		ret = seal_step(loop->seal, now, true);
 	while (ret > 0 && (!loop->daemon->live || clock_steady_ms() < deadline));
+	retention_look(loop->retention);
+	while (ret >= 0 && !loop->daemon->live) {
+		ret = retention_step(loop->retention, now);
+		if (!ret)
+			break;
+	}
 	return ret < 0 ? ret : 0;
 }
 
@@ -433,8 +446,9 @@ int daemon_run(struct daemon *daemon)
 
 	if (sd_watchdog_enabled(0, &watchdog) > 0)
 		loop.watchdog = (int64_t)(watchdog / 1000);
-	loop.seal = seal_new(daemon->store);
-	if (!loop.seal)
+	loop.seal = seal_new(daemon->store, daemon->tell_seals);
+	loop.retention = retention_new(daemon->store, daemon->limits);
+	if (!loop.seal || !loop.retention)
 		return -ENOMEM;
 	ret = ingest_open(&loop.ingest, daemon->store);
 	if (!ret)
@@ -449,5 +463,6 @@ int daemon_run(struct daemon *daemon)
 		log_warning("%" PRIu64 " records were malformed", loop.ingest.bad_records);
 	ingest_close(&loop.ingest);
 	seal_free(loop.seal);
+	retention_free(loop.retention);
 	return ret;
 }

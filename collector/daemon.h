@@ -5,6 +5,7 @@
 
 #include "control.h"
 #include "recording.h"
+#include "retention.h"
 #include "source.h"
 #include "store.h"
 
@@ -16,6 +17,8 @@ struct daemon {
 	struct recording *recording; /* or NULL: also written there */
 	const char *recording_path;
 	const struct control_policy *policy; /* or NULL: that of the module stays */
+	const struct retention_limits *limits;
+	bool tell_seals; /* in the log */
 	bool live;   /* the source is the module: it comes back, and time passes */
 	int signals; /* a signalfd that asks to stop, or -1 */
 };

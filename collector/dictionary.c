@@ -69,15 +69,20 @@ void dictionary_forget_containers(struct dictionary *dictionary)
 	dictionary->container_count = 0;
 }
 
-void dictionary_clear(struct dictionary *dictionary)
+void dictionary_forget_texts(struct dictionary *dictionary)
 {
 	intern_clear(&dictionary->strings);
 	intern_clear(&dictionary->file_texts);
+	intern_clear(&dictionary->routes);
+}
+
+void dictionary_clear(struct dictionary *dictionary)
+{
+	dictionary_forget_texts(dictionary);
 	intern_clear(&dictionary->executables);
 	intern_clear(&dictionary->namespaces);
 	intern_clear(&dictionary->contexts);
 	intern_clear(&dictionary->credential_sets);
-	intern_clear(&dictionary->routes);
 	dictionary_forget_containers(dictionary);
 }
 

@@ -64,6 +64,9 @@ int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
  */
 int dictionary_house(struct dictionary *dictionary, int64_t id, uint64_t *house);
 
+/* What is used from now on of strings, texts of files and routes gets rows of its own. */
+void dictionary_forget_texts(struct dictionary *dictionary);
+
 /* Another boot begins. What is not flushed is void. */
 void dictionary_forget_containers(struct dictionary *dictionary);
 

@@ -3,7 +3,7 @@
 #include "statement.h"
 #include "store.h"
 
-int store_file(struct store *store, int64_t id, const struct kith_file *file)
+int store_file(struct store *store, int64_t id, const struct kith_file *file, int64_t segment)
 {
 	struct binder binder = statement_bind(store, STATEMENT_FILE);
 
@@ -16,6 +16,7 @@ int store_file(struct store *store, int64_t id, const struct kith_file *file)
 	bind_int(&binder, file->kind);
 	bind_int(&binder, file->mode);
 	bind_int(&binder, file->owner);
+	bind_id(&binder, segment);
 	return statement_run(store, STATEMENT_FILE);
 }
 

@@ -52,3 +52,8 @@ bool files_is_recent(struct files *files, int64_t id)
 	*row = id;
 	return false;
 }
+
+void files_forget_recent(struct files *files)
+{
+	memset(files->recent, 0, sizeof(files->recent));
+}

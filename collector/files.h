@@ -27,6 +27,9 @@ struct files {
  */
 int64_t files_id(const struct files *files, const struct kith_file *file, int64_t boot);
 
+/* From now on none was. */
+void files_forget_recent(struct files *files);
+
 /* Was it stored of late? If not, it is from now on. */
 bool files_is_recent(struct files *files, int64_t id);
 

@@ -525,12 +525,24 @@ static int checkpoint(struct ingest *ingest)
 	return store_checkpoint(ingest->store, &ingest->state, ingest->last_process);
 }
 
+static int close_segment(struct ingest *ingest, int64_t now)
+{
+	int ret = segment_close(ingest->store, &ingest->segment, now);
+
+	if (!ret && segment_refresh(&ingest->segment)) {
+		dictionary_forget_texts(&ingest->dictionary);
+		alike_forget(&ingest->alike);
+		files_forget_recent(&ingest->files);
+	}
+	return ret;
+}
+
 static int close_if_full(struct ingest *ingest)
 {
 	ingest->segment.records += ingest->records;
 	if (!ingest->seen.at || !segment_is_full(&ingest->segment, ingest->seen.at))
 		return 0;
-	return segment_close(ingest->store, &ingest->segment, ingest->seen.at);
+	return close_segment(ingest, ingest->seen.at);
 }
 
 int ingest_close_segment(struct ingest *ingest, int64_t now)
@@ -540,7 +552,7 @@ int ingest_close_segment(struct ingest *ingest, int64_t now)
 	if (!ret)
 		ret = begin(ingest);
 	if (!ret)
-		ret = segment_close(ingest->store, &ingest->segment, now);
+		ret = close_segment(ingest, now);
 	return ret ? ret : ingest_commit(ingest);
 }
 

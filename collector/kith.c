@@ -30,6 +30,7 @@ static const struct {
 	{ "timeline", command_timeline, "everything in order of time" },
 	{ "sql", command_sql, "ask the database" },
 	{ "export", command_export, "what happened, in a form that others read" },
+	{ "verify", command_verify, "is the database as it was sealed" },
 	{ "record", command_record, "write what the module reports to a file" },
 };
 

@@ -200,6 +200,8 @@ static int run(const struct arguments *arguments, const struct config *config)
 {
 	const bool live = !arguments->replay && !arguments->synthetic;
 	struct daemon daemon = { .policy = live ? &config->policy : NULL,
+				 .limits = &config->limits,
+				 .tell_seals = live && config->tell_seals,
 				 .recording_path = arguments->record,
 				 .live = live };
 	const char *database = arguments->database ? arguments->database : config->database;

@@ -2,6 +2,7 @@
 /* Seals of closed segments, a little at a time. */
 #include "seal.h"
 
+#include "log.h"
 #include "seal_chain.h"
 #include "seal_table.h"
 #include "statement.h"
@@ -38,6 +39,7 @@ struct seal {
 	struct store *store;
 	struct sha256 *sha256;
 	struct seal_bytes bytes;
+	bool tell;
 	int64_t sealed;	 /* the last one that is; -1: not known yet */
 	int64_t segment; /* that is worked at; 0: none */
 	int64_t recent;	 /* what ended after that may change; INT64_MAX: nothing does */
@@ -53,7 +55,7 @@ struct seal {
 	struct late_list over;
 };
 
-struct seal *seal_new(struct store *store)
+struct seal *seal_new(struct store *store, bool tell)
 {
 	struct seal *seal = calloc(1, sizeof(*seal));
 
@@ -61,6 +63,7 @@ struct seal *seal_new(struct store *store)
 		return NULL;
 	seal->store = store;
 	seal->sealed = -1;
+	seal->tell = tell;
 	seal->sha256 = sha256_new();
 	seal->bytes.sha256 = seal->sha256;
 	if (seal->sha256)
@@ -159,8 +162,6 @@ static int open_table(struct seal *seal)
 	const struct segment_table *table = &segment_tables[seal->place % SEGMENT_TABLES];
 	int code, ret;
 
-	if (again && !table->late)
-		return 0;
 	seal->from = INT64_MIN;
 	seal->to = INT64_MAX;
 	ret = again ? 1 : find_range(seal, table);
@@ -171,7 +172,7 @@ static int open_table(struct seal *seal)
 	seal->open = true;
 	if (code != SQLITE_OK)
 		return store_fail(seal->store, code);
-	seal_table_settle(&seal->at, seal->recent);
+	seal->at.recent = seal->recent;
 	if (!again)
 		seal->parts[seal->place] =
 			(struct part){ .there = true,
@@ -181,7 +182,7 @@ static int open_table(struct seal *seal)
 
 static int take_row(struct seal *seal)
 {
-	const bool late = seal->at.table->late && seal_table_is_late(&seal->at);
+	const bool late = seal_table_is_late(&seal->at);
 
 	seal_table_count(&seal->at, &seal->parts[seal->place].count);
 	seal_table_put(&seal->at, &seal->bytes, !late);
@@ -243,7 +244,7 @@ static int read_rows(struct seal *seal)
 	int code, ret = 0;
 
 	seal_table_seek(&seal->at, seal->from, seal->to, STEP_ROWS);
-	while (!ret && (code = sqlite3_step(seal->at.rows)) == SQLITE_ROW) {
+	while (!ret && (code = seal_table_next(&seal->at)) == SQLITE_ROW) {
 		ret = again ? take_late_row(seal) : take_row(seal);
 		seal->from = seal_table_id(&seal->at) + 1;
 		rows++;
@@ -290,9 +291,9 @@ static int write_late(struct seal *seal, enum statement which,
 	return ret;
 }
 
-static int write_seal(struct seal *seal)
+static int write_seal(struct seal *seal, unsigned char digest[SHA256_SIZE])
 {
-	unsigned char before[SHA256_SIZE], digest[SHA256_SIZE];
+	unsigned char before[SHA256_SIZE];
 	struct binder binder;
 	int64_t last;
 	int code = seal_chain_head(seal->store->db, &last, before);
@@ -308,7 +309,7 @@ static int write_seal(struct seal *seal)
 	return statement_run(seal->store, STATEMENT_SEGMENT_SEAL);
 }
 
-static int write_all(struct seal *seal)
+static int write_all(struct seal *seal, unsigned char digest[SHA256_SIZE])
 {
 	unsigned int i;
 	int ret = 0;
@@ -320,19 +321,24 @@ static int write_all(struct seal *seal)
 		ret = write_late(seal, STATEMENT_LATE, &seal->late, false);
 	if (!ret)
 		ret = write_late(seal, STATEMENT_LATE_OVER, &seal->over, true);
-	return ret ? ret : write_seal(seal);
+	return ret ? ret : write_seal(seal, digest);
 }
 
 static int finish(struct seal *seal)
 {
+	unsigned char digest[SHA256_SIZE];
+	char text[SHA256_TEXT];
 	int ret = store_begin(seal->store);
 
 	if (!ret)
-		ret = write_all(seal);
+		ret = write_all(seal, digest);
 	if (!ret)
 		ret = store_commit(seal->store);
 	if (ret)
 		return ret;
+	if (seal->tell)
+		log_info("sealed segment %lld: %s", (long long)seal->segment,
+			 sha256_text(digest, text));
 	seal->sealed = seal->segment;
 	forget(seal);
 	return 0;

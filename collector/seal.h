@@ -17,8 +17,8 @@ struct seal;
 /* A segment is sealed when so long ago was closed that nothing comes of what had ended. */
 #define SEAL_LATE_NS INT64_C(60000000000)
 
-/* NULL: no memory. */
-struct seal *seal_new(struct store *store);
+/* @tell: of each seal in the log. NULL: no memory. */
+struct seal *seal_new(struct store *store, bool tell);
 void seal_free(struct seal *seal);
 
 /*

@@ -20,7 +20,7 @@ static int put_rows(sqlite3 *db, struct seal_bytes *bytes, const char *sql,
 	if (name)
 		sqlite3_bind_text(rows, 2, name, -1, SQLITE_STATIC);
 	while ((code = sqlite3_step(rows)) == SQLITE_ROW)
-		seal_put_row(bytes, rows, sqlite3_column_count(rows), UINT64_MAX);
+		seal_put_all(bytes, rows);
 	sqlite3_finalize(rows);
 	return code == SQLITE_DONE ? SQLITE_OK : code;
 }

@@ -82,36 +82,55 @@ static void put_real(struct seal_bytes *bytes, double value)
 	seal_put(bytes, &value, sizeof(value));
 }
 
-static void put_value(struct seal_bytes *bytes, sqlite3_stmt *statement, int column)
+static void put_value(struct seal_bytes *bytes, sqlite3_value *value)
 {
-	switch (sqlite3_column_type(statement, column)) {
+	switch (sqlite3_value_type(value)) {
 	case SQLITE_INTEGER:
-		return seal_put_int(bytes, sqlite3_column_int64(statement, column));
+		return seal_put_int(bytes, sqlite3_value_int64(value));
 	case SQLITE_TEXT:
 		/* Whatever its bytes are, they are taken as they stand. */
-		return put_sized(bytes, MARK_TEXT, sqlite3_column_text(statement, column),
-				 (size_t)sqlite3_column_bytes(statement, column));
+		return put_sized(bytes, MARK_TEXT, sqlite3_value_text(value),
+				 (size_t)sqlite3_value_bytes(value));
 	case SQLITE_BLOB:
-		return put_sized(bytes, MARK_BLOB, sqlite3_column_blob(statement, column),
-				 (size_t)sqlite3_column_bytes(statement, column));
+		return put_sized(bytes, MARK_BLOB, sqlite3_value_blob(value),
+				 (size_t)sqlite3_value_bytes(value));
 	case SQLITE_FLOAT:
-		return put_real(bytes, sqlite3_column_double(statement, column));
+		return put_real(bytes, sqlite3_value_double(value));
 	default:
 		put_mark(bytes, MARK_NULL);
 	}
 }
 
-void seal_put_row(struct seal_bytes *bytes, sqlite3_stmt *statement, int columns,
+void seal_put_row(struct seal_bytes *bytes, sqlite3_value *const *values, int count,
 		  uint64_t mask)
 {
-	int column;
+	int i;
 
-	while (columns && sqlite3_column_type(statement, columns - 1) == SQLITE_NULL)
-		columns--;
-	for (column = 0; column < columns; column++)
-		if (mask >> column & 1)
-			put_value(bytes, statement, column);
+	while (count && sqlite3_value_type(values[count - 1]) == SQLITE_NULL)
+		count--;
+	for (i = 0; i < count; i++)
+		if (mask >> i & 1)
+			put_value(bytes, values[i]);
 	put_mark(bytes, MARK_END);
+}
+
+void seal_put_all(struct seal_bytes *bytes, sqlite3_stmt *statement)
+{
+	sqlite3_value *values[SEAL_COLUMNS] = { NULL };
+	const int count = seal_values(statement, values);
+
+	seal_put_row(bytes, values, count, UINT64_MAX);
+}
+
+int seal_values(sqlite3_stmt *statement, sqlite3_value *values[SEAL_COLUMNS])
+{
+	const int all = sqlite3_column_count(statement);
+	const int count = all < SEAL_COLUMNS ? all : SEAL_COLUMNS;
+	int i;
+
+	for (i = 0; i < count; i++)
+		values[i] = sqlite3_column_value(statement, i);
+	return count;
 }
 
 int seal_end(struct seal_bytes *bytes, unsigned char digest[SHA256_SIZE])

@@ -45,12 +45,21 @@ int segment_open(struct store *store, struct segment *segment)
 	int ret = ask(store, "SELECT closed FROM segments ORDER BY id DESC LIMIT 1", 0,
 		      &segment->opened);
 
+	if (!ret)
+		ret = ask(store, "SELECT max(id) + 1 FROM segments", 1, &segment->id);
 	segment->records = 0;
 	for (table = segment_tables; table->name && !ret; table++) {
 		ret = count_open(store, table, &rows);
 		if (!ret && rows > 0)
 			segment->records += (uint64_t)rows;
 	}
+	segment->fresh = !segment->records;
+	segment->base = segment->id;
+	if (!ret && !segment->fresh)
+		ret = ask(
+			store,
+			"SELECT id FROM segments WHERE strings ORDER BY id DESC LIMIT 1",
+			0, &segment->base);
 	return ret;
 }
 
@@ -74,7 +83,18 @@ static int close_table(struct store *store, const struct segment_table *table, i
 	return store_execute(store, sql);
 }
 
-static int close_as(struct store *store, int64_t id, int64_t now)
+bool segment_refresh(struct segment *segment)
+{
+	if (segment->id % SEGMENT_FRESH == 0 && !segment->fresh) {
+		segment->fresh = true;
+		segment->base = segment->id;
+		return true;
+	}
+	return false;
+}
+
+/* 1: it is closed, 0: there was nothing in it, or an error. */
+static int close_all(struct store *store, const struct segment *segment, int64_t now)
 {
 	const int before = sqlite3_total_changes(store->db);
 	const struct segment_table *table;
@@ -82,23 +102,26 @@ static int close_as(struct store *store, int64_t id, int64_t now)
 	int ret = 0;
 
 	for (table = segment_tables; table->name && !ret; table++)
-		ret = close_table(store, table, id);
+		ret = close_table(store, table, segment->id);
 	if (ret || sqlite3_total_changes(store->db) == before)
 		return ret;
 	binder = statement_bind(store, STATEMENT_SEGMENT);
-	bind_int(&binder, id);
+	bind_int(&binder, segment->id);
 	bind_int(&binder, now);
-	return statement_run(store, STATEMENT_SEGMENT);
+	bind_id(&binder, segment->fresh);
+	ret = statement_run(store, STATEMENT_SEGMENT);
+	return ret ? ret : 1;
 }
 
 int segment_close(struct store *store, struct segment *segment, int64_t now)
 {
-	int64_t id;
-	int ret = ask(store, "SELECT max(id) FROM segments", 0, &id);
+	int ret = close_all(store, segment, now);
 
-	if (!ret)
-		ret = close_as(store, id + 1, now);
-	if (!ret)
-		*segment = (struct segment){ .opened = now };
-	return ret;
+	if (ret > 0)
+		*segment = (struct segment){
+			.opened = now,
+			.id = segment->id + 1,
+			.base = segment->base,
+		};
+	return ret < 0 ? ret : 0;
 }

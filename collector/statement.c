@@ -113,7 +113,10 @@ static const char *const texts[STATEMENTS] = {
 		"INSERT INTO sockets_made VALUES (?,?,?,?,?,?,?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
 		" first = min(first, excluded.first), last = max(last, excluded.last)",
-	[STATEMENT_FILE] = "INSERT OR IGNORE INTO files VALUES (?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_FILE] =
+		"INSERT INTO files VALUES (?,?,?,?,?,?,?,?,?,?)"
+		" ON CONFLICT (id) DO UPDATE SET segment = excluded.segment"
+		" WHERE segment IS NOT excluded.segment",
 	[STATEMENT_ACCESSES] =
 		"INSERT INTO accesses (process, file, path, first, lasted, reads, bytes_read,"
 		" writes, bytes_written, writer, flags) SELECT * FROM pending_accesses",
@@ -183,7 +186,7 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_ENDED] =
 		"SELECT key, id FROM processes WHERE id > (SELECT max(id) FROM processes) - ?2"
 		" AND boot = ?1 AND (lived IS NOT NULL OR flags & 8) ORDER BY id",
-	[STATEMENT_SEGMENT] = "INSERT INTO segments (id, closed) VALUES (?,?)",
+	[STATEMENT_SEGMENT] = "INSERT INTO segments (id, closed, strings) VALUES (?,?,?)",
 	[STATEMENT_SEGMENT_CLOSED] = "SELECT closed FROM segments WHERE id = ?",
 	[STATEMENT_SEGMENT_RANGE] =
 		"SELECT first_id, last_id FROM segment_tables WHERE name = ? AND segment = ?",
@@ -194,6 +197,17 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_LATE] = "REPLACE INTO late_rows (name, id) VALUES (?, ?)",
 	[STATEMENT_LATE_OVER] =
 		"UPDATE late_rows SET segment = ?3, digest = ?4 WHERE name = ?1 AND id = ?2",
+	[STATEMENT_SEGMENT_DROPPED] =
+		"UPDATE segment_tables SET dropped = ?3 WHERE name = ?1 AND segment <= ?2"
+		" AND dropped IS NULL",
+	[STATEMENT_DROPPING] = "REPLACE INTO meta VALUES ('dropping', ?)",
+	[STATEMENT_DROPPED] = "DELETE FROM meta WHERE name = 'dropping'",
+	[STATEMENT_DROP_BEGUN] =
+		"SELECT m.value, s.id, s.closed, t.name FROM meta m"
+		" CROSS JOIN segment_tables t ON t.dropped = m.value"
+		"  AND t.name NOT IN ('paths', 'routes', 'strings')"
+		" CROSS JOIN segments s ON s.id = t.segment"
+		" WHERE m.name = 'dropping' ORDER BY s.id DESC LIMIT 1",
 };
 
 int statement_prepare_all(struct store *store)

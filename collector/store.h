@@ -361,8 +361,8 @@ int store_control(struct store *store, const struct store_control *control);
 /* In column flags of accesses, beside KITH_ACCESS_*: reads of several files. */
 #define STORE_ACCESS_FOLDED (1u << 15)
 
-/* A file, if it is not there yet. */
-int store_file(struct store *store, int64_t id, const struct kith_file *file);
+/* A file, if it is not there yet; and since which segment it has been used at the least. */
+int store_file(struct store *store, int64_t id, const struct kith_file *file, int64_t segment);
 
 /* 0 in an id means NULL, and so does -1 in a count. */
 struct store_access {

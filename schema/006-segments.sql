@@ -47,4 +47,8 @@ CREATE TABLE paths (
   value TEXT NOT NULL
 );
 
+-- The latest segment with empty dictionaries (segments.strings) after which it was used;
+-- NULL: before there were segments.
+ALTER TABLE files ADD COLUMN segment INTEGER;
+
 INSERT INTO meta SELECT 'paths_from', coalesce(max(id), 0) FROM strings;

@@ -2,6 +2,8 @@
 /* A database, an ingest into it, and a forge. */
 #include "rig.h"
 
+#include "seal.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +118,21 @@ void rig_reboot(struct rig *rig, char boot)
 void rig_commit(struct rig *rig)
 {
 	ck_assert_int_eq(ingest_commit(&rig->ingest), 0);
+}
+
+void rig_seal(struct rig *rig)
+{
+	const int64_t now = rig->offset + (int64_t)rig->forge.now;
+	struct seal *seal = seal_new(rig->store, false);
+	int ret;
+
+	ck_assert_ptr_nonnull(seal);
+	ck_assert_int_eq(ingest_close_segment(&rig->ingest, now), 0);
+	do
+		ret = seal_step(seal, now, true);
+	while (ret > 0);
+	ck_assert_int_eq(ret, 0);
+	seal_free(seal);
 }
 
 void rig_dumped(struct rig *rig)

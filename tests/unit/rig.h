@@ -44,6 +44,9 @@ void rig_caught(struct rig *rig, uint32_t seq);
 
 void rig_commit(struct rig *rig);
 
+/* Commit, close the segment, and seal all that are closed: what ended is over for good. */
+void rig_seal(struct rig *rig);
+
 /* What is in the forge as a dump that the stream has passed, and commit. */
 void rig_dumped(struct rig *rig);
 
