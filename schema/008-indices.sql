@@ -24,7 +24,6 @@ CREATE INDEX changes_process ON changes (process);
 -- each row; so the rows of each 16,384 ids stand together, and a question looks into each of
 -- these parts: views route_use, path_use and file_use.
 CREATE INDEX connections_route ON connections (id >> 14, route);
-CREATE INDEX connection_runs_route ON connection_runs (id >> 14, route);
 CREATE INDEX accesses_path ON accesses (id >> 14, path);
 CREATE INDEX accesses_read ON accesses (id >> 14, file) WHERE writes IS NULL;
 CREATE INDEX changes_file ON changes (id >> 14, file);
@@ -34,6 +33,7 @@ CREATE INDEX changes_other ON changes (id >> 14, other) WHERE other IS NOT NULL;
 CREATE INDEX paths_ending ON paths (id >> 14, substr(value, -8));
 
 -- What there is little of.
+CREATE INDEX connection_runs_route ON connection_runs (route);
 CREATE INDEX executions_script ON executions (script) WHERE script IS NOT NULL;
 CREATE INDEX executions_failed ON executions (ts) WHERE error IS NOT NULL;
 CREATE INDEX executions_nameless ON executions (ts) WHERE executable IS NULL AND error IS NULL;
