@@ -47,7 +47,8 @@ CREATE INDEX connections_outward ON connections (route, client)
 CREATE INDEX connection_runs_outward ON connection_runs (route, client)
   WHERE flags & 128 AND server IS NULL AND client IS NOT NULL;
 -- Where what stays on may be put, and little else is: schema/queries/what-persists.sql.
-CREATE INDEX paths_placed ON paths (id) WHERE (value GLOB '/etc/*' OR value GLOB '/lib/*' OR value GLOB '/usr/lib/*'
+CREATE INDEX paths_placed ON paths (id) WHERE (
+  value GLOB '/etc/*' OR value GLOB '/lib/*' OR value GLOB '/usr/lib/*'
   OR value GLOB '/usr/local/lib/*' OR value GLOB '/var/spool/*' OR value GLOB '/run/systemd/*'
   OR value GLOB '*/.*' OR value GLOB '*/security/pam_*' OR value GLOB '*/udev/rules.d/*'
   OR value GLOB '*/autostart/*' OR value GLOB '*/dbus-1/system-services/*');
