@@ -145,8 +145,8 @@ enum column {
 	" ended, exit_code, exit_signal, gone, unexplained, kernel_thread FROM process"
 
 static const char living[] =
-	COLUMNS " WHERE ended IS NULL AND NOT gone AND boot_id = (SELECT max(boot_id) FROM boot)"
-		" AND (?1 OR NOT kernel_thread) ORDER BY started";
+	COLUMNS " WHERE process_id IN (SELECT id FROM processes WHERE lived IS NULL AND"
+		" boot = (SELECT max(boot_id) FROM boot)) AND NOT gone AND (?1 OR NOT kernel_thread) ORDER BY started";
 static const char lived[] =
 	COLUMNS " WHERE started <= ?3 AND " QUERY_LIVED_SINCE
 		" AND (?1 OR NOT kernel_thread) ORDER BY started";

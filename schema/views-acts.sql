@@ -112,14 +112,14 @@ SELECT
     FROM processes p WHERE p.id = t.process_id) AS INTEGER) AS execution_id,
   t.side, t.protocol, t.client_addr, t.client_port, t.server_addr, t.server_port,
   t.server_name, t.sent, t.received, t.peer_id, t.scope, t.established, t.error,
-  t.open, t.connection_id, t.run_id
+  t.open, t.connection_id
 FROM (
   SELECT
     started, ended, client_id AS process_id, CAST('client' AS TEXT) AS side, protocol,
     client_addr, client_port, CAST(dialled_addr AS TEXT) AS server_addr,
     CAST(dialled_port AS INTEGER) AS server_port, server_name,
     bytes_to_server AS sent, bytes_to_client AS received, server_id AS peer_id, scope,
-    established, error, open, connection_id, run_id
+    established, error, open, connection_id
   FROM connection
   WHERE client_id IS NOT NULL
   UNION ALL
@@ -127,7 +127,7 @@ FROM (
     started, ended, server_id, CAST('server' AS TEXT), protocol,
     CAST(seen_addr AS TEXT), CAST(seen_port AS INTEGER), server_addr, server_port, server_name,
     bytes_to_client, bytes_to_server, client_id, scope,
-    established, error, open, connection_id, run_id
+    established, error, open, connection_id
   FROM connection
   WHERE server_id IS NOT NULL
 ) t;

@@ -3,14 +3,14 @@
 -- indices behind these are in parts of 16,384 ids, and each part is looked into.
 
 -- What files are called, by number. Those of before paths had a table of their own stand
--- among strings.
+-- among strings. The casts keep SQLite from putting a path that is asked for into ending.
 CREATE VIEW path AS
 WITH RECURSIVE part(n) AS (
   SELECT min(id) >> 14 FROM paths
   UNION ALL
   SELECT n + 1 FROM part WHERE n < (SELECT max(id) >> 14 FROM paths)
 )
-SELECT p.id AS path_id, p.value AS path, substr(p.value, -8) AS ending
+SELECT p.id AS path_id, CAST(p.value AS TEXT) AS path, substr(p.value, -8) AS ending
 FROM part
 CROSS JOIN paths p ON p.id >> 14 = part.n
 UNION ALL
@@ -69,29 +69,20 @@ CROSS JOIN changes c ON c.id >> 14 = part.n
 UNION ALL
 SELECT c.new_path, c.file, c.id
 FROM part
-CROSS JOIN changes c ON c.id >> 14 = part.n
-WHERE c.new_path IS NOT NULL;
+CROSS JOIN changes c ON c.id >> 14 = part.n;
 
 -- A conversation, or a run of them; the last parts first.
 CREATE VIEW route_use AS
-WITH RECURSIVE
-part(n) AS (
+WITH RECURSIVE part(n) AS (
   SELECT max(id) >> 14 FROM connections
   UNION ALL
   SELECT n - 1 FROM part WHERE n > (SELECT min(id) >> 14 FROM connections)
-),
-run(n) AS (
-  SELECT max(id) >> 14 FROM connection_runs
-  UNION ALL
-  SELECT n - 1 FROM run WHERE n > (SELECT min(id) >> 14 FROM connection_runs)
 )
 SELECT c.route AS route_id, c.id AS connection_id, CAST(NULL AS INTEGER) AS run_id
 FROM part
 CROSS JOIN connections c ON c.id >> 14 = part.n
 UNION ALL
-SELECT r.route, CAST(NULL AS INTEGER), r.id
-FROM run
-CROSS JOIN connection_runs r ON r.id >> 14 = run.n;
+SELECT route, CAST(NULL AS INTEGER), id FROM connection_runs;
 
 -- Which files were executed, as what; and which scripts.
 CREATE VIEW program AS

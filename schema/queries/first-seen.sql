@@ -28,7 +28,7 @@ candidate AS MATERIALIZED (
       (SELECT first_id FROM range WHERE name = 'accesses') AND (SELECT last_id FROM range
       WHERE name = 'accesses') ORDER BY access_id LIMIT 10000)
   UNION ALL
-  SELECT DISTINCT * FROM (SELECT 'change', change_id FROM file_changed
+  SELECT * FROM (SELECT 'change', change_id FROM file_changed
     WHERE file_id IN (SELECT file_id FROM meant) AND change_id BETWEEN
       (SELECT first_id FROM range WHERE name = 'changes') AND (SELECT last_id FROM range
       WHERE name = 'changes') ORDER BY change_id LIMIT 10000)
@@ -40,12 +40,22 @@ candidate AS MATERIALIZED (
       (SELECT first_id FROM range WHERE name = 'executions') AND (SELECT last_id FROM range
       WHERE name = 'executions') ORDER BY e.id LIMIT 10000)
 ),
+-- A change may be of two files.
+changed AS MATERIALIZED (
+  SELECT DISTINCT row_id FROM candidate WHERE source = 'change'
+),
+meant_route AS MATERIALIZED (
+  SELECT id FROM routes
+  WHERE CAST(:what AS TEXT) IN (client_addr, server_addr, dialled_addr, seen_addr)
+),
 talk AS MATERIALIZED (
-  SELECT connection_id, run_id FROM route_use
-  WHERE route_id IN (SELECT id FROM routes WHERE CAST(:what AS TEXT) IN
-    (client_addr, server_addr, dialled_addr, seen_addr))
-  ORDER BY coalesce(connection_id, run_id)
-  LIMIT 10000
+  SELECT * FROM (SELECT connection_id, run_id FROM route_use
+    WHERE route_id IN (SELECT id FROM meant_route) AND connection_id IS NOT NULL
+    ORDER BY connection_id LIMIT 10000)
+  UNION ALL
+  SELECT * FROM (SELECT connection_id, run_id FROM route_use
+    WHERE route_id IN (SELECT id FROM meant_route) AND run_id IS NOT NULL
+    ORDER BY run_id LIMIT 10000)
 ),
 seen AS MATERIALIZED (
   SELECT first, last, process_id,
@@ -57,9 +67,8 @@ seen AS MATERIALIZED (
   WHERE candidate.source = 'access'
   UNION ALL
   SELECT ts, last, process_id, op, coalesce(new_path, path), 0
-  FROM candidate CROSS JOIN name_change c ON c.change_id = candidate.row_id
-  WHERE candidate.source = 'change' AND error IS NULL
-    AND file_id IN (SELECT file_id FROM meant)
+  FROM changed CROSS JOIN name_change c ON c.change_id = changed.row_id
+  WHERE error IS NULL AND file_id IN (SELECT file_id FROM meant)
   UNION ALL
   SELECT ts, ts, process_id, 'executed', exe, 0
   FROM candidate CROSS JOIN execution e ON e.execution_id = candidate.row_id

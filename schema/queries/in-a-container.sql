@@ -2,7 +2,7 @@
 -- What was in a container, however short it lived: who started it, what ran there, what
 -- that did with files, and with whom it talked: kith sql --set container=NAME, which may
 -- be its name, the beginning of its ID, a unit, or a path. exe is what each ran then.
--- Of a large one those who lived in that time, the first 50,000, and the first 10,000 things
+-- Of a large one those who lived in that time, the first 10,000, and the first 10,000 things
 -- that they did: --since goes on from there.
 WITH RECURSIVE
 meant AS MATERIALIZED (
@@ -16,7 +16,7 @@ belonging AS MATERIALIZED (
   WHERE x.container IN (SELECT container_id FROM meant) AND p.started <= :until
     AND (p.lived IS NULL OR p.started + p.lived >= :since)
   ORDER BY 1
-  LIMIT 50000
+  LIMIT 10000
 ),
 inside AS MATERIALIZED (
   SELECT p.process_id, p.parent_id, p.started, p.ended
@@ -31,9 +31,30 @@ above AS MATERIALIZED (
   WHERE depth < 16 AND p.parent_id IS NOT NULL
 ),
 -- Ids grow with time: those that rows of that time can have.
-range AS MATERIALIZED (
-  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM segment
+whole AS MATERIALIZED (
+  SELECT name, segment_id, first_id, last_id FROM segment
   WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+),
+-- Who did very much did enough in the first of the segments.
+near AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE segment_id < (SELECT min(segment_id) + 8 FROM whole) GROUP BY name
+),
+enough AS MATERIALIZED (
+  SELECT max(count) >= 10000 AS met FROM (
+    SELECT count(*) AS count FROM (SELECT 1 FROM accesses
+      WHERE process IN (SELECT process_id FROM inside)
+      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'accesses')
+      AND (SELECT last_id FROM near WHERE name = 'accesses') LIMIT 10000)
+    UNION ALL
+    SELECT count(*) FROM (SELECT 1 FROM connections
+      WHERE server IN (SELECT process_id FROM inside)
+      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'connections')
+      AND (SELECT last_id FROM near WHERE name = 'connections') LIMIT 10000))
+),
+range AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE NOT (SELECT met FROM enough) OR segment_id < (SELECT min(segment_id) + 8 FROM whole)
   GROUP BY name
 ),
 candidate AS MATERIALIZED (

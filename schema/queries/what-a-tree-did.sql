@@ -4,11 +4,30 @@
 -- then. The first 10,000 are shown: --since goes on from the last of them. kith timeline
 -- shows one process so, kith tree who started whom.
 WITH RECURSIVE
+-- Ids grow with time: those that rows of that time can have.
+whole AS MATERIALIZED (
+  SELECT name, segment_id, first_id, last_id FROM segment
+  WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+),
+-- A large family did enough in the first of the segments.
+near AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE segment_id < (SELECT min(segment_id) + 8 FROM whole) GROUP BY name
+),
+early AS MATERIALIZED (
+  SELECT CAST(:process AS INTEGER) AS process_id
+  UNION
+  SELECT p.process_id FROM early JOIN process p ON p.parent_id = early.process_id
+  WHERE p.process_id <= (SELECT last_id FROM near WHERE name = 'processes')
+  LIMIT 50000
+),
 tree AS MATERIALIZED (
   SELECT CAST(:process AS INTEGER) AS process_id
   UNION
   SELECT p.process_id FROM tree JOIN process p ON p.parent_id = tree.process_id
-  LIMIT 200000
+  WHERE p.process_id <= iif((SELECT count(*) FROM early) < 10000, 9223372036854775807,
+    (SELECT last_id FROM near WHERE name = 'processes'))
+  LIMIT 50000
 ),
 -- Of a large family those who lived in that time, the first of them.
 alive AS MATERIALIZED (
@@ -16,12 +35,23 @@ alive AS MATERIALIZED (
   FROM tree CROSS JOIN process p ON p.process_id = tree.process_id
   WHERE p.started <= :until AND (p.ended IS NULL OR p.ended >= :since)
   ORDER BY 1
-  LIMIT 50000
+  LIMIT 10000
 ),
--- Ids grow with time: those that rows of that time can have.
+enough AS MATERIALIZED (
+  SELECT max(count) >= 10000 AS met FROM (
+    SELECT count(*) AS count FROM (SELECT 1 FROM accesses
+      WHERE process IN (SELECT process_id FROM alive)
+      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'accesses')
+      AND (SELECT last_id FROM near WHERE name = 'accesses') LIMIT 10000)
+    UNION ALL
+    SELECT count(*) FROM (SELECT 1 FROM connections
+      WHERE server IN (SELECT process_id FROM alive)
+      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'connections')
+      AND (SELECT last_id FROM near WHERE name = 'connections') LIMIT 10000))
+),
 range AS MATERIALIZED (
-  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM segment
-  WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE NOT (SELECT met FROM enough) OR segment_id < (SELECT min(segment_id) + 8 FROM whole)
   GROUP BY name
 ),
 candidate AS MATERIALIZED (

@@ -2,14 +2,33 @@
 -- What a process and all that it has started did with files, by name:
 -- kith sql --set process=48211, which is a process_id. Reads of the system's own files are
 -- no rows; of those that were counted together the first stands for all. Of a large family
--- those who lived in that time are looked at, the first 50,000 of them, and the
+-- those who lived in that time are looked at, the first 10,000 of them, and the
 -- first 50,000 things of each kind that they did: --since goes on from there.
 WITH RECURSIVE
+-- Ids grow with time: those that rows of that time can have.
+whole AS MATERIALIZED (
+  SELECT name, segment_id, first_id, last_id FROM segment
+  WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+),
+-- A large family did enough in the first of the segments.
+near AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE segment_id < (SELECT min(segment_id) + 8 FROM whole) GROUP BY name
+),
+early AS MATERIALIZED (
+  SELECT CAST(:process AS INTEGER) AS process_id
+  UNION
+  SELECT p.process_id FROM early JOIN process p ON p.parent_id = early.process_id
+  WHERE p.process_id <= (SELECT last_id FROM near WHERE name = 'processes')
+  LIMIT 50000
+),
 tree AS MATERIALIZED (
   SELECT CAST(:process AS INTEGER) AS process_id
   UNION
   SELECT p.process_id FROM tree JOIN process p ON p.parent_id = tree.process_id
-  LIMIT 200000
+  WHERE p.process_id <= iif((SELECT count(*) FROM early) < 10000, 9223372036854775807,
+    (SELECT last_id FROM near WHERE name = 'processes'))
+  LIMIT 50000
 ),
 -- Of a large family those who lived in that time, the first of them.
 alive AS MATERIALIZED (
@@ -17,12 +36,18 @@ alive AS MATERIALIZED (
   FROM tree CROSS JOIN process p ON p.process_id = tree.process_id
   WHERE p.started <= :until AND (p.ended IS NULL OR p.ended >= :since)
   ORDER BY 1
-  LIMIT 50000
+  LIMIT 10000
 ),
--- Ids grow with time: those that rows of that time can have.
+enough AS MATERIALIZED (
+  SELECT max(count) >= 50000 AS met FROM (
+    SELECT count(*) AS count FROM (SELECT 1 FROM accesses
+      WHERE process IN (SELECT process_id FROM alive)
+      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'accesses')
+      AND (SELECT last_id FROM near WHERE name = 'accesses') LIMIT 50000))
+),
 range AS MATERIALIZED (
-  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM segment
-  WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE NOT (SELECT met FROM enough) OR segment_id < (SELECT min(segment_id) + 8 FROM whole)
   GROUP BY name
 ),
 used AS MATERIALIZED (

@@ -47,15 +47,18 @@ chosen AS MATERIALIZED (
   WHERE path_id IN (SELECT id FROM named) AND access_id BETWEEN (SELECT first_id FROM range WHERE name = 'accesses')
     AND (SELECT last_id FROM range WHERE name = 'accesses')
   UNION ALL
-  SELECT DISTINCT NULL, change_id FROM path_changed
+  SELECT NULL, change_id FROM path_changed
   WHERE path_id IN (SELECT id FROM named) AND change_id BETWEEN (SELECT first_id FROM range WHERE name = 'changes')
     AND (SELECT last_id FROM range WHERE name = 'changes')
+),
+changed AS MATERIALIZED (
+  SELECT DISTINCT change_id FROM chosen WHERE change_id IS NOT NULL
 ),
 done AS MATERIALIZED (
   SELECT a.* FROM chosen CROSS JOIN access_act a ON a.access_id = chosen.access_id
   WHERE a.ts BETWEEN :since AND :until
   UNION ALL
-  SELECT c.* FROM chosen CROSS JOIN change_act c ON c.change_id = chosen.change_id
+  SELECT c.* FROM changed CROSS JOIN change_act c ON c.change_id = changed.change_id
   WHERE c.ts BETWEEN :since AND :until
 ),
 written AS MATERIALIZED (

@@ -28,7 +28,7 @@ candidate AS MATERIALIZED (
       (SELECT first_id FROM range WHERE name = 'accesses') AND (SELECT last_id FROM range
       WHERE name = 'accesses') ORDER BY access_id LIMIT 10000)
   UNION ALL
-  SELECT DISTINCT * FROM (SELECT 'change', change_id FROM file_changed
+  SELECT * FROM (SELECT 'change', change_id FROM file_changed
     WHERE file_id IN (SELECT file_id FROM meant) AND change_id BETWEEN
       (SELECT first_id FROM range WHERE name = 'changes') AND (SELECT last_id FROM range
       WHERE name = 'changes') ORDER BY change_id LIMIT 10000)
@@ -39,6 +39,10 @@ candidate AS MATERIALIZED (
     WHERE p.file_id IN (SELECT file_id FROM meant) AND e.id BETWEEN
       (SELECT first_id FROM range WHERE name = 'executions') AND (SELECT last_id FROM range
       WHERE name = 'executions') ORDER BY e.id LIMIT 10000)
+),
+-- A change may be of two files.
+changed AS MATERIALIZED (
+  SELECT DISTINCT row_id FROM candidate WHERE source = 'change'
 ),
 what AS MATERIALIZED (
   SELECT first AS ts, last, process_id,
@@ -57,8 +61,7 @@ what AS MATERIALIZED (
   UNION ALL
   SELECT ts, last, process_id, op || iif(error, ' failed', ''), path, coalesce(new_path, detail),
     0, 0
-  FROM candidate CROSS JOIN name_change c ON c.change_id = candidate.row_id
-  WHERE candidate.source = 'change'
+  FROM changed CROSS JOIN name_change c ON c.change_id = changed.row_id
   UNION ALL
   SELECT ts, ts, process_id, 'executed', exe, NULL, 0, 0
   FROM candidate CROSS JOIN execution e ON e.execution_id = candidate.row_id

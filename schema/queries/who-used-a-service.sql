@@ -2,7 +2,7 @@
 -- Who talked to a service, from when to when, and how many bytes each way:
 -- kith sql --set service=6379, or the name of its Unix socket, or the path of its program.
 -- In whichever container or network namespace each end is. kith talks shows each
--- conversation. Of a busy service the last 100,000 are looked at: --until goes further back.
+-- conversation. Of a busy service the last 30,000 are looked at: --until goes further back.
 WITH
 -- Ids grow with time: those that rows of that time can have.
 range AS MATERIALIZED (
@@ -24,22 +24,22 @@ chosen AS MATERIALIZED (
   SELECT * FROM (SELECT connection_id AS id, 0 AS run FROM route_use
     WHERE route_id IN (SELECT id FROM meant) AND connection_id IS NOT NULL
     AND connection_id BETWEEN (SELECT first_id FROM range WHERE name = 'connections')
-    AND (SELECT last_id FROM range WHERE name = 'connections') LIMIT 100000)
+    AND (SELECT last_id FROM range WHERE name = 'connections') LIMIT 30000)
   UNION
   SELECT * FROM (SELECT run_id, 1 FROM route_use
     WHERE route_id IN (SELECT id FROM meant) AND run_id IS NOT NULL
     AND run_id BETWEEN (SELECT first_id FROM range WHERE name = 'connection_runs')
-    AND (SELECT last_id FROM range WHERE name = 'connection_runs') LIMIT 100000)
+    AND (SELECT last_id FROM range WHERE name = 'connection_runs') LIMIT 30000)
   UNION
   SELECT * FROM (SELECT id, 0 FROM connections WHERE server IN (SELECT id FROM serving)
     AND id BETWEEN (SELECT first_id FROM range WHERE name = 'connections')
     AND (SELECT last_id FROM range WHERE name = 'connections')
-    ORDER BY id DESC LIMIT 100000)
+    ORDER BY id DESC LIMIT 30000)
   UNION
   SELECT * FROM (SELECT id, 1 FROM connection_runs WHERE server IN (SELECT id FROM serving)
     AND id BETWEEN (SELECT first_id FROM range WHERE name = 'connection_runs')
     AND (SELECT last_id FROM range WHERE name = 'connection_runs')
-    ORDER BY id DESC LIMIT 100000)
+    ORDER BY id DESC LIMIT 30000)
 ),
 talk AS MATERIALIZED (
   SELECT client, server, route, flags, started, lasted, to_server, to_client

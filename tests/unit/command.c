@@ -372,7 +372,8 @@ START_TEST(files_that_may_not_be_used)
 END_TEST
 
 /* No number stands for one that could not be read. */
-static const char *const counted[] = { "losses", "credentials", "meta" };
+static const char *const counted[] = { "losses", "credentials_unexplained",
+				       "meta" };
 
 START_TEST(status_of_a_damaged_database)
 {
@@ -402,7 +403,7 @@ END_TEST
 START_TEST(show_of_a_damaged_database)
 {
 	make_process();
-	rig_damage("credentials");
+	rig_damage("credentials_process");
 	ck_assert_int_eq(run("kith", "show", DB, "500", END), EX_IOERR);
 	check_in("exe             /bin/ls\n", printed);
 	check_in("the query failed: database disk image is malformed", said);
