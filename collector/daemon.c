@@ -7,6 +7,7 @@
 #include "log.h"
 #include "redump.h"
 #include "seal.h"
+#include "uses.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -32,6 +33,7 @@ struct loop {
 	struct daemon *daemon;
 	struct ingest ingest;
 	struct seal *seal;
+	struct uses *uses;
 	struct retention *retention;
 	struct redump redump;
 	int64_t opened;	   /* monotonic ms when the transaction began */
@@ -375,6 +377,8 @@ static int keep_up(struct loop *loop)
 		return 0;
 	ret = seal_step(loop->seal, now, false);
 	if (ret >= 0)
+		ret = uses_step(loop->uses);
+	if (ret >= 0)
 		ret = retention_step(loop->retention, now);
 	return ret < 0 ? ret : 0;
 }
@@ -440,6 +444,11 @@ static int close_segment(struct loop *loop)
 	do
 		ret = seal_step(loop->seal, now, true);
 	while (ret > 0 && (!loop->daemon->live || clock_steady_ms() < deadline));
+	while (ret >= 0 && (!loop->daemon->live || clock_steady_ms() < deadline)) {
+		ret = uses_step(loop->uses);
+		if (!ret)
+			break;
+	}
 	retention_look(loop->retention);
 	while (ret >= 0 && !loop->daemon->live) {
 		ret = retention_step(loop->retention, now);
@@ -529,8 +538,9 @@ int daemon_run(struct daemon *daemon)
 	if (sd_watchdog_enabled(0, &watchdog) > 0)
 		loop.watchdog = (int64_t)(watchdog / 1000);
 	loop.seal = seal_new(daemon->store, daemon->tell_seals);
+	loop.uses = uses_new(daemon->store);
 	loop.retention = retention_new(daemon->store, daemon->limits);
-	if (!loop.seal || !loop.retention)
+	if (!loop.seal || !loop.uses || !loop.retention)
 		return -ENOMEM;
 	ret = ingest_open(&loop.ingest, daemon->store);
 	loop.ingest.replays = !daemon->live;
@@ -554,6 +564,7 @@ int daemon_run(struct daemon *daemon)
 	daemon->result = result_of(&loop.ingest);
 	ingest_close(&loop.ingest);
 	seal_free(loop.seal);
+	uses_free(loop.uses);
 	retention_free(loop.retention);
 	return ret ? ret : !daemon->live && daemon->result.malformed ? -EBADMSG : 0;
 }

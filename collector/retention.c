@@ -8,6 +8,7 @@
 #include "retention_size.h"
 #include "seal_chain.h"
 #include "statement.h"
+#include "uses.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -386,6 +387,18 @@ static int seal_what_stays(struct retention *retention, int64_t from, int64_t to
 	return run(retention, sql, from, to);
 }
 
+static int drop_rows(struct retention *retention, int64_t from, int64_t to)
+{
+	const struct retention_job *job = retention->drop.job;
+	int i, ret = uses_forget(retention->store, job->table, from, to);
+
+	for (i = 0; i < RETENTION_STATEMENTS && job->statements[i] && !ret; i++)
+		ret = run(retention, job->statements[i], from, to);
+	if (!ret)
+		ret = seal_what_stays(retention, from, to);
+	return ret ? ret : uses_restore(retention->store, job->table, from, to);
+}
+
 /* The next rows of the job. Return: 1, 0 if there are none left, or an error. */
 static int drop_chunk(struct retention *retention)
 {
@@ -395,7 +408,7 @@ static int drop_chunk(struct retention *retention)
 	const int64_t parameters[] = { drop->next, CHUNK_ROWS };
 	int64_t from;
 	char sql[160];
-	int i, ret;
+	int ret;
 
 	snprintf(sql, sizeof(sql),
 		 "SELECT min(%s) FROM (SELECT %s FROM %s WHERE %s <= ?1 ORDER BY %s DESC"
@@ -404,10 +417,7 @@ static int drop_chunk(struct retention *retention)
 	ret = ask(retention, &from, INT64_MAX, sql, 2, parameters);
 	if (ret || from > drop->next)
 		return ret;
-	for (i = 0; i < RETENTION_STATEMENTS && job->statements[i] && !ret; i++)
-		ret = run(retention, job->statements[i], from, drop->next);
-	if (!ret)
-		ret = seal_what_stays(retention, from, drop->next);
+	ret = drop_rows(retention, from, drop->next);
 	drop->next = from - 1;
 	return ret ? ret : 1;
 }

@@ -200,6 +200,14 @@ static const char *const texts[STATEMENTS] = {
 		"UPDATE segment_tables SET rows = ?3, first = ?4, last = ?5, digest = ?6"
 		" WHERE name = ?1 AND segment = ?2",
 	[STATEMENT_SEGMENT_SEAL] = "UPDATE segments SET seal = ?2 WHERE id = ?1",
+	[STATEMENT_SEGMENT_SEALED] = "SELECT 1 FROM segments WHERE id = ? AND seal IS NOT NULL",
+	[STATEMENT_INDEXED] = "SELECT value FROM meta WHERE name = 'indexed'",
+	[STATEMENT_INDEXED_RANGE] =
+		"SELECT max(s.first_id, i.upto + 1), s.last_id"
+		" FROM segment_tables s, indexed i"
+		" WHERE i.kind = ? AND s.name = ? AND s.segment = ?",
+	[STATEMENT_INDEXED_UPTO] = "UPDATE indexed SET upto = ?2 WHERE kind = ?1",
+	[STATEMENT_INDEXED_SEGMENT] = "UPDATE meta SET value = ? WHERE name = 'indexed'",
 	[STATEMENT_LATE] = "REPLACE INTO late_rows (name, id) VALUES (?, ?)",
 	[STATEMENT_LATE_OVER] =
 		"UPDATE late_rows SET segment = ?3, digest = ?4 WHERE name = ?1 AND id = ?2",

@@ -20,16 +20,31 @@ CREATE INDEX controls_target ON controls (target) WHERE target IS NOT NULL;
 CREATE INDEX accesses_process ON accesses (process);
 CREATE INDEX changes_process ON changes (process);
 
--- By what is used at any time. An index on that alone would have to change another page for
--- each row; so the rows of each 16,384 ids stand together, and a question looks into each of
--- these parts: views route_use, path_use and file_use.
-CREATE INDEX connections_route ON connections (id >> 14, route);
-CREATE INDEX accesses_path ON accesses (id >> 14, path);
-CREATE INDEX accesses_read ON accesses (id >> 14, file) WHERE writes IS NULL;
-CREATE INDEX changes_file ON changes (id >> 14, file);
-CREATE INDEX changes_path ON changes (id >> 14, path);
-CREATE INDEX changes_new_path ON changes (id >> 14, new_path);
-CREATE INDEX changes_other ON changes (id >> 14, other) WHERE other IS NOT NULL;
+-- By what is used at any time. An index kept with each row would have to change another page
+-- for each; so this is made of segments once they are sealed, in parts of 16,384 ids, each in
+-- the order of its keys. A question looks into each part: views route_use, path_use and so on.
+-- Rows that might still change then, in late_rows, are put down when they are over. Made of
+-- other tables alone, it is not sealed.
+CREATE TABLE uses (
+  kind INTEGER NOT NULL,          -- 1 connections by route; accesses: 2 by path, 3 reads by
+                                  -- file; changes: 4 by file, 5 other, 6 path, 7 new_path
+  part INTEGER NOT NULL,          -- id >> 14
+  key  INTEGER NOT NULL,
+  id   INTEGER NOT NULL,
+  PRIMARY KEY (kind, part, key, id)
+) WITHOUT ROWID;
+
+-- Up to which id; those beyond are looked through.
+CREATE TABLE indexed (
+  kind INTEGER PRIMARY KEY,
+  upto INTEGER NOT NULL
+);
+
+INSERT INTO indexed VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0);
+-- The last segment that is.
+INSERT INTO meta VALUES ('indexed', 0);
+
+-- Few of them are new, so that these can be kept with each row.
 CREATE INDEX paths_ending ON paths (id >> 14, substr(value, -8));
 
 -- What there is little of.

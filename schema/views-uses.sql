@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only
--- Which rows are about a thing that is used at any time: a file, a name, an address. The
--- indices behind these are in parts of 16,384 ids, and each part is looked into.
+-- Which rows are about a thing that is used at any time: a file, a name, an address. Table uses
+-- has them in parts of 16,384 ids, and each part is looked into; what it does not have yet is
+-- looked through.
 
 -- What files are called, by number. Those of before paths had a table of their own stand
 -- among strings. The casts keep SQLite from putting a path that is asked for into ending.
@@ -17,16 +18,30 @@ UNION ALL
 SELECT id, CAST(value AS TEXT), substr(value, -8) FROM strings
 WHERE id <= (SELECT value FROM meta WHERE name = 'paths_from');
 
+-- Rows that table uses does not have yet, before indexed.upto: they might have changed still.
+CREATE VIEW late_use AS
+SELECT name, id FROM late_rows WHERE segment IS NULL
+UNION ALL
+SELECT name, id FROM late_rows WHERE segment > (SELECT value FROM meta WHERE name = 'indexed');
+
 CREATE VIEW file_use AS
 WITH RECURSIVE part(n) AS (
   SELECT min(id) >> 14 FROM accesses
   UNION ALL
   SELECT n + 1 FROM part WHERE n < (SELECT max(id) >> 14 FROM accesses)
 )
-SELECT a.file AS file_id, a.id AS access_id
+SELECT u.key AS file_id, u.id AS access_id
 FROM part
-CROSS JOIN accesses a ON a.id >> 14 = part.n
-WHERE a.writes IS NULL
+CROSS JOIN uses u ON u.kind = 3 AND u.part = part.n
+UNION ALL
+SELECT t.file, t.id
+FROM accesses t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 3) AND t.writes IS NULL AND t.file IS NOT NULL
+UNION ALL
+SELECT t.file, t.id
+FROM accesses t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'accesses')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 3) AND t.writes IS NULL AND t.file IS NOT NULL
 UNION ALL
 SELECT file, id FROM accesses WHERE writes IS NOT NULL;
 
@@ -37,14 +52,31 @@ WITH RECURSIVE part(n) AS (
   UNION ALL
   SELECT n + 1 FROM part WHERE n < (SELECT max(id) >> 14 FROM changes)
 )
-SELECT c.file AS file_id, c.id AS change_id
+SELECT u.key AS file_id, u.id AS change_id
 FROM part
-CROSS JOIN changes c ON c.id >> 14 = part.n
+CROSS JOIN uses u ON u.kind = 4 AND u.part = part.n
 UNION ALL
-SELECT c.other, c.id
+SELECT t.file, t.id
+FROM changes t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 4)
+UNION ALL
+SELECT t.file, t.id
+FROM changes t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 4)
+UNION ALL
+SELECT u.key, u.id
 FROM part
-CROSS JOIN changes c ON c.id >> 14 = part.n
-WHERE c.other IS NOT NULL;
+CROSS JOIN uses u ON u.kind = 5 AND u.part = part.n
+UNION ALL
+SELECT t.other, t.id
+FROM changes t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 5) AND t.other IS NOT NULL
+UNION ALL
+SELECT t.other, t.id
+FROM changes t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 5) AND t.other IS NOT NULL;
 
 -- Files that had a name then, by its number: by what was done with them; and to them.
 CREATE VIEW path_use AS
@@ -53,9 +85,19 @@ WITH RECURSIVE part(n) AS (
   UNION ALL
   SELECT n + 1 FROM part WHERE n < (SELECT max(id) >> 14 FROM accesses)
 )
-SELECT a.path AS path_id, a.file AS file_id, a.id AS access_id
+SELECT u.key AS path_id, t.file AS file_id, u.id AS access_id
 FROM part
-CROSS JOIN accesses a ON a.id >> 14 = part.n;
+CROSS JOIN uses u ON u.kind = 2 AND u.part = part.n
+CROSS JOIN accesses t ON t.id = u.id
+UNION ALL
+SELECT t.path, t.file, t.id
+FROM accesses t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 2)
+UNION ALL
+SELECT t.path, t.file, t.id
+FROM accesses t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'accesses')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 2);
 
 CREATE VIEW path_changed AS
 WITH RECURSIVE part(n) AS (
@@ -63,13 +105,33 @@ WITH RECURSIVE part(n) AS (
   UNION ALL
   SELECT n + 1 FROM part WHERE n < (SELECT max(id) >> 14 FROM changes)
 )
-SELECT c.path AS path_id, c.file AS file_id, c.id AS change_id
+SELECT u.key AS path_id, t.file AS file_id, u.id AS change_id
 FROM part
-CROSS JOIN changes c ON c.id >> 14 = part.n
+CROSS JOIN uses u ON u.kind = 6 AND u.part = part.n
+CROSS JOIN changes t ON t.id = u.id
 UNION ALL
-SELECT c.new_path, c.file, c.id
+SELECT t.path, t.file, t.id
+FROM changes t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 6)
+UNION ALL
+SELECT t.path, t.file, t.id
+FROM changes t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 6)
+UNION ALL
+SELECT u.key, t.file, u.id
 FROM part
-CROSS JOIN changes c ON c.id >> 14 = part.n;
+CROSS JOIN uses u ON u.kind = 7 AND u.part = part.n
+CROSS JOIN changes t ON t.id = u.id
+UNION ALL
+SELECT t.new_path, t.file, t.id
+FROM changes t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 7)
+UNION ALL
+SELECT t.new_path, t.file, t.id
+FROM changes t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 7);
 
 -- A conversation, or a run of them; the last parts first.
 CREATE VIEW route_use AS
@@ -78,9 +140,18 @@ WITH RECURSIVE part(n) AS (
   UNION ALL
   SELECT n - 1 FROM part WHERE n > (SELECT min(id) >> 14 FROM connections)
 )
-SELECT c.route AS route_id, c.id AS connection_id, CAST(NULL AS INTEGER) AS run_id
+SELECT t.route AS route_id, t.id AS connection_id, CAST(NULL AS INTEGER) AS run_id
+FROM connections t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 1)
+UNION ALL
+SELECT t.route, t.id, CAST(NULL AS INTEGER)
+FROM connections t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'connections')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 1)
+UNION ALL
+SELECT u.key, u.id, CAST(NULL AS INTEGER)
 FROM part
-CROSS JOIN connections c ON c.id >> 14 = part.n
+CROSS JOIN uses u ON u.kind = 1 AND u.part = part.n
 UNION ALL
 SELECT route, CAST(NULL AS INTEGER), id FROM connection_runs;
 
