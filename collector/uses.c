@@ -16,19 +16,26 @@ enum {
 	PART_BITS = 14,
 };
 
+#define PART "t.id >> 14"
+
 /* What schema/views-uses.sql asks for, in the order of uses.kind, from 1 on. */
 static const struct use_kind {
 	const char *table;
+	const char *part; /* 0: rows of a process come while it lives, and so stand together */
 	const char *key;
 	const char *only; /* which rows */
 } kinds[] = {
-	{ .table = "connections", .key = "route", .only = "" },
-	{ .table = "accesses", .key = "path", .only = "" },
-	{ .table = "accesses", .key = "file", .only = " AND t.writes IS NULL" },
-	{ .table = "changes", .key = "file", .only = "" },
-	{ .table = "changes", .key = "other", .only = "" },
-	{ .table = "changes", .key = "path", .only = "" },
-	{ .table = "changes", .key = "new_path", .only = "" },
+	{ .table = "connections", .part = PART, .key = "route", .only = "" },
+	{ .table = "accesses", .part = PART, .key = "path", .only = "" },
+	{ .table = "accesses", .part = PART, .key = "file", .only = " AND t.writes IS NULL" },
+	{ .table = "changes", .part = PART, .key = "file", .only = "" },
+	{ .table = "changes", .part = PART, .key = "other", .only = "" },
+	{ .table = "changes", .part = PART, .key = "path", .only = "" },
+	{ .table = "changes", .part = PART, .key = "new_path", .only = "" },
+	{ .table = "accesses", .part = "0", .key = "process", .only = "" },
+	{ .table = "changes", .part = "0", .key = "process", .only = "" },
+	{ .table = "connections", .part = "0", .key = "client", .only = "" },
+	{ .table = "connections", .part = "0", .key = "server", .only = "" },
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -43,16 +50,16 @@ struct uses {
 	int64_t to;
 };
 
-/* A row is told of by %1$d kind, %2$s table, %3$s key, %4$s which. */
+/* A row is told of by %1$d kind, %2$s table, %3$s key, %4$s which, %5$s part. */
 #define PUT                                                                              \
-	"INSERT OR IGNORE INTO uses SELECT %1$d, t.id >> %5$d, t.%3$s, t.id"
+	"INSERT OR IGNORE INTO uses SELECT %1$d, %5$s, t.%3$s, t.id"
 #define WHICH " AND t.%3$s IS NOT NULL%4$s"
 
 /* What may still change is not put down before it is over. */
 static const char put_rows[] =
 	PUT " FROM %2$s t WHERE t.id BETWEEN ?1 AND ?2" WHICH
 	    " AND t.id NOT IN (SELECT id FROM late_rows WHERE name = '%2$s'"
-	    "  AND id BETWEEN ?1 AND ?2) ORDER BY 2, 3, 4";
+	    "  AND id BETWEEN ?1 AND ?2) ORDER BY 3";
 static const char put_late[] =
 	PUT " FROM late_rows l CROSS JOIN %2$s t ON t.id = l.id"
 	    " WHERE l.segment = ?1 AND l.name = '%2$s'" WHICH;
@@ -62,7 +69,7 @@ static const char put_back[] =
 	    " AND l.segment <= (SELECT value FROM meta WHERE name = 'indexed')" WHICH;
 static const char take_rows[] =
 	"DELETE FROM uses WHERE (kind, part, key, id) IN"
-	" (SELECT %1$d, t.id >> %5$d, t.%3$s, t.id FROM %2$s t"
+	" (SELECT %1$d, %5$s, t.%3$s, t.id FROM %2$s t"
 	" WHERE t.id BETWEEN ?1 AND ?2" WHICH ")";
 
 struct uses *uses_new(struct store *store)
@@ -89,7 +96,7 @@ static int run(struct store *store, const char *format, size_t kind, int64_t fir
 	int code, ret;
 
 	snprintf(sql, sizeof(sql), format, (int)kind + 1, use->table, use->key, use->only,
-		 PART_BITS);
+		 use->part);
 	ret = store_prepare(store, &statement, sql);
 	if (ret)
 		return ret;

@@ -7,18 +7,12 @@ CREATE INDEX processes_context ON processes (context);
 CREATE INDEX executions_process ON executions (process);
 CREATE INDEX executions_executable ON executions (executable, file);
 CREATE INDEX credentials_process ON credentials (process);
-CREATE INDEX connections_client ON connections (client) WHERE client IS NOT NULL;
-CREATE INDEX connections_server ON connections (server) WHERE server IS NOT NULL;
 CREATE INDEX connection_runs_client ON connection_runs (client) WHERE client IS NOT NULL;
 CREATE INDEX connection_runs_server ON connection_runs (server) WHERE server IS NOT NULL;
-CREATE INDEX pipes_writer ON pipes (writer) WHERE writer IS NOT NULL;
-CREATE INDEX pipes_reader ON pipes (reader) WHERE reader IS NOT NULL;
 CREATE INDEX pipe_uses_process ON pipe_uses (process);
 CREATE INDEX connection_uses_process ON connection_uses (process);
 CREATE INDEX controls_process ON controls (process);
 CREATE INDEX controls_target ON controls (target) WHERE target IS NOT NULL;
-CREATE INDEX accesses_process ON accesses (process);
-CREATE INDEX changes_process ON changes (process);
 
 -- By what is used at any time. An index kept with each row would have to change another page
 -- for each; so this is made of segments once they are sealed, in parts of 16,384 ids, each in
@@ -27,8 +21,10 @@ CREATE INDEX changes_process ON changes (process);
 -- other tables alone, it is not sealed.
 CREATE TABLE uses (
   kind INTEGER NOT NULL,          -- 1 connections by route; accesses: 2 by path, 3 reads by
-                                  -- file; changes: 4 by file, 5 other, 6 path, 7 new_path
-  part INTEGER NOT NULL,          -- id >> 14
+                                  -- file; changes: 4 by file, 5 other, 6 path, 7 new_path;
+                                  -- by process: 8 accesses, 9 changes, connections of
+                                  -- 10 clients and 11 servers
+  part INTEGER NOT NULL,          -- id >> 14; 0: by process, whose rows stand together anyway
   key  INTEGER NOT NULL,
   id   INTEGER NOT NULL,
   PRIMARY KEY (kind, part, key, id)
@@ -40,7 +36,8 @@ CREATE TABLE indexed (
   upto INTEGER NOT NULL
 );
 
-INSERT INTO indexed VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0);
+INSERT INTO indexed VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0),
+  (9, 0), (10, 0), (11, 0);
 -- The last segment that is.
 INSERT INTO meta VALUES ('indexed', 0);
 

@@ -155,6 +155,63 @@ CROSS JOIN uses u ON u.kind = 1 AND u.part = part.n
 UNION ALL
 SELECT route, CAST(NULL AS INTEGER), id FROM connection_runs;
 
+-- What a process did, by its number: with files, to files, and in conversations.
+CREATE VIEW access_by AS
+SELECT key AS process_id, id AS access_id
+FROM uses
+WHERE kind = 8 AND part = 0
+UNION ALL
+SELECT t.process, t.id
+FROM accesses t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 8)
+UNION ALL
+SELECT t.process, t.id
+FROM accesses t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'accesses')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 8);
+
+CREATE VIEW change_by AS
+SELECT key AS process_id, id AS change_id
+FROM uses
+WHERE kind = 9 AND part = 0
+UNION ALL
+SELECT t.process, t.id
+FROM changes t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 9)
+UNION ALL
+SELECT t.process, t.id
+FROM changes t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 9);
+
+CREATE VIEW client_use AS
+SELECT key AS client_id, id AS connection_id
+FROM uses
+WHERE kind = 10 AND part = 0
+UNION ALL
+SELECT t.client, t.id
+FROM connections t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 10)
+UNION ALL
+SELECT t.client, t.id
+FROM connections t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'connections')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 10);
+
+CREATE VIEW server_use AS
+SELECT key AS server_id, id AS connection_id
+FROM uses
+WHERE kind = 11 AND part = 0
+UNION ALL
+SELECT t.server, t.id
+FROM connections t
+WHERE t.id > (SELECT upto FROM indexed WHERE kind = 11)
+UNION ALL
+SELECT t.server, t.id
+FROM connections t
+WHERE t.id IN (SELECT id FROM late_use WHERE name = 'connections')
+  AND t.id <= (SELECT upto FROM indexed WHERE kind = 11);
+
 -- Which files were executed, as what; and which scripts.
 CREATE VIEW program AS
 WITH RECURSIVE ran(executable, file) AS (

@@ -42,14 +42,14 @@ near AS MATERIALIZED (
 ),
 enough AS MATERIALIZED (
   SELECT max(count) >= 10000 AS met FROM (
-    SELECT count(*) AS count FROM (SELECT 1 FROM accesses
-      WHERE process IN (SELECT process_id FROM inside)
-      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'accesses')
+    SELECT count(*) AS count FROM (SELECT 1 FROM access_by
+      WHERE process_id IN (SELECT process_id FROM inside)
+      AND access_id BETWEEN (SELECT first_id FROM near WHERE name = 'accesses')
       AND (SELECT last_id FROM near WHERE name = 'accesses') LIMIT 10000)
     UNION ALL
-    SELECT count(*) FROM (SELECT 1 FROM connections
-      WHERE server IN (SELECT process_id FROM inside)
-      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'connections')
+    SELECT count(*) FROM (SELECT 1 FROM server_use
+      WHERE server_id IN (SELECT process_id FROM inside)
+      AND connection_id BETWEEN (SELECT first_id FROM near WHERE name = 'connections')
       AND (SELECT last_id FROM near WHERE name = 'connections') LIMIT 10000))
 ),
 range AS MATERIALIZED (
@@ -63,25 +63,27 @@ candidate AS MATERIALIZED (
       (SELECT first_id FROM range WHERE name = 'executions') AND (SELECT last_id FROM range
       WHERE name = 'executions') ORDER BY id LIMIT 10000)
   UNION ALL
-  SELECT * FROM (SELECT 'file_access' AS source, process AS process_id, id AS row_id FROM accesses
-    WHERE process IN (SELECT process_id FROM inside) AND id BETWEEN
+  SELECT * FROM (SELECT 'file_access' AS source, process_id, access_id AS row_id FROM access_by
+    WHERE process_id IN (SELECT process_id FROM inside) AND access_id BETWEEN
       (SELECT first_id FROM range WHERE name = 'accesses') AND (SELECT last_id FROM range
-      WHERE name = 'accesses') ORDER BY id LIMIT 10000)
+      WHERE name = 'accesses') ORDER BY access_id LIMIT 10000)
   UNION ALL
-  SELECT * FROM (SELECT 'file_change' AS source, process AS process_id, id AS row_id FROM changes
-    WHERE process IN (SELECT process_id FROM inside) AND id BETWEEN
+  SELECT * FROM (SELECT 'file_change' AS source, process_id, change_id AS row_id FROM change_by
+    WHERE process_id IN (SELECT process_id FROM inside) AND change_id BETWEEN
       (SELECT first_id FROM range WHERE name = 'changes') AND (SELECT last_id FROM range
-      WHERE name = 'changes') ORDER BY id LIMIT 10000)
+      WHERE name = 'changes') ORDER BY change_id LIMIT 10000)
   UNION ALL
-  SELECT * FROM (SELECT 'client' AS source, client AS process_id, id AS row_id FROM connections
-    WHERE client IN (SELECT process_id FROM inside) AND id BETWEEN
+  SELECT * FROM (SELECT 'client' AS source, client_id AS process_id,
+      connection_id AS row_id FROM client_use
+    WHERE client_id IN (SELECT process_id FROM inside) AND connection_id BETWEEN
       (SELECT first_id FROM range WHERE name = 'connections') AND (SELECT last_id FROM range
-      WHERE name = 'connections') ORDER BY id LIMIT 10000)
+      WHERE name = 'connections') ORDER BY connection_id LIMIT 10000)
   UNION ALL
-  SELECT * FROM (SELECT 'server' AS source, server AS process_id, id AS row_id FROM connections
-    WHERE server IN (SELECT process_id FROM inside) AND id BETWEEN
+  SELECT * FROM (SELECT 'server' AS source, server_id AS process_id,
+      connection_id AS row_id FROM server_use
+    WHERE server_id IN (SELECT process_id FROM inside) AND connection_id BETWEEN
       (SELECT first_id FROM range WHERE name = 'connections') AND (SELECT last_id FROM range
-      WHERE name = 'connections') ORDER BY id LIMIT 10000)
+      WHERE name = 'connections') ORDER BY connection_id LIMIT 10000)
   UNION ALL
   SELECT * FROM (SELECT 'client run' AS source, client AS process_id, id AS row_id FROM connection_runs
     WHERE client IN (SELECT process_id FROM inside) AND id BETWEEN

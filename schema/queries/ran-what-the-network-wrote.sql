@@ -10,23 +10,40 @@ range AS MATERIALIZED (
   WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
   GROUP BY name
 ),
+named AS MATERIALIZED (
+  SELECT s.script_id, n.path_id
+  FROM script s
+  CROSS JOIN path n ON n.ending = substr(s.script, -8) AND n.path = s.script
+),
+used AS MATERIALIZED (
+  SELECT path_id, access_id FROM path_use WHERE path_id IN (SELECT path_id FROM named)
+),
 -- From what was executed, of which there is little, to who has written it.
 written AS MATERIALIZED (
   SELECT p.executable_id, p.file_id, NULL AS script_id, w.access_id, w.process_id, w.first
   FROM program p
   CROSS JOIN file_wrote w ON w.file_id = p.file_id
   UNION ALL
-  SELECT NULL, NULL, s.script_id, w.access_id, w.process_id, w.first
-  FROM script s
-  CROSS JOIN path n ON n.ending = substr(s.script, -8) AND n.path = s.script
-  CROSS JOIN path_use u ON u.path_id = n.path_id
+  SELECT NULL, NULL, n.script_id, w.access_id, w.process_id, w.first
+  FROM used u
+  CROSS JOIN named n ON n.path_id = u.path_id
   CROSS JOIN file_wrote w ON w.access_id = u.access_id
+),
+-- Conversations that table uses does not have yet.
+fresh AS MATERIALIZED (
+  SELECT client, server FROM connections
+  WHERE id > (SELECT min(upto) FROM indexed WHERE kind IN (10, 11)) AND flags & 128
+  UNION
+  SELECT client, server FROM connections
+  WHERE id IN (SELECT id FROM late_use WHERE name = 'connections') AND flags & 128
 ),
 outward AS MATERIALIZED (
   SELECT w.*
   FROM written w
-  WHERE EXISTS (SELECT 1 FROM connections c WHERE c.client = w.process_id AND c.flags & 128)
-    OR EXISTS (SELECT 1 FROM connections c WHERE c.server = w.process_id AND c.flags & 128)
+  WHERE EXISTS (SELECT 1 FROM uses u CROSS JOIN connections c ON c.id = u.id
+      WHERE u.kind IN (10, 11) AND u.part = 0 AND u.key = w.process_id AND c.flags & 128)
+    OR w.process_id IN (SELECT client FROM fresh WHERE client IS NOT NULL)
+    OR w.process_id IN (SELECT server FROM fresh WHERE server IS NOT NULL)
     OR EXISTS (SELECT 1 FROM connection_runs c WHERE c.client = w.process_id AND c.flags & 128)
     OR EXISTS (SELECT 1 FROM connection_runs c WHERE c.server = w.process_id AND c.flags & 128)
 ),

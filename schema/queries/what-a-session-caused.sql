@@ -14,13 +14,21 @@ within AS MATERIALIZED (
   SELECT p.process_id FROM within JOIN process p ON p.parent_id = within.process_id
   LIMIT 50000
 ),
+used AS MATERIALIZED (
+  SELECT access_id FROM access_by WHERE process_id IN (SELECT process_id FROM within)
+),
+changed AS MATERIALIZED (
+  SELECT change_id FROM change_by WHERE process_id IN (SELECT process_id FROM within)
+),
+talked AS MATERIALIZED (
+  SELECT connection_id FROM client_use WHERE client_id IN (SELECT process_id FROM within)
+),
 written AS MATERIALIZED (
   SELECT a.file_id, a.path, a.first
-  FROM within CROSS JOIN accesses r ON r.process = within.process_id
-  CROSS JOIN file_wrote a ON a.access_id = r.id
+  FROM used CROSS JOIN file_wrote a ON a.access_id = used.access_id
   UNION ALL
   SELECT c.file_id, c.new_path, c.ts
-  FROM within CROSS JOIN name_change c ON c.process_id = within.process_id
+  FROM changed CROSS JOIN name_change c ON c.change_id = changed.change_id
   WHERE c.op IN ('rename', 'link') AND c.error IS NULL
 ),
 later AS MATERIALIZED (
@@ -43,7 +51,7 @@ beyond AS MATERIALIZED (
   LIMIT 50000
 ),
 asked AS MATERIALIZED (
-  SELECT 0 AS run, c.id FROM within CROSS JOIN connections c ON c.client = within.process_id
+  SELECT 0 AS run, c.id FROM talked CROSS JOIN connections c ON c.id = talked.connection_id
   WHERE c.server NOT IN (SELECT process_id FROM within)
   UNION ALL
   SELECT 1, r.id FROM within CROSS JOIN connection_runs r ON r.client = within.process_id

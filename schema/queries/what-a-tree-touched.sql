@@ -40,9 +40,9 @@ alive AS MATERIALIZED (
 ),
 enough AS MATERIALIZED (
   SELECT max(count) >= 50000 AS met FROM (
-    SELECT count(*) AS count FROM (SELECT 1 FROM accesses
-      WHERE process IN (SELECT process_id FROM alive)
-      AND id BETWEEN (SELECT first_id FROM near WHERE name = 'accesses')
+    SELECT count(*) AS count FROM (SELECT 1 FROM access_by
+      WHERE process_id IN (SELECT process_id FROM alive)
+      AND access_id BETWEEN (SELECT first_id FROM near WHERE name = 'accesses')
       AND (SELECT last_id FROM near WHERE name = 'accesses') LIMIT 50000))
 ),
 range AS MATERIALIZED (
@@ -51,9 +51,9 @@ range AS MATERIALIZED (
   GROUP BY name
 ),
 used AS MATERIALIZED (
-  SELECT id FROM accesses
-  WHERE process IN (SELECT process_id FROM alive)
-    AND id BETWEEN (SELECT first_id FROM range WHERE name = 'accesses')
+  SELECT access_id AS id FROM access_by
+  WHERE process_id IN (SELECT process_id FROM alive)
+    AND access_id BETWEEN (SELECT first_id FROM range WHERE name = 'accesses')
     AND (SELECT last_id FROM range WHERE name = 'accesses')
   ORDER BY id
   LIMIT 50000

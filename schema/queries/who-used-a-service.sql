@@ -31,8 +31,9 @@ chosen AS MATERIALIZED (
     AND run_id BETWEEN (SELECT first_id FROM range WHERE name = 'connection_runs')
     AND (SELECT last_id FROM range WHERE name = 'connection_runs') LIMIT 30000)
   UNION
-  SELECT * FROM (SELECT id, 0 FROM connections WHERE server IN (SELECT id FROM serving)
-    AND id BETWEEN (SELECT first_id FROM range WHERE name = 'connections')
+  SELECT * FROM (SELECT connection_id AS id, 0 FROM server_use
+    WHERE server_id IN (SELECT id FROM serving)
+    AND connection_id BETWEEN (SELECT first_id FROM range WHERE name = 'connections')
     AND (SELECT last_id FROM range WHERE name = 'connections')
     ORDER BY id DESC LIMIT 30000)
   UNION

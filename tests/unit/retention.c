@@ -68,6 +68,7 @@ static void keep(const struct retention_limits *limits)
 static void end(void)
 {
 	rig_check("PRAGMA integrity_check", "ok");
+	rig_check_uses();
 	rig_close(&rig);
 	ck_assert_int_eq(run("kith", "verify", "--exit-code", DB, END), 0);
 }

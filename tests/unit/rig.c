@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include "seal.h"
+#include "uses.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -120,6 +121,19 @@ void rig_commit(struct rig *rig)
 	ck_assert_int_eq(ingest_commit(&rig->ingest), 0);
 }
 
+static void rig_index(struct rig *rig)
+{
+	struct uses *uses = uses_new(rig->store);
+	int ret;
+
+	ck_assert_ptr_nonnull(uses);
+	do
+		ret = uses_step(uses);
+	while (ret > 0);
+	ck_assert_int_eq(ret, 0);
+	uses_free(uses);
+}
+
 void rig_seal(struct rig *rig)
 {
 	const int64_t now = rig->offset + (int64_t)rig->forge.now;
@@ -133,6 +147,7 @@ void rig_seal(struct rig *rig)
 	while (ret > 0);
 	ck_assert_int_eq(ret, 0);
 	seal_free(seal);
+	rig_index(rig);
 }
 
 void rig_dumped(struct rig *rig)
@@ -238,4 +253,36 @@ void rig_expect(struct rig *rig, const char *sql, const char *want)
 	rig_feed(rig);
 	rig_commit(rig);
 	rig_check(sql, want);
+}
+
+/* One row if @view does not have each row of @table, and once. */
+#define NOT_SAME(view, key, view_id, table, column, only)                               \
+	"SELECT '" view "' WHERE EXISTS (SELECT " column ", id FROM " table " WHERE"   \
+	" " column " IS NOT NULL" only " EXCEPT SELECT " key ", " view_id " FROM " view \
+	") OR (SELECT count(*) FROM " view " WHERE " key " IS NOT NULL AND " view_id    \
+	" IS NOT NULL) <> (SELECT count(*) FROM " table " WHERE " column                \
+	" IS NOT NULL" only ")"
+#define DANGLING(kinds, table)                                                      \
+	"SELECT kind || ' of none' FROM uses WHERE kind IN " kinds " AND id NOT IN" \
+	" (SELECT id FROM " table ")"
+
+void rig_check_uses(void)
+{
+	rig_check(NOT_SAME("route_use", "route_id", "connection_id", "connections",
+			   "route", "") " UNION ALL "
+		  NOT_SAME("client_use", "client_id", "connection_id", "connections",
+			   "client", "") " UNION ALL "
+		  NOT_SAME("server_use", "server_id", "connection_id", "connections",
+			   "server", "") " UNION ALL "
+		  NOT_SAME("access_by", "process_id", "access_id", "accesses",
+			   "process", "") " UNION ALL "
+		  NOT_SAME("path_use", "path_id", "access_id", "accesses", "path",
+			   "") " UNION ALL "
+		  NOT_SAME("file_use", "file_id", "access_id", "accesses", "file",
+			   "") " UNION ALL "
+		  NOT_SAME("change_by", "process_id", "change_id", "changes", "process",
+			   "") " UNION ALL "
+		  DANGLING("(1, 10, 11)", "connections") " UNION ALL "
+		  DANGLING("(2, 3, 8)", "accesses") " UNION ALL "
+		  DANGLING("(4, 5, 6, 7, 9)", "changes"), "");
 }

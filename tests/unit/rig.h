@@ -72,4 +72,7 @@ void rig_check(const char *sql, const char *want);
 /* Feed, commit and check. */
 void rig_expect(struct rig *rig, const char *sql, const char *want);
 
+/* Do the views of what is indexed lead to each row, and once; and to none that is gone? */
+void rig_check_uses(void);
+
 #endif
