@@ -203,10 +203,10 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_SEGMENT_SEALED] = "SELECT 1 FROM segments WHERE id = ? AND seal IS NOT NULL",
 	[STATEMENT_INDEXED] = "SELECT value FROM meta WHERE name = 'indexed'",
 	[STATEMENT_INDEXED_RANGE] =
-		"SELECT max(s.first_id, i.upto + 1), s.last_id"
+		"SELECT max(s.first_id, i.last + 1), s.last_id"
 		" FROM segment_tables s, indexed i"
 		" WHERE i.kind = ? AND s.name = ? AND s.segment = ?",
-	[STATEMENT_INDEXED_UPTO] = "UPDATE indexed SET upto = ?2 WHERE kind = ?1",
+	[STATEMENT_INDEXED_LAST] = "UPDATE indexed SET last = ?2 WHERE kind = ?1",
 	[STATEMENT_INDEXED_SEGMENT] = "UPDATE meta SET value = ? WHERE name = 'indexed'",
 	[STATEMENT_LATE] = "REPLACE INTO late_rows (name, id) VALUES (?, ?)",
 	[STATEMENT_LATE_OVER] =

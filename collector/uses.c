@@ -21,13 +21,17 @@ enum {
 /* What schema/views-uses.sql asks for, in the order of uses.kind, from 1 on. */
 static const struct use_kind {
 	const char *table;
-	const char *part; /* 0: rows of a process come while it lives, and so stand together */
+	const char *
+		part; /* 0: rows of a process come while it lives, and so stand together */
 	const char *key;
 	const char *only; /* which rows */
 } kinds[] = {
 	{ .table = "connections", .part = PART, .key = "route", .only = "" },
 	{ .table = "accesses", .part = PART, .key = "path", .only = "" },
-	{ .table = "accesses", .part = PART, .key = "file", .only = " AND t.writes IS NULL" },
+	{ .table = "accesses",
+	  .part = PART,
+	  .key = "file",
+	  .only = " AND t.writes IS NULL" },
 	{ .table = "changes", .part = PART, .key = "file", .only = "" },
 	{ .table = "changes", .part = PART, .key = "other", .only = "" },
 	{ .table = "changes", .part = PART, .key = "path", .only = "" },
@@ -51,8 +55,7 @@ struct uses {
 };
 
 /* A row is told of by %1$d kind, %2$s table, %3$s key, %4$s which, %5$s part. */
-#define PUT                                                                              \
-	"INSERT OR IGNORE INTO uses SELECT %1$d, %5$s, t.%3$s, t.id"
+#define PUT   "INSERT OR IGNORE INTO uses SELECT %1$d, %5$s, t.%3$s, t.id"
 #define WHICH " AND t.%3$s IS NOT NULL%4$s"
 
 /* What may still change is not put down before it is over. */
@@ -60,17 +63,15 @@ static const char put_rows[] =
 	PUT " FROM %2$s t WHERE t.id BETWEEN ?1 AND ?2" WHICH
 	    " AND t.id NOT IN (SELECT id FROM late_rows WHERE name = '%2$s'"
 	    "  AND id BETWEEN ?1 AND ?2) ORDER BY 3";
-static const char put_late[] =
-	PUT " FROM late_rows l CROSS JOIN %2$s t ON t.id = l.id"
-	    " WHERE l.segment = ?1 AND l.name = '%2$s'" WHICH;
+static const char put_late[] = PUT " FROM late_rows l CROSS JOIN %2$s t ON t.id = l.id"
+				   " WHERE l.segment = ?1 AND l.name = '%2$s'" WHICH;
 static const char put_back[] =
 	PUT " FROM late_rows l CROSS JOIN %2$s t ON t.id = l.id"
 	    " WHERE l.name = '%2$s' AND l.id BETWEEN ?1 AND ?2"
 	    " AND l.segment <= (SELECT value FROM meta WHERE name = 'indexed')" WHICH;
-static const char take_rows[] =
-	"DELETE FROM uses WHERE (kind, part, key, id) IN"
-	" (SELECT %1$d, %5$s, t.%3$s, t.id FROM %2$s t"
-	" WHERE t.id BETWEEN ?1 AND ?2" WHICH ")";
+static const char take_rows[] = "DELETE FROM uses WHERE (kind, part, key, id) IN"
+				" (SELECT %1$d, %5$s, t.%3$s, t.id FROM %2$s t"
+				" WHERE t.id BETWEEN ?1 AND ?2" WHICH ")";
 
 struct uses *uses_new(struct store *store)
 {
@@ -168,10 +169,10 @@ static int put_part(struct uses *uses)
 	if (ret)
 		return ret;
 	uses->from = to + 1;
-	binder = statement_bind(uses->store, STATEMENT_INDEXED_UPTO);
+	binder = statement_bind(uses->store, STATEMENT_INDEXED_LAST);
 	bind_int(&binder, (int64_t)uses->kind + 1);
 	bind_int(&binder, to);
-	return statement_run(uses->store, STATEMENT_INDEXED_UPTO);
+	return statement_run(uses->store, STATEMENT_INDEXED_LAST);
 }
 
 /* What was late in earlier segments is over in this one. */

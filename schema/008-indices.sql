@@ -33,7 +33,7 @@ CREATE TABLE uses (
 -- Up to which id; those beyond are looked through.
 CREATE TABLE indexed (
   kind INTEGER PRIMARY KEY,
-  upto INTEGER NOT NULL
+  last INTEGER NOT NULL
 );
 
 INSERT INTO indexed VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0),

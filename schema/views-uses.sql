@@ -18,7 +18,7 @@ UNION ALL
 SELECT id, CAST(value AS TEXT), substr(value, -8) FROM strings
 WHERE id <= (SELECT value FROM meta WHERE name = 'paths_from');
 
--- Rows that table uses does not have yet, before indexed.upto: they might have changed still.
+-- Rows that table uses does not have yet, before indexed.last: they might have changed still.
 CREATE VIEW late_use AS
 SELECT name, id FROM late_rows WHERE segment IS NULL
 UNION ALL
@@ -36,12 +36,12 @@ CROSS JOIN uses u ON u.kind = 3 AND u.part = part.n
 UNION ALL
 SELECT t.file, t.id
 FROM accesses t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 3) AND t.writes IS NULL AND t.file IS NOT NULL
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 3) AND t.writes IS NULL AND t.file IS NOT NULL
 UNION ALL
 SELECT t.file, t.id
 FROM accesses t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'accesses')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 3) AND t.writes IS NULL AND t.file IS NOT NULL
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 3) AND t.writes IS NULL AND t.file IS NOT NULL
 UNION ALL
 SELECT file, id FROM accesses WHERE writes IS NOT NULL;
 
@@ -58,12 +58,12 @@ CROSS JOIN uses u ON u.kind = 4 AND u.part = part.n
 UNION ALL
 SELECT t.file, t.id
 FROM changes t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 4)
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 4)
 UNION ALL
 SELECT t.file, t.id
 FROM changes t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 4)
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 4)
 UNION ALL
 SELECT u.key, u.id
 FROM part
@@ -71,12 +71,12 @@ CROSS JOIN uses u ON u.kind = 5 AND u.part = part.n
 UNION ALL
 SELECT t.other, t.id
 FROM changes t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 5) AND t.other IS NOT NULL
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 5) AND t.other IS NOT NULL
 UNION ALL
 SELECT t.other, t.id
 FROM changes t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 5) AND t.other IS NOT NULL;
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 5) AND t.other IS NOT NULL;
 
 -- Files that had a name then, by its number: by what was done with them; and to them.
 CREATE VIEW path_use AS
@@ -92,12 +92,12 @@ CROSS JOIN accesses t ON t.id = u.id
 UNION ALL
 SELECT t.path, t.file, t.id
 FROM accesses t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 2)
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 2)
 UNION ALL
 SELECT t.path, t.file, t.id
 FROM accesses t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'accesses')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 2);
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 2);
 
 CREATE VIEW path_changed AS
 WITH RECURSIVE part(n) AS (
@@ -112,12 +112,12 @@ CROSS JOIN changes t ON t.id = u.id
 UNION ALL
 SELECT t.path, t.file, t.id
 FROM changes t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 6)
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 6)
 UNION ALL
 SELECT t.path, t.file, t.id
 FROM changes t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 6)
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 6)
 UNION ALL
 SELECT u.key, t.file, u.id
 FROM part
@@ -126,12 +126,12 @@ CROSS JOIN changes t ON t.id = u.id
 UNION ALL
 SELECT t.new_path, t.file, t.id
 FROM changes t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 7)
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 7)
 UNION ALL
 SELECT t.new_path, t.file, t.id
 FROM changes t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 7);
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 7);
 
 -- A conversation, or a run of them; the last parts first.
 CREATE VIEW route_use AS
@@ -142,12 +142,12 @@ WITH RECURSIVE part(n) AS (
 )
 SELECT t.route AS route_id, t.id AS connection_id, CAST(NULL AS INTEGER) AS run_id
 FROM connections t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 1)
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 1)
 UNION ALL
 SELECT t.route, t.id, CAST(NULL AS INTEGER)
 FROM connections t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'connections')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 1)
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 1)
 UNION ALL
 SELECT u.key, u.id, CAST(NULL AS INTEGER)
 FROM part
@@ -163,12 +163,12 @@ WHERE kind = 8 AND part = 0
 UNION ALL
 SELECT t.process, t.id
 FROM accesses t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 8)
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 8)
 UNION ALL
 SELECT t.process, t.id
 FROM accesses t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'accesses')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 8);
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 8);
 
 CREATE VIEW change_by AS
 SELECT key AS process_id, id AS change_id
@@ -177,12 +177,12 @@ WHERE kind = 9 AND part = 0
 UNION ALL
 SELECT t.process, t.id
 FROM changes t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 9)
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 9)
 UNION ALL
 SELECT t.process, t.id
 FROM changes t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'changes')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 9);
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 9);
 
 CREATE VIEW client_use AS
 SELECT key AS client_id, id AS connection_id
@@ -191,12 +191,12 @@ WHERE kind = 10 AND part = 0
 UNION ALL
 SELECT t.client, t.id
 FROM connections t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 10)
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 10)
 UNION ALL
 SELECT t.client, t.id
 FROM connections t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'connections')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 10);
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 10);
 
 CREATE VIEW server_use AS
 SELECT key AS server_id, id AS connection_id
@@ -205,12 +205,12 @@ WHERE kind = 11 AND part = 0
 UNION ALL
 SELECT t.server, t.id
 FROM connections t
-WHERE t.id > (SELECT upto FROM indexed WHERE kind = 11)
+WHERE t.id > (SELECT last FROM indexed WHERE kind = 11)
 UNION ALL
 SELECT t.server, t.id
 FROM connections t
 WHERE t.id IN (SELECT id FROM late_use WHERE name = 'connections')
-  AND t.id <= (SELECT upto FROM indexed WHERE kind = 11);
+  AND t.id <= (SELECT last FROM indexed WHERE kind = 11);
 
 -- Which files were executed, as what; and which scripts.
 CREATE VIEW program AS

@@ -32,7 +32,7 @@ written AS MATERIALIZED (
 -- Conversations that table uses does not have yet.
 fresh AS MATERIALIZED (
   SELECT client, server FROM connections
-  WHERE id > (SELECT min(upto) FROM indexed WHERE kind IN (10, 11)) AND flags & 128
+  WHERE id > (SELECT min(last) FROM indexed WHERE kind IN (10, 11)) AND flags & 128
   UNION
   SELECT client, server FROM connections
   WHERE id IN (SELECT id FROM late_use WHERE name = 'connections') AND flags & 128

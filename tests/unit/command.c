@@ -494,7 +494,7 @@ END_TEST
 /* Which of the two files could not be written, and why. */
 START_TEST(kithd_on_a_full_disk)
 {
-	file_limit = 700000;
+	file_limit = 800000;
 	ck_assert_int_eq(run("kithd", DB, "--config", "/dev/null", "--synthetic", "20000", END),
 			 EX_IOERR);
 	check_in("cannot write database ", said);

@@ -110,7 +110,7 @@ START_TEST(gone_on_with)
 	rig_commit(&rig);
 	rig_seal(&rig);
 	execute("UPDATE meta SET value = 0 WHERE name = 'indexed'");
-	execute("UPDATE indexed SET upto = 0 WHERE kind > 5");
+	execute("UPDATE indexed SET last = 0 WHERE kind > 5");
 	execute("DELETE FROM uses WHERE kind > 6");
 	act(1, &number);
 	rig_commit(&rig);
