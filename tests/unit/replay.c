@@ -133,7 +133,7 @@ static void write_three(const char *name)
 		FORGE_EXEC(&forge, key, 0, "/bin/x", "x");
 		forge_write(&forge, 10 + i, key, 20 + i, 100);
 		forge_connection(&forge, 30 + i, key, key);
-		forge_loss(&forge, 0, KITH_CLASS_FILE, KITH_LOSS_FULL, 5 * i);
+		forge_loss(&forge, 0, KITH_CLASS_FILE, KITH_LOSS_FULL, UINT64_C(5) * i);
 		write_batch(recording);
 	}
 	ck_assert_int_eq(recording_close(recording), 0);
