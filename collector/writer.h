@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A database to be written: recognised, locked, opened, and set aside if it is damaged
- * (docs/decisions.md 27). What cannot be done is said on stderr.
+ * (docs/decisions.md 26). What cannot be done is said on stderr.
  */
 #ifndef KITH_WRITER_H
 #define KITH_WRITER_H
