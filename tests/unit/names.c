@@ -77,10 +77,10 @@ static void feed(void)
 	names_send(names);
 }
 
-/* Take what is told, until @sql gives @want; ten seconds. */
+/* Take what is told, until @sql gives @want; on a busy machine the helper waits for all else. */
 static void await(const char *sql, const char *want)
 {
-	const int64_t until = clock_steady_ms() + 20000;
+	const int64_t until = clock_steady_ms() + 200000;
 
 	for (;;) {
 		struct pollfd descriptor = { .fd = names_descriptor(names),
@@ -331,7 +331,7 @@ static void begin_halted(void)
 {
 	begin();
 	make("file", "abc");
-	usleep(20000);
+	usleep(50000);
 	rig.offset = clock_wall_ns() - (int64_t)RIG_NOW;
 	execute("file");
 	feed();
@@ -371,10 +371,10 @@ START_TEST(changed_between_two)
 	execute("file");
 	execute("file");
 	feed();
-	usleep(20000);
+	usleep(50000);
 	make("file", "abd");
-	usleep(20000);
-	rig.offset += 10000000000;
+	usleep(50000);
+	rig.offset += INT64_C(600000000000);
 	execute("file");
 	feed();
 	ask();
@@ -394,7 +394,10 @@ START_TEST(the_worker_dies_and_many_wait)
 	execute("file");
 	feed();
 	kill(worker(), SIGKILL);
-	await(RESULT, ABC "\nthe helper ended\nthe helper ended\nthe helper ended");
+	/* What the worker had not read yet is for the next one. */
+	await("SELECT count(*), sum(coalesce(exe_sha256 = '" ABC "',"
+	      " exe_hash_note = 'the helper ended')) FROM execution",
+	      "4|4");
 	execute("file");
 	feed();
 	await("SELECT exe_sha256 FROM execution ORDER BY execution_id DESC LIMIT 1", ABC);

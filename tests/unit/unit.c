@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TIMEOUT_SECONDS = 60, DESCRIPTORS = 16 };
+enum { TIMEOUT_SECONDS = 300, DESCRIPTORS = 16 };
 
 static char base[64];	/* of the program: goes when it ends */
 static char home[80];	/* of the running test */
