@@ -209,11 +209,11 @@ static int ask_hash(struct ingest *ingest, const struct record *record,
 				 .mntns = mount_namespace(record),
 				 .pid = (uint32_t)(process->key &
 						   ((1u << KITH_KEY_PID_BITS) - 1)) };
-	struct group_key same;
+	struct cohort_key same;
 
 	if (item.size >= sizeof(file))
 		memcpy(&file, item.data, sizeof(file));
-	same = (struct group_key){ row->executable, row->file, asked.mntns };
+	same = (struct cohort_key){ row->executable, row->file, asked.mntns };
 	asked.real_inode = file.real_inode;
 	asked.real_device = file.real_device;
 	if (row->live)

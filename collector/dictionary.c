@@ -86,26 +86,27 @@ void dictionary_clear(struct dictionary *dictionary)
 	dictionary_forget_containers(dictionary);
 }
 
-int64_t dictionary_string(struct dictionary *dictionary, struct slice value)
+/* The id of @value in @texts; @put stores it when it is new. */
+static int64_t text_id(struct dictionary *dictionary, struct intern *texts, struct slice value,
+		       int (*put)(struct store *, int64_t, struct slice))
 {
 	bool fresh;
-	int64_t id = intern_id(&dictionary->strings, value.data, value.size, &fresh);
+	int64_t id = intern_id(texts, value.data, value.size, &fresh);
 	int ret = 0;
 
 	if (fresh)
-		ret = store_string(dictionary->store, id, value);
+		ret = put(dictionary->store, id, value);
 	return ret ? ret : id;
+}
+
+int64_t dictionary_string(struct dictionary *dictionary, struct slice value)
+{
+	return text_id(dictionary, &dictionary->strings, value, store_string);
 }
 
 int64_t dictionary_file_text(struct dictionary *dictionary, struct slice value)
 {
-	bool fresh;
-	int64_t id = intern_id(&dictionary->file_texts, value.data, value.size, &fresh);
-	int ret = 0;
-
-	if (fresh)
-		ret = store_file_text(dictionary->store, id, value);
-	return ret ? ret : id;
+	return text_id(dictionary, &dictionary->file_texts, value, store_file_text);
 }
 
 /* All that tells one executable from another. No padding. */

@@ -145,7 +145,6 @@ int store_execution(struct store *store, const struct store_execution *execution
 	return pending_add_execution(&store->pending, execution);
 }
 
-/* Write what has waited. */
 static int flush_processes(struct store *store)
 {
 	pending_sort_processes(&store->pending);

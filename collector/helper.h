@@ -7,7 +7,7 @@
 #ifndef KITH_HELPER_H
 #define KITH_HELPER_H
 
-#include "hash.h"
+#include "hasher.h"
 
 /*
  * Start it, with files whose hashes are known; it ends with us. *descriptor is our end of

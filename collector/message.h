@@ -74,7 +74,7 @@ struct message {
 	uint32_t why;	/* enum why */
 	unsigned char sha256[SHA256_SIZE];
 	uint32_t sizes[MESSAGE_TEXTS];
-	uint32_t group; /* as asked, so told: of which executions; 0: of this one alone */
+	uint32_t cohort; /* as asked, so told: of which executions; 0: of this one alone */
 };
 
 /* Which text is what. */

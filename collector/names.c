@@ -44,8 +44,8 @@ struct names {
 	int64_t asked_containers[ASKED];
 	int64_t asked_principals[ASKED];
 	struct row rows[ROWS];
-	int64_t round; /* steady ms, when groups were asked for */
-	struct groups groups;
+	int64_t round; /* steady ms, when cohorts were asked for */
+	struct cohorts cohorts;
 };
 
 struct known {
@@ -179,7 +179,7 @@ static void mark(struct names *names, int64_t last, enum why why)
 
 static bool is_anything_asked(const struct names *names)
 {
-	return names->in_flight || names->groups.waiting;
+	return names->in_flight || names->cohorts.waiting;
 }
 
 /* Nobody at the other end: what was asked will not be answered. */
@@ -188,7 +188,7 @@ static void lose_helper(struct names *names)
 	log_warning("the helper has ended; names and hashes will be missing");
 	if (is_anything_asked(names))
 		mark(names, names->latest, WHY_HELPER);
-	groups_clear(&names->groups);
+	cohorts_clear(&names->cohorts);
 	close(names->descriptor);
 	names->descriptor = -1;
 }
@@ -232,29 +232,29 @@ static bool ask_executable(struct names *names, const struct message *message,
 }
 
 /* Nothing is to be known of @asked but what is of others: these have the same root. */
-static struct group *find_group(struct names *names, const struct message *asked,
-				struct slice path, const struct group_key *same)
+static struct cohort *find_cohort(struct names *names, const struct message *asked,
+				struct slice path, const struct cohort_key *same)
 {
 	if (asked->flags != MESSAGE_ROOTED || !same->executable)
 		return NULL;
-	return group_get(&names->groups, same, asked, path);
+	return cohort_get(&names->cohorts, same, asked, path);
 }
 
 int names_execution(struct names *names, const struct message *asked, struct slice path,
-		    const struct group_key *same)
+		    const struct cohort_key *same)
 {
 	struct message message = *asked;
-	struct group *group;
+	struct cohort *cohort;
 
 	if (names->descriptor < 0)
 		return store_reason(names, asked->id, WHY_UNASKED);
 	if (!is_anything_asked(names))
 		names->oldest = asked->id;
 	message.kind = MESSAGE_EXECUTABLE;
-	group = find_group(names, &message, path, same);
-	if (group)
-		message.group = group->number;
-	if (!(group && group->known && group_join(&names->groups, group, asked)) &&
+	cohort = find_cohort(names, &message, path, same);
+	if (cohort)
+		message.cohort = cohort->number;
+	if (!(cohort && cohort->known && cohort_join(&names->cohorts, cohort, asked)) &&
 	    !ask_executable(names, &message, path))
 		return store_reason(names, asked->id, WHY_MANY);
 	names->latest = asked->id;
@@ -262,21 +262,21 @@ int names_execution(struct names *names, const struct message *asked, struct sli
 }
 
 /* Of each file that was executed since the last round, one question. */
-static void ask_groups(struct names *names)
+static void ask_cohorts(struct names *names)
 {
 	struct message question;
 	size_t i;
 
-	for (i = 0; i < GROUPS && names->descriptor >= 0; i++) {
-		struct group *group = &names->groups.groups[i];
+	for (i = 0; i < COHORTS && names->descriptor >= 0; i++) {
+		struct cohort *cohort = &names->cohorts.cohorts[i];
 
-		if (!group->first || group->asked)
+		if (!cohort->first || cohort->asked)
 			continue;
-		group_question(&names->groups, group, &question);
+		cohort_question(&names->cohorts, cohort, &question);
 		if (ask_executable(names, &question,
-				   (struct slice){ group->path, strlen(group->path) }))
+				   (struct slice){ cohort->path, strlen(cohort->path) }))
 			continue;
-		group->asked = 0; /* in the next round, then */
+		cohort->asked = 0; /* in the next round, then */
 		break;
 	}
 	names->round = clock_steady_ms();
@@ -286,7 +286,7 @@ int64_t names_patience(const struct names *names)
 {
 	int64_t left;
 
-	if (!names || !names->groups.waiting)
+	if (!names || !names->cohorts.waiting)
 		return -1;
 	left = names->round + ROUND_MS - clock_steady_ms();
 	return left > 0 ? left : 0;
@@ -297,7 +297,7 @@ void names_send(struct names *names)
 	if (!names || names->descriptor < 0)
 		return;
 	if (!names_patience(names))
-		ask_groups(names);
+		ask_cohorts(names);
 	if (names->descriptor >= 0)
 		send_packet(names);
 }
@@ -359,28 +359,28 @@ bool names_receive(struct names *names)
 	return false;
 }
 
-/* To each of the group its own: the file was changed between two of them. */
-static int ask_each(struct names *names, struct group *group)
+/* To each of the cohort its own: the file was changed between two of them. */
+static int ask_each(struct names *names, struct cohort *cohort)
 {
 	struct message member;
 	int ret = 0;
 
-	while (!ret && group_leave(&names->groups, group, &member)) {
-		member.group = group->number;
+	while (!ret && cohort_leave(&names->cohorts, cohort, &member)) {
+		member.cohort = cohort->number;
 		if (!ask_executable(names, &member,
-				    (struct slice){ group->path, strlen(group->path) }))
+				    (struct slice){ cohort->path, strlen(cohort->path) }))
 			ret = store_reason(names, member.id, WHY_MANY);
 	}
 	return ret;
 }
 
 /* Row @id of hashes is what all have run whom the question was about. */
-static int store_group(struct names *names, struct group *group, int64_t id)
+static int store_cohort(struct names *names, struct cohort *cohort, int64_t id)
 {
 	struct message member;
 	int ret = 0;
 
-	while (!ret && group_leave(&names->groups, group, &member))
+	while (!ret && cohort_leave(&names->cohorts, cohort, &member))
 		ret = store_executable_hash(names->store, member.id, id);
 	return ret;
 }
@@ -388,18 +388,18 @@ static int store_group(struct names *names, struct group *group, int64_t id)
 /* What is said of one that was asked for alone may be of no use to others. */
 static int store_row(struct names *names, const struct message *message, int64_t id)
 {
-	struct group *group = group_find(&names->groups, message->group);
+	struct cohort *cohort = cohort_find(&names->cohorts, message->cohort);
 	const bool unchanged = message->flags & MESSAGE_HASHED && why_lasts(message->why);
 
 	if (names->in_flight > 0)
 		names->in_flight--;
-	if (!group || !group_is_asked(&names->groups, group, message->id)) {
-		if (group && unchanged)
-			group->known = true;
+	if (!cohort || !cohort_is_asked(&names->cohorts, cohort, message->id)) {
+		if (cohort && unchanged)
+			cohort->known = true;
 		return store_executable_hash(names->store, message->id, id);
 	}
-	group->known = unchanged;
-	return unchanged ? store_group(names, group, id) : ask_each(names, group);
+	cohort->known = unchanged;
+	return unchanged ? store_cohort(names, cohort, id) : ask_each(names, cohort);
 }
 
 static int store_answer(struct names *names, const struct message *message,
@@ -437,9 +437,9 @@ static void meet_helper(struct names *names, const struct message *message)
 
 	if (last >= names->oldest)
 		mark(names, last, WHY_HELPER);
-	if (names->groups.waiting) {
+	if (names->cohorts.waiting) {
 		mark(names, names->latest, WHY_HELPER);
-		groups_clear(&names->groups);
+		cohorts_clear(&names->cohorts);
 	}
 	names->in_flight = (int64_t)(names->sent + names->packed - (uint64_t)message->ts);
 	memset(names->asked_containers, 0, sizeof(names->asked_containers));
@@ -523,7 +523,7 @@ void names_reset(struct names *names, struct store *store, int64_t last)
 	names->packed = 0;
 	names->in_flight = 0;
 	names->latest = last;
-	groups_clear(&names->groups);
+	cohorts_clear(&names->cohorts);
 	memset(names->rows, 0, sizeof(names->rows));
 	memset(names->asked_containers, 0, sizeof(names->asked_containers));
 	memset(names->asked_principals, 0, sizeof(names->asked_principals));

@@ -6,7 +6,7 @@
 #ifndef KITH_NAMES_H
 #define KITH_NAMES_H
 
-#include "group.h"
+#include "cohort.h"
 #include "store.h"
 
 struct names;
@@ -19,11 +19,11 @@ void names_close(struct names *names);
 int names_descriptor(const struct names *names);
 
 /*
- * @asked: all but kind, generation, group and sizes, of an execution that is being stored,
+ * @asked: all but kind, generation, cohort and sizes, of an execution that is being stored,
  * with the path of the file. Of those with the @same is asked together.
  */
 int names_execution(struct names *names, const struct message *asked, struct slice path,
-		    const struct group_key *same);
+		    const struct cohort_key *same);
 
 /* Container @id with the control group @path, if it is one of a runtime. */
 void names_container(struct names *names, int64_t id, struct slice path);

@@ -165,7 +165,7 @@ static void tell_hash(void *worker_, const struct hash_waiter *waiter,
 	struct message message = { .kind = MESSAGE_EXECUTABLE,
 				   .generation = waiter->generation,
 				   .id = waiter->id,
-				   .group = waiter->group,
+				   .cohort = waiter->cohort,
 				   .why = why };
 	const struct slice texts[MESSAGE_TEXTS] = { text_of(waiter->package) };
 
@@ -210,7 +210,7 @@ static void take_executable(struct worker *worker, const struct message *asked,
 {
 	struct hash_waiter waiter = { .id = asked->id,
 				      .generation = asked->generation,
-				      .group = asked->group };
+				      .cohort = asked->cohort };
 	char name[MESSAGE_TEXT + 1];
 	struct stat status;
 	int file;

@@ -3,7 +3,7 @@
 #ifndef KITH_WORKER_H
 #define KITH_WORKER_H
 
-#include "hash.h"
+#include "hasher.h"
 
 enum { WORKER_REFUSED = 64 };
 

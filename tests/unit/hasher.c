@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Hashes of files, whatever becomes of them meanwhile. */
-#include "hash.h"
+#include "hasher.h"
 
 #include "unit.h"
 
@@ -336,7 +336,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("hash");
+	Suite *suite = suite_create("hasher");
 
 	unit_add(suite, known_ones_are_not_read_again);
 	unit_add(suite, changed_ones_are_read_again);

@@ -4,8 +4,8 @@
  * that are known: a file with the same device, inode, ctime and size is the same, if its
  * waiter does not say that such times tell nothing.
  */
-#ifndef KITH_HASH_H
-#define KITH_HASH_H
+#ifndef KITH_HASHER_H
+#define KITH_HASHER_H
 
 #include "message.h"
 #include "sha256.h"
@@ -39,7 +39,7 @@ struct hash_waiter {
 	struct hash_waiter *next;
 	int64_t id;
 	uint32_t generation;
-	uint32_t group;
+	uint32_t cohort;
 	enum why why;		    /* what is to be known of the hash */
 	bool packaged;		    /* what follows is known */
 	char package[HASH_PACKAGE]; /* "": none */

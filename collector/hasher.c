@@ -2,7 +2,7 @@
 /* SHA-256 of files, and those that are known. */
 #define HASH_NONFATAL_OOM     1
 #define uthash_fatal(message) abort()
-#include "hash.h"
+#include "hasher.h"
 
 #include "intern.h"
 #include "locate.h"
