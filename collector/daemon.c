@@ -22,7 +22,7 @@ enum {
 	COMMIT_MS = 200,	 /* a record waits no longer for its commit */
 	COMMIT_RECORDS = 20000,
 	COMMIT_BYTES = 256 << 10, /* a quarter of a ring: it must not fill meanwhile */
-	COMMIT_BYTES_REPLAYED = 2 << 20, /* a file waits */
+	COMMIT_BYTES_REPLAYED = 8 << 20, /* a file waits, and each page is written once a commit */
 	IDLE_MS = 1000,
 	RETRY_MS = 1000,
 	DRAIN_MS = 2000,	 /* at the end */
@@ -251,10 +251,10 @@ static bool is_due(struct loop *loop)
 	}
 	if (!loop->opened)
 		loop->opened = clock_steady_ms();
-	if (ingest->records >= COMMIT_RECORDS)
-		return true;
 	if (!loop->daemon->live)
 		return ingest->bytes >= COMMIT_BYTES_REPLAYED;
+	if (ingest->records >= COMMIT_RECORDS)
+		return true;
 	return ingest->bytes >= COMMIT_BYTES || clock_steady_ms() - loop->opened >= COMMIT_MS;
 }
 
@@ -273,8 +273,8 @@ static int patience(const struct loop *loop)
 	return left > 0 ? (int)left : 0;
 }
 
-/* Wait for a signal, for the source, or for @other, -1: nothing else. */
-static void wait_for(struct loop *loop, int other, int timeout)
+/* Wait for a signal, for the source, or for @other, -1: nothing else. Has that something? */
+static bool wait_for(struct loop *loop, int other, int timeout)
 {
 	struct pollfd descriptors[] = {
 		{ .fd = loop->daemon->signals, .events = POLLIN },
@@ -282,8 +282,11 @@ static void wait_for(struct loop *loop, int other, int timeout)
 		{ .fd = other, .events = POLLIN },
 	};
 
-	if (poll(descriptors, 3, timeout) > 0 && descriptors[0].revents)
+	if (poll(descriptors, 3, timeout) <= 0)
+		return false;
+	if (descriptors[0].revents)
 		loop->stop = true;
+	return descriptors[2].revents;
 }
 
 static const char *explain_module(int error)
@@ -386,17 +389,18 @@ static int step(struct loop *loop)
 {
 	struct source_event event;
 	int timeout = loop->daemon->live ? patience(loop) : 0;
+	bool answered = true; /* who has not waited does not know */
 	int ret;
 
 	loop->doing = "read from";
 	if (timeout && source_descriptor(loop->daemon->source) >= 0)
-		wait_for(loop, names_descriptor(loop->daemon->names), timeout);
+		answered = wait_for(loop, names_descriptor(loop->daemon->names), timeout);
 	ret = source_next(loop->daemon->source, 0, &event);
 	loop->out_of_source = ret;
 	if (!ret)
 		ret = handle(loop, &event);
 	names_send(loop->daemon->names);
-	if (!ret)
+	if (!ret && (answered || names_waits(loop->daemon->names)))
 		ret = ingest_names(&loop->ingest);
 	if (!ret && is_due(loop)) {
 		ret = commit(loop);

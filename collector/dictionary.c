@@ -78,11 +78,13 @@ void dictionary_forget_texts(struct dictionary *dictionary)
 
 void dictionary_clear(struct dictionary *dictionary)
 {
-	dictionary_forget_texts(dictionary);
-	intern_clear(&dictionary->executables);
-	intern_clear(&dictionary->namespaces);
-	intern_clear(&dictionary->contexts);
-	intern_clear(&dictionary->credential_sets);
+	intern_free(&dictionary->strings);
+	intern_free(&dictionary->file_texts);
+	intern_free(&dictionary->routes);
+	intern_free(&dictionary->executables);
+	intern_free(&dictionary->namespaces);
+	intern_free(&dictionary->contexts);
+	intern_free(&dictionary->credential_sets);
 	dictionary_forget_containers(dictionary);
 }
 

@@ -145,37 +145,51 @@ int store_execution(struct store *store, const struct store_execution *execution
 	return pending_add_execution(&store->pending, execution);
 }
 
-static int flush_processes(struct store *store)
+/* How the rows of a table are inserted: all, and those that pending_next() calls plain. */
+struct flush {
+	enum pending_name name;
+	enum statement any;
+	enum statement plain;
+	int64_t (*last)(const struct pending *pending); /* of those that SQLite numbers */
+};
+
+#define WITH_PLAIN(name) PENDING_##name, STATEMENT_##name, STATEMENT_##name##_PLAIN
+#define WITHOUT(name)	 PENDING_##name, STATEMENT_##name, STATEMENT_##name
+
+static const struct flush flushes[] = {
+	{ WITH_PLAIN(STRINGS), pending_last_string },
+	{ WITH_PLAIN(PATHS), pending_last_path },
+	{ WITH_PLAIN(EXECUTIONS), pending_last_execution },
+	{ WITH_PLAIN(PROCESSES), pending_last_process },
+	{ WITHOUT(ROUTES), NULL },
+	{ WITH_PLAIN(CONNECTIONS), pending_last_connection },
+	{ WITHOUT(RUNS), NULL },
+	{ WITH_PLAIN(PIPES), pending_last_pipe },
+	{ WITHOUT(ACCESSES), pending_last_access },
+	{ WITH_PLAIN(FILES), NULL },
+	{ WITH_PLAIN(CHANGES), NULL },
+};
+
+static int flush_rows(struct store *store, const struct flush *flush)
 {
-	pending_sort_processes(&store->pending);
-	return statement_run(store, STATEMENT_PROCESSES);
+	const int64_t last = flush->last ? flush->last(&store->pending) : 0;
+	enum pending_rows rows;
+	int ret = 0;
+
+	while (!ret && (rows = pending_next(&store->pending, flush->name)) != PENDING_NONE)
+		ret = statement_run(store,
+				    rows == PENDING_PLAIN ? flush->plain : flush->any);
+	return ret || !last ? ret : statement_numbered(store, last);
 }
 
 int store_flush(struct store *store)
 {
+	size_t i;
 	int ret = 0;
 
-	if (store->pending.strings.used)
-		ret = statement_run(store, STATEMENT_STRINGS);
-	if (!ret && store->pending.paths.used)
-		ret = statement_run(store, STATEMENT_PATHS);
-	if (!ret && store->pending.executions.used)
-		ret = statement_number(store, STATEMENT_EXECUTIONS,
-				       pending_last_execution(&store->pending));
-	if (!ret && store->pending.processes.used)
-		ret = flush_processes(store);
-	if (!ret && store->pending.routes.used)
-		ret = statement_run(store, STATEMENT_ROUTES);
-	if (!ret && store->pending.connections.used)
-		ret = store_flush_connections(store);
-	if (!ret && store->pending.runs.used)
-		ret = statement_run(store, STATEMENT_RUNS);
-	if (!ret && store->pending.pipes.used)
-		ret = store_flush_pipes(store);
-	if (!ret && store->pending.accesses.used)
-		ret = store_flush_accesses(store);
-	if (!ret && store->pending.files.used)
-		ret = store_flush_files(store);
+	pending_sort(&store->pending);
+	for (i = 0; i < sizeof(flushes) / sizeof(*flushes) && !ret; i++)
+		ret = flush_rows(store, &flushes[i]);
 	pending_clear(&store->pending);
 	return ret;
 }

@@ -8,21 +8,9 @@ int store_file(struct store *store, int64_t id, const struct kith_file *file, in
 	return pending_add_file(&store->pending, id, file, segment);
 }
 
-int store_flush_files(struct store *store)
-{
-	pending_sort_files(&store->pending);
-	return statement_run(store, STATEMENT_FILES);
-}
-
 int store_access(struct store *store, const struct store_access *access)
 {
 	return pending_add_access(&store->pending, access);
-}
-
-int store_flush_accesses(struct store *store)
-{
-	return statement_number(store, STATEMENT_ACCESSES,
-				pending_last_access(&store->pending));
 }
 
 /*
@@ -147,23 +135,12 @@ int64_t store_writer_find(struct store *store, int64_t boot, uint64_t key, int64
 	return id;
 }
 
+int64_t store_change_flags(const struct store_change *change)
+{
+	return flags_and_namespace(change->flags, change->mntns);
+}
+
 int store_change(struct store *store, const struct store_change *change)
 {
-	struct binder binder = statement_bind(store, STATEMENT_CHANGE);
-
-	bind_int(&binder, change->ts);
-	bind_nonnegative(&binder, change->lasted);
-	bind_int(&binder, change->count);
-	bind_id(&binder, change->process);
-	bind_int(&binder, change->op);
-	bind_id(&binder, change->error);
-	bind_id(&binder, change->path);
-	bind_id(&binder, change->new_path);
-	bind_id(&binder, change->text);
-	bind_id(&binder, change->file);
-	bind_id(&binder, change->other);
-	bind_int(&binder, change->value);
-	bind_int(&binder, change->to_value);
-	bind_int(&binder, flags_and_namespace(change->flags, change->mntns));
-	return statement_run(store, STATEMENT_CHANGE);
+	return pending_add_change(&store->pending, change);
 }

@@ -10,11 +10,6 @@ int store_pipe(struct store *store, const struct store_pipe *pipe)
 	return pending_add_pipe(&store->pending, pipe);
 }
 
-int store_flush_pipes(struct store *store)
-{
-	return statement_number(store, STATEMENT_PIPES, pending_last_pipe(&store->pending));
-}
-
 static int update_pipe(struct store *store, const struct store_pipe *pipe)
 {
 	struct binder binder = statement_bind(store, STATEMENT_PIPE_UPDATE);

@@ -41,12 +41,6 @@ static int update_connection(struct store *store, const struct store_connection 
 	return statement_run(store, STATEMENT_CONNECTION_UPDATE);
 }
 
-int store_flush_connections(struct store *store)
-{
-	return statement_number(store, STATEMENT_CONNECTIONS,
-				pending_last_connection(&store->pending));
-}
-
 /* One that waits for the commit is brought up to date where it is. */
 int store_connection_update(struct store *store, const struct store_connection *connection)
 {

@@ -9,14 +9,20 @@
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
-/* The keys are chosen by those that are watched: without the seed they cannot
- * choose keys that collide. */
-#define HASH_FUNCTION(key, length, hash) \
-	((hash) = (unsigned int)XXH3_64bits_withSeed(key, length, seed()))
-#define uthash_fatal(message) abort()
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
+enum { PLACES_LEAST = 64, ROOM_LEAST = 4096 };
+
+struct intern_value {
+	int64_t id;
+	uint32_t hash;
+	uint32_t size;
+	char bytes[];
+};
+
+/*
+ * The keys are chosen by those that are watched: without the seed they cannot choose keys
+ * that collide.
+ */
 static uint64_t seed(void)
 {
 	static uint64_t value;
@@ -26,12 +32,6 @@ static uint64_t seed(void)
 			value = 0;
 	return value;
 }
-
-struct intern_entry {
-	UT_hash_handle hh;
-	int64_t id;
-	char key[];
-};
 
 uint64_t intern_hash(const void *data, size_t size)
 {
@@ -45,55 +45,159 @@ void intern_init(struct intern *intern, size_t max_bytes, int64_t next_id)
 
 void intern_clear(struct intern *intern)
 {
-	struct intern_entry *entry = intern->entries, *next;
-
-	HASH_CLEAR(hh, intern->entries);
-	intern->last = NULL;
-	for (; entry; entry = next) {
-		next = entry->hh.next;
-		free(entry);
-	}
+	if (intern->count)
+		memset(intern->places, 0, intern->place_count * sizeof(*intern->places));
 	intern->count = 0;
-	intern->bytes = 0;
+	intern->used = 0;
+	intern->last = 0;
 }
 
-static struct intern_entry *add(struct intern *intern, const void *data, size_t size)
+void intern_free(struct intern *intern)
 {
-	struct intern_entry *entry = malloc(sizeof(*entry) + size);
+	intern_clear(intern);
+	free(intern->values);
+	free(intern->places);
+	intern->values = NULL;
+	intern->places = NULL;
+	intern->room = 0;
+	intern->place_count = 0;
+}
 
-	if (!entry)
-		return NULL;
-	memcpy(entry->key, data, size);
-	entry->id = intern->next_id;
-	HASH_ADD_KEYPTR(hh, intern->entries, entry->key, size, entry);
-	if (!entry->hh.tbl) {
-		free(entry);
-		return NULL;
+static struct intern_value *value_at(const struct intern *intern, uint32_t place)
+{
+	return (struct intern_value *)(void *)(intern->values + place - 1);
+}
+
+static bool is(const struct intern_value *value, const void *data, size_t size)
+{
+	return value->size == size && !memcmp(value->bytes, data, size);
+}
+
+/* Where a value with @hash may stand first; the others follow. */
+static size_t first_place(const struct intern *intern, uint32_t hash)
+{
+	return hash & (intern->place_count - 1);
+}
+
+static void put_place(struct intern *intern, uint32_t hash, uint32_t place)
+{
+	size_t at = first_place(intern, hash);
+
+	while (intern->places[at])
+		at = (at + 1) & (intern->place_count - 1);
+	intern->places[at] = place;
+}
+
+/* 0: it is not there. */
+static uint32_t find(const struct intern *intern, uint32_t hash, const void *data,
+		     size_t size)
+{
+	size_t at;
+	uint32_t place;
+
+	if (!intern->count)
+		return 0;
+	for (at = first_place(intern, hash); (place = intern->places[at]);
+	     at = (at + 1) & (intern->place_count - 1)) {
+		const struct intern_value *value = value_at(intern, place);
+
+		if (value->hash == hash && is(value, data, size))
+			return place;
 	}
-	intern->next_id++;
+	return 0;
+}
+
+static size_t size_of(size_t size)
+{
+	const size_t align = _Alignof(struct intern_value);
+
+	return (sizeof(struct intern_value) + size + align - 1) / align * align;
+}
+
+/* Twice as many places, for all that are there. */
+static int add_places(struct intern *intern)
+{
+	const size_t count = intern->place_count ? 2 * intern->place_count : PLACES_LEAST;
+	uint32_t *places = calloc(count, sizeof(*places));
+	size_t at;
+
+	if (!places)
+		return -ENOMEM;
+	free(intern->places);
+	intern->places = places;
+	intern->place_count = count;
+	for (at = 0; at < intern->used;) {
+		const struct intern_value *value = value_at(intern, (uint32_t)at + 1);
+
+		put_place(intern, value->hash, (uint32_t)at + 1);
+		at += size_of(value->size);
+	}
+	return 0;
+}
+
+static int add_room(struct intern *intern, size_t size)
+{
+	size_t room = intern->room ? intern->room : ROOM_LEAST;
+	char *values;
+
+	while (room < intern->used + size)
+		room *= 2;
+	values = realloc(intern->values, room);
+	if (!values)
+		return -ENOMEM;
+	intern->values = values;
+	intern->room = room;
+	return 0;
+}
+
+/* Of what there is, and of the places that it takes: there are two for each, or four. */
+static size_t bytes_with(const struct intern *intern, size_t size)
+{
+	return intern->used + size_of(size) + (intern->count + 1) * 4 * sizeof(uint32_t);
+}
+
+static struct intern_value *add(struct intern *intern, const void *data, size_t size,
+				uint32_t hash)
+{
+	const size_t whole = size_of(size);
+	struct intern_value *value;
+
+	if (2 * (intern->count + 1) > intern->place_count && add_places(intern))
+		return NULL;
+	if (intern->used + whole > intern->room && add_room(intern, whole))
+		return NULL;
+	intern->last = (uint32_t)intern->used + 1;
+	value = value_at(intern, intern->last);
+	value->id = intern->next_id++;
+	value->hash = hash;
+	value->size = (uint32_t)size;
+	if (size)
+		memcpy(value->bytes, data, size);
+	intern->used += whole;
 	intern->count++;
-	intern->bytes += sizeof(*entry) + size;
-	return entry;
+	put_place(intern, hash, intern->last);
+	return value;
 }
 
 int64_t intern_id(struct intern *intern, const void *data, size_t size, bool *fresh)
 {
-	struct intern_entry *entry;
+	const struct intern_value *value;
+	uint32_t hash, place;
 
 	*fresh = false;
-	entry = intern->last;
-	if (entry && entry->hh.keylen == size && !memcmp(entry->key, data, size))
-		return entry->id;
-	HASH_FIND(hh, intern->entries, data, size, entry);
-	if (entry) {
-		intern->last = entry;
-		return entry->id;
+	if (intern->last && is(value_at(intern, intern->last), data, size))
+		return value_at(intern, intern->last)->id;
+	hash = (uint32_t)intern_hash(data, size);
+	place = find(intern, hash, data, size);
+	if (place) {
+		intern->last = place;
+		return value_at(intern, place)->id;
 	}
-	if (intern->bytes + sizeof(*entry) + size > intern->max_bytes)
+	if (bytes_with(intern, size) > intern->max_bytes)
 		intern_clear(intern);
-	entry = add(intern, data, size);
-	if (!entry)
+	value = add(intern, data, size, hash);
+	if (!value)
 		return -ENOMEM;
 	*fresh = true;
-	return entry->id;
+	return value->id;
 }

@@ -10,17 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Values stand one behind the other, and a table of places leads to them: neither is given
+ * back before intern_free(), so a dictionary that has been full once allocates nothing.
+ */
 struct intern {
-	struct intern_entry *entries;
-	struct intern_entry *last; /* that was asked for: the next often is the same */
+	char *values; /* struct intern_value, each aligned */
+	size_t used;
+	size_t room;
+	uint32_t *places; /* of values by their hash: where they begin + 1; 0: free */
+	size_t place_count; /* a power of two, or 0 */
 	size_t count;
-	size_t bytes;
+	uint32_t last; /* that was asked for, as in places: the next often is the same */
 	size_t max_bytes;
 	int64_t next_id;
 };
 
 void intern_init(struct intern *intern, size_t max_bytes, int64_t next_id);
-void intern_clear(struct intern *intern);
+void intern_clear(struct intern *intern); /* it is empty, and remembers its next id */
+void intern_free(struct intern *intern);
 
 /*
  * The id of @data. *fresh: it is new, and its row has to be written.

@@ -69,13 +69,31 @@ int pending_add_path(struct pending *pending, int64_t id, struct slice value)
 	return add_string(pending, &pending->paths, id, value);
 }
 
+/* "" if it is @usual. */
+static void put_other(char *to, const uint8_t *address, const uint8_t *usual)
+{
+	if (memcmp(address, usual, ADDRESS_BYTES))
+		address_text(to, address);
+	else
+		*to = '\0';
+}
+
 int pending_add_route(struct pending *pending, int64_t id, const struct route *route,
 		      struct slice name)
 {
-	const struct pending_route row = { id, *route, pending->characters.used, name.size };
-	int ret = append(&pending->routes, &row, sizeof(row));
+	struct pending_route *row = extend(&pending->routes, sizeof(*row));
 
-	return ret ? ret : add_characters(pending, name);
+	if (!row)
+		return -ENOMEM;
+	row->id = id;
+	row->route = *route;
+	row->name = pending->characters.used;
+	row->name_size = name.size;
+	address_text(row->client_addr, route->client_addr);
+	address_text(row->server_addr, route->server_addr);
+	put_other(row->dialled_addr, route->dialled_addr, route->server_addr);
+	put_other(row->seen_addr, route->seen_addr, route->client_addr);
+	return add_characters(pending, name);
 }
 
 static struct run *run_at(const struct pending *pending, size_t place)
@@ -143,6 +161,11 @@ int pending_add_file(struct pending *pending, int64_t id, const struct kith_file
 	return append(&pending->files, &row, sizeof(row));
 }
 
+int pending_add_change(struct pending *pending, const struct store_change *change)
+{
+	return append(&pending->changes, change, sizeof(*change));
+}
+
 static int by_file(const void *a_, const void *b_)
 {
 	const int64_t a = ((const struct pending_file *)a_)->id;
@@ -159,24 +182,65 @@ static int by_process(const void *a_, const void *b_)
 	return (a > b) - (a < b);
 }
 
-void pending_sort_processes(struct pending *pending)
+static void turn_round(struct pending_process *rows, size_t count)
 {
-	const size_t size = sizeof(struct pending_process);
+	size_t i;
 
-	qsort(pending->processes.data, pending->processes.used / size, size, by_process);
+	for (i = 0; i < count / 2; i++) {
+		const struct pending_process row = rows[i];
+
+		rows[i] = rows[count - 1 - i];
+		rows[count - 1 - i] = row;
+	}
 }
 
-void pending_sort_files(struct pending *pending)
+/* They come last made first, and so are in order once they are turned round. */
+static void sort_processes(struct pending *pending)
+{
+	struct pending_process *rows = (void *)pending->processes.data;
+	const size_t count = pending->processes.used / sizeof(*rows);
+	size_t i;
+
+	turn_round(rows, count);
+	for (i = 1; i < count; i++)
+		if (by_process(&rows[i - 1], &rows[i]) > 0)
+			return qsort(rows, count, sizeof(*rows), by_process);
+}
+
+void pending_sort(struct pending *pending)
 {
 	const size_t size = sizeof(struct pending_file);
 
-	qsort(pending->files.data, pending->files.used / size, size, by_file);
+	sort_processes(pending);
+	if (pending->files.used)
+		qsort(pending->files.data, pending->files.used / size, size, by_file);
 }
 
 /* What is last of @array, whose rows are of @size; NULL: nothing is. */
 static const void *last_row(const struct pending_array *array, size_t size)
 {
 	return array->used ? array->data + array->used - size : NULL;
+}
+
+int64_t pending_last_string(const struct pending *pending)
+{
+	const struct pending_string *last = last_row(&pending->strings, sizeof(*last));
+
+	return last ? last->id : 0;
+}
+
+int64_t pending_last_path(const struct pending *pending)
+{
+	const struct pending_string *last = last_row(&pending->paths, sizeof(*last));
+
+	return last ? last->id : 0;
+}
+
+int64_t pending_last_process(const struct pending *pending)
+{
+	const struct pending_process *last = last_row(&pending->processes, sizeof(*last));
+
+	return last ? last->process->id : 0;
 }
 
 int64_t pending_last_execution(const struct pending *pending)
@@ -245,22 +309,30 @@ struct store_access *pending_access(const struct pending *pending, int64_t id)
 	return &rows[id - rows->id];
 }
 
+static void clear(struct pending_array *array)
+{
+	array->used = 0;
+	array->from = 0;
+	array->until = 0;
+}
+
 void pending_clear(struct pending *pending)
 {
-	pending->pipes.used = 0;
-	pending->accesses.used = 0;
-	pending->files.used = 0;
-	pending->routes.used = 0;
-	pending->connections.used = 0;
-	pending->runs.used = 0;
+	clear(&pending->pipes);
+	clear(&pending->accesses);
+	clear(&pending->files);
+	clear(&pending->changes);
+	clear(&pending->routes);
+	clear(&pending->connections);
+	clear(&pending->runs);
 	pending->commit++;
 	if (!pending->commit) /* it has come round */
 		memset(&pending->slots, 0, sizeof(pending->slots));
-	pending->processes.used = 0;
-	pending->executions.used = 0;
-	pending->strings.used = 0;
-	pending->paths.used = 0;
-	pending->characters.used = 0;
+	clear(&pending->processes);
+	clear(&pending->executions);
+	clear(&pending->strings);
+	clear(&pending->paths);
+	clear(&pending->characters);
 }
 
 void pending_free(struct pending *pending)
@@ -276,4 +348,5 @@ void pending_free(struct pending *pending)
 	free(pending->pipes.data);
 	free(pending->accesses.data);
 	free(pending->files.data);
+	free(pending->changes.data);
 }

@@ -7,6 +7,7 @@
 #ifndef KITH_PENDING_H
 #define KITH_PENDING_H
 
+#include "address.h"
 #include "run.h"
 #include "store.h"
 
@@ -18,6 +19,8 @@ struct pending_array {
 	char *data;
 	size_t used; /* bytes */
 	size_t room;
+	size_t from; /* of what is inserted now; see pending_next() */
+	size_t until;
 };
 
 struct pending_process {
@@ -33,6 +36,11 @@ struct pending_string {
 struct pending_route {
 	int64_t id;
 	struct route route;
+	/* As text, for SQLite to copy while it makes the row; "": NULL. */
+	char client_addr[ADDRESS_TEXT];
+	char server_addr[ADDRESS_TEXT];
+	char dialled_addr[ADDRESS_TEXT];
+	char seen_addr[ADDRESS_TEXT];
 	size_t name; /* into characters */
 	size_t name_size;
 };
@@ -56,9 +64,38 @@ struct pending {
 	struct pending_array accesses;	  /* struct store_access, likewise */
 	struct pending_array pipes;	  /* struct store_pipe, by id, without gaps */
 	struct pending_array files;	  /* struct pending_file */
+	struct pending_array changes;	  /* struct store_change */
 	struct run_slots slots;
 	uint32_t commit; /* counts up */
 };
+
+/* The arrays that SQLite reads. */
+enum pending_name {
+	PENDING_STRINGS,
+	PENDING_PATHS,
+	PENDING_EXECUTIONS,
+	PENDING_PROCESSES,
+	PENDING_ROUTES,
+	PENDING_CONNECTIONS,
+	PENDING_RUNS,
+	PENDING_PIPES,
+	PENDING_ACCESSES,
+	PENDING_FILES,
+	PENDING_CHANGES,
+	PENDING_TABLES,
+};
+
+enum pending_rows {
+	PENDING_NONE,
+	PENDING_PLAIN, /* without what is seldom there: pending_column.c */
+	PENDING_ANY,
+};
+
+/*
+ * Go on to the next rows that one statement can insert, from the first on: the virtual table
+ * has these, and no others. Return: of which kind they are.
+ */
+enum pending_rows pending_next(struct pending *pending, enum pending_name name);
 
 /* Make the virtual tables: pending_processes and so on. */
 int pending_register(sqlite3 *db, struct pending *pending);
@@ -79,16 +116,20 @@ int pending_add_connection(struct pending *pending, struct store_connection *con
 			   int64_t *last);
 int pending_add_pipe(struct pending *pending, const struct store_pipe *pipe);
 int pending_add_access(struct pending *pending, const struct store_access *access);
+int pending_add_change(struct pending *pending, const struct store_change *change);
 int pending_add_file(struct pending *pending, int64_t id, const struct kith_file *file,
 		     int64_t segment);
 
-/* Processes by id, so that each follows the one before. */
-void pending_sort_processes(struct pending *pending);
-
-/* Files in the order of their ids, which is that of their rows: each page is met once. */
-void pending_sort_files(struct pending *pending);
+/*
+ * Processes by id, so that each follows the one before, and files in the order of their ids,
+ * which is that of their rows: each page is met once.
+ */
+void pending_sort(struct pending *pending);
 
 /* The id of the last one that waits; 0: none does. */
+int64_t pending_last_string(const struct pending *pending);
+int64_t pending_last_path(const struct pending *pending);
+int64_t pending_last_process(const struct pending *pending); /* once they are sorted */
 int64_t pending_last_execution(const struct pending *pending);
 int64_t pending_last_connection(const struct pending *pending); /* but for those of runs */
 int64_t pending_last_pipe(const struct pending *pending);

@@ -16,7 +16,8 @@
 #include <string.h>
 
 enum {
-	LOOK_MS = 10000, /* between two looks whether it is too much */
+	LOOK_MS = 10000,  /* between two looks whether it is too much */
+	AGE_MS = 600000, /* and whether it is too old, which takes days to change */
 	STEP_MS = 10,
 	CHUNK_ROWS = 1000,
 	SHARES = 32, /* of what there is, that one drop takes when it is too much */
@@ -45,6 +46,7 @@ struct retention {
 	struct store *store;
 	struct retention_limits limits;
 	int64_t looked;			/* monotonic ms; 0: never */
+	int64_t aged;			/* when at ages, too */
 	int64_t dropped[SEGMENT_KINDS]; /* the last segment that is */
 	bool known; /* these are, and whether a drop was interrupted */
 	bool warned;
@@ -95,11 +97,6 @@ static int ask(struct retention *retention, int64_t *value, int64_t otherwise,
 	return code == SQLITE_ROW || code == SQLITE_DONE
 		       ? 0
 		       : store_fail(retention->store, code);
-}
-
-static int ask_plainly(struct retention *retention, int64_t *value, const char *sql)
-{
-	return ask(retention, value, 0, sql, 0, NULL);
 }
 
 /* The segment whose strings, paths and routes are the first that those after @last use. */
@@ -218,7 +215,7 @@ static int begin(struct retention *retention, int64_t now, const char *why)
 		return ret;
 	if (!rows) {
 		retention->dropped[drop->kind] = drop->last;
-		retention->looked = 0;
+		retention_look(retention);
 		return 1;
 	}
 	snprintf(detail, sizeof(detail),
@@ -475,7 +472,7 @@ static int end(struct retention *retention)
 	int ret = statement_run(retention->store, STATEMENT_DROPPED);
 
 	retention->dropped[drop->kind] = drop->last;
-	retention->looked = 0;
+	retention_look(retention);
 	drop->event = 0;
 	return ret;
 }
@@ -542,7 +539,7 @@ static int find_dropped(struct retention *retention)
 			 "SELECT max(segment) FROM segment_tables WHERE name = '%s'"
 			 " AND dropped IS NOT NULL",
 			 job->table);
-		ret = ask_plainly(retention, &last, sql);
+		ret = ask(retention, &last, 0, sql, 0, NULL);
 		if (last > retention->dropped[job->kind])
 			retention->dropped[job->kind] = last;
 	}
@@ -552,12 +549,16 @@ static int find_dropped(struct retention *retention)
 static int look(struct retention *retention, int64_t now)
 {
 	const int64_t steady = clock_steady_ms();
-	int ret;
+	const bool old = !retention->looked || steady - retention->aged >= AGE_MS;
+	int ret = 0;
 
 	if (retention->looked && steady - retention->looked < LOOK_MS)
 		return 0;
 	retention->looked = steady;
-	ret = drop_old(retention, now);
+	if (old) {
+		retention->aged = steady;
+		ret = drop_old(retention, now);
+	}
 	return ret ? ret : drop_too_much(retention, now);
 }
 

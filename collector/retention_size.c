@@ -11,32 +11,30 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-/* The number that @pragma gives. */
-static int read_pragma(struct store *store, const char *pragma, int64_t *value)
+/* The number that a pragma gives. */
+static int read_pragma(struct store *store, enum statement which, int64_t *value)
 {
-	sqlite3_stmt *statement;
-	int ret = store_prepare(store, &statement, pragma), code;
+	struct reader reader = statement_read(store, which);
+	int ret = statement_row(store, which);
 
 	*value = 0;
-	if (ret)
+	if (ret <= 0)
 		return ret;
-	code = sqlite3_step(statement);
-	if (code == SQLITE_ROW)
-		*value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return code == SQLITE_ROW ? 0 : store_fail(store, code);
+	*value = read_int(&reader);
+	statement_reset(store, which);
+	return 0;
 }
 
 /* Bytes of the file that are used, and that are not. */
 static int measure(struct store *store, int64_t *used, int64_t *unused)
 {
 	int64_t pages, spare, size;
-	int ret = read_pragma(store, "PRAGMA page_count", &pages);
+	int ret = read_pragma(store, STATEMENT_PAGES, &pages);
 
 	if (!ret)
-		ret = read_pragma(store, "PRAGMA freelist_count", &spare);
+		ret = read_pragma(store, STATEMENT_PAGES_SPARE, &spare);
 	if (!ret)
-		ret = read_pragma(store, "PRAGMA page_size", &size);
+		ret = read_pragma(store, STATEMENT_PAGE_SIZE, &size);
 	if (ret)
 		return ret;
 	*used = (pages - spare) * size;

@@ -43,6 +43,8 @@ struct seal {
 	bool tell;
 	bool off; /* the database is damaged where seals are */
 	int64_t sealed;	 /* the last one that is; -1: not known yet */
+	int64_t closed;	 /* when the next one was; 0: it is not, as far as is known */
+	int changes;	 /* of the database, when that was asked for */
 	int64_t segment; /* that is worked at; 0: none */
 	int64_t recent;	 /* what ended after that may change; INT64_MAX: nothing does */
 	int64_t now;
@@ -52,6 +54,8 @@ struct seal {
 	struct seal_table at;
 	int64_t from;
 	int64_t to;
+	int64_t rows;  /* of this step */
+	uint64_t most; /* bytes hashed, when it ends */
 	struct part parts[SEGMENT_TABLES];
 	struct late_list late;
 	struct late_list over;
@@ -65,12 +69,13 @@ struct seal *seal_new(struct store *store, bool tell)
 		return NULL;
 	seal->store = store;
 	seal->sealed = -1;
+	seal->changes = -1;
 	seal->tell = tell;
 	seal->sha256 = sha256_new();
 	seal->bytes.sha256 = seal->sha256;
-	if (seal->sha256)
+	if (seal->sha256 && seal_table_register(store->db) == SQLITE_OK)
 		return seal;
-	free(seal);
+	seal_free(seal);
 	return NULL;
 }
 
@@ -114,29 +119,50 @@ static struct late_row *add_late(struct late_list *list, const char *name, int64
 	return &rows[list->count++];
 }
 
+/*
+ * When was the segment behind the last sealed one closed? While nothing is stored there is
+ * no need to ask again, which would be a transaction for each turn of the loop.
+ */
+static int find_closed(struct seal *seal)
+{
+	const int changes = sqlite3_total_changes(seal->store->db);
+	struct binder binder;
+	int ret;
+
+	if (seal->closed || changes == seal->changes)
+		return 0;
+	binder = statement_bind(seal->store, STATEMENT_SEGMENT_CLOSED);
+	bind_int(&binder, seal->sealed + 1);
+	ret = statement_row(seal->store, STATEMENT_SEGMENT_CLOSED);
+	if (ret < 0)
+		return ret;
+	seal->changes = changes;
+	if (!ret)
+		return 0;
+	seal->closed = sqlite3_column_int64(binder.statement, 0);
+	statement_reset(seal->store, STATEMENT_SEGMENT_CLOSED);
+	return 0;
+}
+
 /* Is there one to be sealed? Then begin with it. */
 static int begin(struct seal *seal, bool all)
 {
 	unsigned char head[SHA256_SIZE];
-	struct binder binder;
-	int64_t closed;
-	int ret = 0;
+	int ret;
 
 	if (seal->sealed < 0 && seal_chain_head(seal->store->db, &seal->sealed, head))
 		return store_fail(seal->store, sqlite3_errcode(seal->store->db));
-	binder = statement_bind(seal->store, STATEMENT_SEGMENT_CLOSED);
-	bind_int(&binder, seal->sealed + 1);
-	ret = statement_row(seal->store, STATEMENT_SEGMENT_CLOSED);
-	if (ret <= 0)
+	ret = find_closed(seal);
+	if (ret || !seal->closed)
 		return ret;
-	closed = sqlite3_column_int64(binder.statement, 0);
-	statement_reset(seal->store, STATEMENT_SEGMENT_CLOSED);
 	/* If the clock was set back, nothing is gained by waiting for it. */
-	if (!all && seal->now >= closed && seal->now - closed < SEAL_LATE_NS)
+	if (!all && seal->now >= seal->closed && seal->now - seal->closed < SEAL_LATE_NS)
 		return 0;
 	forget(seal);
 	seal->segment = seal->sealed + 1;
-	seal->recent = all ? INT64_MAX : closed;
+	seal->recent = all ? INT64_MAX : seal->closed;
+	seal->closed = 0;
+	seal->changes = -1;
 	return 1;
 }
 
@@ -155,6 +181,19 @@ static int find_range(struct seal *seal, const struct segment_table *table)
 	seal->to = sqlite3_column_int64(binder.statement, 1);
 	statement_reset(seal->store, STATEMENT_SEGMENT_RANGE);
 	return 1;
+}
+
+/* Is a row of @table in the list that was late and is not sealed? 1, 0, or an error. */
+static int has_late(struct seal *seal, const struct segment_table *table)
+{
+	struct binder binder = statement_bind(seal->store, STATEMENT_LATE_FIND);
+	int ret;
+
+	bind_text(&binder, table->name);
+	ret = statement_row(seal->store, STATEMENT_LATE_FIND);
+	if (ret > 0)
+		statement_reset(seal->store, STATEMENT_LATE_FIND);
+	return ret;
 }
 
 static int end_table(struct seal *seal)
@@ -196,7 +235,7 @@ static int open_table(struct seal *seal)
 
 	seal->from = INT64_MIN;
 	seal->to = INT64_MAX;
-	ret = again ? 1 : find_range(seal, table);
+	ret = again ? has_late(seal, table) : find_range(seal, table);
 	if (ret <= 0)
 		return ret;
 	if (!again)
@@ -238,29 +277,33 @@ static int take_late_row(struct seal *seal)
 	return seal_end(&seal->bytes, row->digest);
 }
 
+/* A row of the table that is open. */
+static int take_any(void *seal_)
+{
+	struct seal *seal = seal_;
+	int ret = seal->place < SEGMENT_TABLES ? take_row(seal) : take_late_row(seal);
+
+	seal->rows++;
+	if (ret)
+		return ret;
+	return seal->rows == STEP_ROWS || seal->bytes.hashed >= seal->most;
+}
+
 /* The next rows of the table that is open. */
 static int read_rows(struct seal *seal)
 {
-	const bool again = seal->place >= SEGMENT_TABLES;
-	const uint64_t most = seal->bytes.hashed + STEP_BYTES;
-	int code = SQLITE_ROW, ret = 0;
-	int64_t rows = 0, id = 0;
+	int code, ret;
 
-	seal_table_seek(&seal->at, seal->from, seal->to, STEP_ROWS);
-	while (!ret && seal->bytes.hashed < most &&
-	       (code = seal_table_next(&seal->at)) == SQLITE_ROW) {
-		ret = again ? take_late_row(seal) : take_row(seal);
-		id = seal_table_id(&seal->at);
-		rows++;
-	}
-	if (ret)
+	seal->rows = 0;
+	seal->most = seal->bytes.hashed + STEP_BYTES;
+	ret = seal_table_walk(&seal->at, seal->from, seal->to, take_any, seal, &code);
+	if (ret < 0)
 		return ret;
-	sqlite3_reset(seal->at.rows);
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
 		return give_up_table(seal, code);
-	if ((code == SQLITE_DONE && rows < STEP_ROWS) || id == INT64_MAX)
+	if (code == SQLITE_DONE || seal_table_id(&seal->at) == INT64_MAX)
 		return end_table(seal);
-	seal->from = id + 1;
+	seal->from = seal_table_id(&seal->at) + 1;
 	return 0;
 }
 
@@ -383,6 +426,8 @@ int seal_step(struct seal *seal, int64_t now, bool all)
 	store_rollback(seal->store);
 	forget(seal);
 	seal->sealed = -1;
+	seal->closed = 0;
+	seal->changes = -1;
 	if (ret != -EUCLEAN)
 		return ret;
 	seal->off = true;

@@ -51,18 +51,31 @@ static unsigned int size_of(int64_t value)
 	return (71 - (unsigned int)__builtin_clzll(bits)) / 8;
 }
 
-void seal_put_int(struct seal_bytes *bytes, int64_t value)
+/* Of a mark and the integer behind it; eight bytes are written, whatever counts of them. */
+enum { INTEGER_MOST = 1 + 8 };
+
+/* Return: behind it. */
+static unsigned char *write_int(unsigned char *to, int64_t value)
 {
 	const uint64_t low_first = htole64((uint64_t)value);
 	const unsigned int size = size_of(value);
-	unsigned char *at;
 
-	if (sizeof(bytes->data) - bytes->used < 1 + sizeof(low_first))
+	*to = (unsigned char)(MARK_INTEGER + size);
+	memcpy(to + 1, &low_first, sizeof(low_first));
+	return to + 1 + size;
+}
+
+/* Where the next bytes go, of which there may be @size. */
+static unsigned char *make_room(struct seal_bytes *bytes, size_t size)
+{
+	if (sizeof(bytes->data) - bytes->used < size)
 		flush(bytes);
-	at = bytes->data + bytes->used;
-	*at = (unsigned char)(MARK_INTEGER + size);
-	memcpy(at + 1, &low_first, sizeof(low_first));
-	bytes->used += 1 + size;
+	return bytes->data + bytes->used;
+}
+
+void seal_put_int(struct seal_bytes *bytes, int64_t value)
+{
+	bytes->used = (size_t)(write_int(make_room(bytes, INTEGER_MOST), value) - bytes->data);
 }
 
 static void put_sized(struct seal_bytes *bytes, enum mark mark, const void *data,
@@ -84,11 +97,10 @@ static void put_real(struct seal_bytes *bytes, double value)
 	seal_put(bytes, &value, sizeof(value));
 }
 
-static void put_value(struct seal_bytes *bytes, sqlite3_value *value)
+/* One that is neither an integer nor NULL. */
+static void put_large(struct seal_bytes *bytes, sqlite3_value *value)
 {
 	switch (sqlite3_value_type(value)) {
-	case SQLITE_INTEGER:
-		return seal_put_int(bytes, sqlite3_value_int64(value));
 	case SQLITE_TEXT:
 		/* Whatever its bytes are, they are taken as they stand. */
 		return put_sized(bytes, MARK_TEXT, sqlite3_value_text(value),
@@ -96,23 +108,49 @@ static void put_value(struct seal_bytes *bytes, sqlite3_value *value)
 	case SQLITE_BLOB:
 		return put_sized(bytes, MARK_BLOB, sqlite3_value_blob(value),
 				 (size_t)sqlite3_value_bytes(value));
-	case SQLITE_FLOAT:
-		return put_real(bytes, sqlite3_value_double(value));
 	default:
-		put_mark(bytes, MARK_NULL);
+		put_real(bytes, sqlite3_value_double(value));
 	}
+}
+
+/*
+ * The values up to the first that is neither an integer nor NULL, of which there is room for
+ * all. Return: its place, or @count. Most rows have no others.
+ */
+static int put_small(struct seal_bytes *bytes, sqlite3_value *const *values, int from,
+		     int count, uint64_t mask)
+{
+	unsigned char *to = make_room(bytes, (size_t)SEAL_COLUMNS * INTEGER_MOST);
+
+	for (; from < count; from++) {
+		if (!(mask >> from & 1))
+			continue;
+		switch (sqlite3_value_type(values[from])) {
+		case SQLITE_INTEGER:
+			to = write_int(to, sqlite3_value_int64(values[from]));
+			continue;
+		case SQLITE_NULL:
+			*to++ = MARK_NULL;
+			continue;
+		}
+		break;
+	}
+	bytes->used = (size_t)(to - bytes->data);
+	return from;
 }
 
 void seal_put_row(struct seal_bytes *bytes, sqlite3_value *const *values, int count,
 		  uint64_t mask)
 {
-	int i;
+	int at;
 
 	while (count && sqlite3_value_type(values[count - 1]) == SQLITE_NULL)
 		count--;
-	for (i = 0; i < count; i++)
-		if (mask >> i & 1)
-			put_value(bytes, values[i]);
+	at = put_small(bytes, values, 0, count, mask);
+	while (at < count) {
+		put_large(bytes, values[at]);
+		at = put_small(bytes, values, at + 1, count, mask);
+	}
 	put_mark(bytes, MARK_END);
 }
 

@@ -39,60 +39,120 @@ static uint64_t find_fixed(sqlite3_stmt *rows, const char *names)
 	return fixed;
 }
 
-static int open_rows(struct seal_table *at, sqlite3 *db,
-		     const struct segment_table *table, const char *sql)
-{
-	int code;
+/*
+ * SQLite hands the values of a row over as the arguments of a function: asked for one by
+ * one, as columns of a result, they cost half as much again.
+ */
+static const char row_function[] = "kith_row";
 
-	at->table = table;
-	code = sqlite3_prepare_v2(db, sql, -1, &at->rows, NULL);
-	if (code != SQLITE_OK)
-		return code;
-	at->id = find_column(at->rows, "id");
+/* What the function gets first: nobody else can make such a pointer. */
+static const char pointer_type[] = "kith_row";
+
+static void take_row(sqlite3_context *result, int count, sqlite3_value **values)
+{
+	struct seal_table *at = sqlite3_value_pointer(values[0], pointer_type);
+	int ret;
+
+	if (!at)
+		return;
+	at->values = values + 1;
+	at->count = count - 2;
+	at->row = sqlite3_value_int64(at->values[at->id]);
+	ret = at->take(at->context);
+	if (ret < 0)
+		at->error = ret;
+	sqlite3_result_int(result, ret != 0);
+}
+
+int seal_table_register(sqlite3 *db)
+{
+	return sqlite3_create_function_v2(db, row_function, -1,
+					  SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, take_row,
+					  NULL, NULL, NULL);
+}
+
+static int find_columns(struct seal_table *at, sqlite3_stmt *columns)
+{
+	at->id = find_column(columns, "id");
 	if (at->id < 0)
 		at->wrong = "it has no column id";
-	if (sqlite3_column_count(at->rows) > SEAL_COLUMNS)
+	if (sqlite3_column_count(columns) > SEAL_COLUMNS)
 		at->wrong = "it has too many columns";
 	if (at->wrong)
 		return SQLITE_CORRUPT;
-	at->fixed = find_fixed(at->rows, table->fixed);
-	at->begin = find_column(at->rows, table->begin);
-	at->lasted = find_column(at->rows, table->lasted);
-	at->ended = find_column(at->rows, table->ended);
+	at->fixed = find_fixed(columns, at->table->fixed);
+	at->begin = find_column(columns, at->table->begin);
+	at->lasted = find_column(columns, at->table->lasted);
+	at->ended = find_column(columns, at->table->ended);
 	return SQLITE_OK;
 }
 
-#define COLUMNS "SELECT t.*, %s FROM "
-
-static const char *is_open(const struct segment_table *table)
+/* "kith_row(?3, t."id", ..., OPEN)" */
+static void put_call(sqlite3_str *sql, const struct seal_table *at, sqlite3_stmt *columns)
 {
-	return table->open ? table->open : "0";
+	int i;
+
+	sqlite3_str_appendf(sql, "%s(?3", row_function);
+	for (i = 0; i < sqlite3_column_count(columns); i++)
+		sqlite3_str_appendf(sql, ", t.\"%w\"", sqlite3_column_name(columns, i));
+	sqlite3_str_appendf(sql, ", %s)", at->table->open ? at->table->open : "0");
+}
+
+static int prepare_rows(struct seal_table *at, sqlite3 *db, sqlite3_stmt *columns,
+			const char *from, const char *order)
+{
+	sqlite3_str *sql = sqlite3_str_new(db);
+	char *text;
+	int code = SQLITE_NOMEM;
+
+	sqlite3_str_appendf(sql, "SELECT 1 FROM %s AND ", from);
+	put_call(sql, at, columns);
+	sqlite3_str_appendf(sql, " ORDER BY %s", order);
+	text = sqlite3_str_finish(sql);
+	if (text)
+		code = sqlite3_prepare_v2(db, text, -1, &at->rows, NULL);
+	sqlite3_free(text);
+	if (code == SQLITE_OK)
+		code = sqlite3_bind_pointer(at->rows, 3, at, pointer_type, NULL);
+	return code;
+}
+
+static int open_rows(struct seal_table *at, sqlite3 *db, const char *from, const char *order)
+{
+	sqlite3_stmt *columns = NULL;
+	char sql[96];
+	int code;
+
+	snprintf(sql, sizeof(sql), "SELECT * FROM main.%s", at->table->name);
+	code = sqlite3_prepare_v2(db, sql, -1, &columns, NULL);
+	if (code == SQLITE_OK)
+		code = find_columns(at, columns);
+	if (code == SQLITE_OK)
+		code = prepare_rows(at, db, columns, from, order);
+	sqlite3_finalize(columns);
+	return code;
 }
 
 int seal_table_open(struct seal_table *at, sqlite3 *db, const struct segment_table *table)
 {
-	char sql[256];
+	char from[96];
 
-	*at = (struct seal_table){ .unknown = INT64_MAX };
-	snprintf(sql, sizeof(sql),
-		 COLUMNS "main.%s t WHERE t.id BETWEEN ?1 AND ?2 ORDER BY t.id LIMIT ?3",
-		 is_open(table), table->name);
-	return open_rows(at, db, table, sql);
+	*at = (struct seal_table){ .table = table, .unknown = INT64_MAX };
+	snprintf(from, sizeof(from), "main.%s t WHERE t.id BETWEEN ?1 AND ?2", table->name);
+	return open_rows(at, db, from, "t.id");
 }
 
 int seal_table_open_late(struct seal_table *at, sqlite3 *db,
 			 const struct segment_table *table)
 {
-	char sql[512];
+	char from[256];
 
-	*at = (struct seal_table){ .unknown = INT64_MIN };
-	snprintf(sql, sizeof(sql),
-		 COLUMNS
+	*at = (struct seal_table){ .table = table, .unknown = INT64_MIN };
+	snprintf(from, sizeof(from),
 		 "main.late_rows l CROSS JOIN main.%s t ON t.id = l.id"
-		 " WHERE l.name = '%s' AND l.segment IS NULL"
-		 " AND l.id BETWEEN ?1 AND ?2 AND NOT (%s) ORDER BY l.id LIMIT ?3",
-		 is_open(table), table->name, table->name, is_open(table));
-	return open_rows(at, db, table, sql);
+		 " WHERE l.name = '%s' AND l.segment IS NULL AND l.id BETWEEN ?1 AND ?2",
+		 table->name, table->name);
+	return open_rows(at, db, from, "l.id");
 }
 
 void seal_table_close(struct seal_table *at)
@@ -119,26 +179,24 @@ bool seal_table_is_damage(int code)
 	}
 }
 
-void seal_table_seek(struct seal_table *at, int64_t from, int64_t to, int64_t most)
+int seal_table_walk(struct seal_table *at, int64_t from, int64_t to, seal_take *take,
+		    void *context, int *code)
 {
-	sqlite3_reset(at->rows);
+	at->take = take;
+	at->context = context;
+	at->error = 0;
 	sqlite3_bind_int64(at->rows, 1, from);
 	sqlite3_bind_int64(at->rows, 2, to);
-	sqlite3_bind_int64(at->rows, 3, most);
-}
-
-int seal_table_next(struct seal_table *at)
-{
-	int code = sqlite3_step(at->rows);
-
-	if (code == SQLITE_ROW)
-		at->count = seal_values(at->rows, at->values) - 1;
-	return code;
+	*code = sqlite3_step(at->rows);
+	sqlite3_reset(at->rows);
+	if (*code == SQLITE_ROW)
+		return at->error ? at->error : 1;
+	return 0;
 }
 
 int64_t seal_table_id(const struct seal_table *at)
 {
-	return sqlite3_value_int64(at->values[at->id]);
+	return at->row;
 }
 
 static bool read_value(const struct seal_table *at, int column, int64_t *value)

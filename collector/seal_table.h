@@ -17,6 +17,9 @@ struct seal_count {
 	int64_t last;  /* INT64_MIN: likewise */
 };
 
+/* Return: 0 to go on, 1 to stop behind this row, or an error, which stops too. */
+typedef int seal_take(void *context);
+
 struct seal_table {
 	const struct segment_table *table;
 	sqlite3_stmt *rows;
@@ -29,13 +32,22 @@ struct seal_table {
 	int64_t recent;	 /* what ended after it may change */
 	int64_t unknown; /* the end of what ended nobody knows when */
 
+	/* who takes the rows; see seal_table_walk() */
+	seal_take *take;
+	void *context;
+	int error;
+
 	/* the present row */
-	sqlite3_value *values[SEAL_COLUMNS];
+	sqlite3_value **values;
 	int count; /* of the table's; behind them whether it goes on */
+	int64_t row; /* its id */
 };
 
+/* Before anything else, once for each connection. */
+int seal_table_register(sqlite3 *db);
+
 /*
- * All of them; or those that were late, are over and not sealed yet. Return: SQLite's, and
+ * All of them; or those that were late and are not sealed yet. Return: SQLite's, and
  * SQLITE_CORRUPT if its columns cannot be those of a table of ours. Whatever it is,
  * seal_table_close().
  */
@@ -52,11 +64,12 @@ const char *seal_table_error(const struct seal_table *at, sqlite3 *db);
 bool seal_table_is_damage(int code);
 
 /*
- * The next rows by id, from @from up to @to, at most @most of them. seal_table_next()
- * returns SQLITE_ROW, SQLITE_DONE or an error.
+ * Each row by id, from @from up to @to, is given to @take, as the present one. Return: 0 if
+ * that were all, 1 if @take stopped it, and an error of its own; *code is SQLite's, whose
+ * errors are for the caller to judge.
  */
-void seal_table_seek(struct seal_table *at, int64_t from, int64_t to, int64_t most);
-int seal_table_next(struct seal_table *at);
+int seal_table_walk(struct seal_table *at, int64_t from, int64_t to, seal_take *take,
+		    void *context, int *code);
 
 /* Of the present row. May it change? If it ends after @at->recent it may. */
 int64_t seal_table_id(const struct seal_table *at);

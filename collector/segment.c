@@ -4,7 +4,7 @@
 
 #include "statement.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <stdio.h>
 
 /* The one integer that @sql gives; NULL, and no row, is @otherwise. */
@@ -71,16 +71,15 @@ bool segment_is_full(struct segment *segment, int64_t now)
 	return segment->records >= SEGMENT_ROWS || now - segment->opened >= SEGMENT_NS;
 }
 
-static int close_table(struct store *store, const struct segment_table *table, int64_t id)
+static int close_table(struct store *store, const struct segment_table *table, int64_t id,
+		       int64_t last)
 {
-	char sql[512];
+	struct binder binder = statement_bind(store, STATEMENT_SEGMENT_TABLE);
 
-	snprintf(sql, sizeof(sql),
-		 "INSERT INTO segment_tables (name, segment, first_id, last_id)"
-		 " SELECT '%s', %" PRId64 ", first, last FROM (SELECT 1 + " LAST_OF_CLOSED
-		 " AS first, (SELECT max(id) FROM %s) AS last) WHERE last >= first",
-		 table->name, id, table->name, table->name);
-	return store_execute(store, sql);
+	bind_text(&binder, table->name);
+	bind_int(&binder, id);
+	bind_int(&binder, last);
+	return statement_run(store, STATEMENT_SEGMENT_TABLE);
 }
 
 bool segment_refresh(struct segment *segment)
@@ -93,16 +92,31 @@ bool segment_refresh(struct segment *segment)
 	return false;
 }
 
+/* The last id of each table; 0: it is empty. */
+static int find_last(struct store *store, int64_t last[SEGMENT_TABLES])
+{
+	struct reader reader = statement_read(store, STATEMENT_SEGMENT_LAST);
+	int i, ret = statement_row(store, STATEMENT_SEGMENT_LAST);
+
+	if (ret <= 0)
+		return ret ? ret : -EIO;
+	for (i = 0; i < SEGMENT_TABLES; i++)
+		last[i] = read_int(&reader);
+	statement_reset(store, STATEMENT_SEGMENT_LAST);
+	return 0;
+}
+
 /* 1: it is closed, 0: there was nothing in it, or an error. */
 static int close_all(struct store *store, const struct segment *segment, int64_t now)
 {
 	const int before = sqlite3_total_changes(store->db);
-	const struct segment_table *table;
+	int64_t last[SEGMENT_TABLES];
 	struct binder binder;
-	int ret = 0;
+	int i, ret = find_last(store, last);
 
-	for (table = segment_tables; table->name && !ret; table++)
-		ret = close_table(store, table, segment->id);
+	for (i = 0; i < SEGMENT_TABLES && !ret; i++)
+		if (last[i])
+			ret = close_table(store, &segment_tables[i], segment->id, last[i]);
 	if (ret || sqlite3_total_changes(store->db) == before)
 		return ret;
 	binder = statement_bind(store, STATEMENT_SEGMENT);

@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <stdio.h>
 
+/*
+ * Rows that wait are inserted with a list of columns in the order of the table's, from the
+ * first on: what SQLite reads of them is then where the row is made, and is not copied.
+ */
 static const char *const texts[STATEMENTS] = {
 	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
 	[STATEMENT_COMMIT] = "COMMIT",
@@ -35,7 +39,16 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_POSITION] = "REPLACE INTO positions VALUES (?, ?)",
 	[STATEMENT_POSITIONS] = "SELECT ring, seq FROM positions",
 	[STATEMENT_POSITIONS_CLEAR] = "DELETE FROM positions",
-	[STATEMENT_PROCESSES] = "INSERT INTO processes SELECT * FROM pending_processes",
+	[STATEMENT_PROCESSES] =
+		"INSERT INTO processes (boot, key, ns_pid, parent, creator, started, lived,"
+		" status, runtime, max_rss, execution, context, clone, flags, comm,"
+		" plain_reads, plain_bytes, id) SELECT * FROM pending_processes",
+	[STATEMENT_PROCESSES_PLAIN] =
+		"INSERT INTO processes (boot, key, ns_pid, parent, creator, started, lived,"
+		" status, runtime, max_rss, execution, context, clone, flags, comm,"
+		" plain_reads, plain_bytes) SELECT boot, key, NULL, parent, NULL, started,"
+		" lived, status, runtime, max_rss, execution, context, clone, flags, NULL,"
+		" plain_reads, plain_bytes FROM pending_processes",
 	[STATEMENT_PROCESS_UPDATE] =
 		"UPDATE processes SET ns_pid = ?2, parent = ?3, creator = ?4, started = ?5,"
 		" lived = ?6, status = ?7, runtime = ?8, max_rss = ?9, execution = ?10,"
@@ -44,8 +57,14 @@ static const char *const texts[STATEMENTS] = {
 		" plain_bytes = coalesce(?16, plain_bytes) WHERE id = ?1",
 	[STATEMENT_CONTEXT] =
 		"INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[STATEMENT_STRINGS] = "INSERT INTO strings SELECT * FROM pending_strings",
-	[STATEMENT_PATHS] = "INSERT INTO paths SELECT * FROM pending_paths",
+	[STATEMENT_STRINGS] =
+		"INSERT INTO strings (value, id) SELECT * FROM pending_strings",
+	[STATEMENT_STRINGS_PLAIN] =
+		"INSERT INTO strings (value) SELECT value FROM pending_strings",
+	[STATEMENT_PATHS] =
+		"INSERT INTO paths (value, id) SELECT * FROM pending_paths",
+	[STATEMENT_PATHS_PLAIN] =
+		"INSERT INTO paths (value) SELECT value FROM pending_paths",
 	[STATEMENT_NAMESPACES] = "INSERT INTO namespaces VALUES (?,?,?,?,?,?,?,?)",
 	[STATEMENT_EXECUTABLE] = "INSERT INTO executables VALUES (?,?,?,?,?,?,?)",
 	[STATEMENT_CONTAINER] =
@@ -60,21 +79,40 @@ static const char *const texts[STATEMENTS] = {
 		" ORDER BY id LIMIT 1",
 	[STATEMENT_CONTAINER_GET] = "SELECT id, path, first, last FROM containers WHERE id = ?",
 	[STATEMENT_EXECUTIONS] =
-		"INSERT INTO executions (ts, process, parent, executable, argv, cwd, script, via,"
-		" env, context, flags, unknown, argv_size, error, live, file)"
-		" SELECT * FROM pending_executions",
+		"INSERT INTO executions (ts, process, parent, executable, argv, cwd, script,"
+		" via, env, context, flags, unknown, argv_size, error, live, file) SELECT *"
+		" FROM pending_executions",
+	[STATEMENT_EXECUTIONS_PLAIN] =
+		"INSERT INTO executions (ts, process, parent, executable, argv, cwd, script,"
+		" via, env, context, flags, unknown, argv_size, error, live, file) SELECT ts,"
+		" process, parent, executable, argv, cwd, NULL, NULL, NULL, context, flags,"
+		" unknown, NULL, NULL, NULL, file FROM pending_executions",
 	[STATEMENT_ROUTES] = "INSERT INTO routes SELECT * FROM pending_routes",
 	[STATEMENT_CONNECTIONS] =
-		"INSERT INTO connections SELECT * FROM pending_connections",
+		"INSERT INTO connections (started, lasted, route, client, server,"
+		" client_opener, server_opener, client_port, to_server, to_client, isns, flags,"
+		" load, number, id) SELECT * FROM pending_connections",
+	[STATEMENT_CONNECTIONS_PLAIN] =
+		"INSERT INTO connections (started, lasted, route, client, server,"
+		" client_opener, server_opener, client_port, to_server, to_client, isns, flags,"
+		" load, number) SELECT started, lasted, route, client, server, NULL, NULL,"
+		" client_port, to_server, to_client, isns, flags, load, NULL FROM"
+		" pending_connections",
 	[STATEMENT_RUNS] = "INSERT INTO connection_runs SELECT * FROM pending_runs",
 	[STATEMENT_CONNECTION_UPDATE] =
 		"UPDATE connections SET started = ?2, lasted = ?3, route = ?4, client = ?5,"
 		" server = ?6, client_opener = ?7, server_opener = ?8, client_port = ?9,"
 		" to_server = ?10, to_client = ?11, isns = ?12, flags = ?13, load = ?14,"
 		" number = ?15 WHERE id = ?1",
-	[STATEMENT_CONNECTION_FIND] = "SELECT * FROM connections WHERE id = ?",
+	[STATEMENT_CONNECTION_FIND] =
+		"SELECT id, started, lasted, route, client, server, client_opener,"
+		" server_opener, client_port, to_server, to_client, isns, flags, load, number"
+		" FROM connections WHERE id = ?",
 	[STATEMENT_CONNECTIONS_OPEN] =
-		"SELECT c.*, r.protocol, r.client_addr, r.server_addr, r.server_port,"
+		"SELECT c.id, c.started, c.lasted, c.route, c.client, c.server,"
+		" c.client_opener, c.server_opener, c.client_port, c.to_server, c.to_client,"
+		" c.isns, c.flags, c.load, c.number, r.protocol, r.client_addr, r.server_addr,"
+		" r.server_port,"
 		" r.client_netns, r.server_netns, r.dialled_addr, r.dialled_port, r.seen_addr"
 		" FROM connections c INDEXED BY connections_open"
 		" LEFT JOIN routes r ON r.id = c.route"
@@ -98,15 +136,23 @@ static const char *const texts[STATEMENTS] = {
 		" WHERE number IS NOT NULL AND load IN (SELECT id FROM loads WHERE boot < ?)",
 	[STATEMENT_USE] = "REPLACE INTO connection_uses VALUES (?,?,?,?,?,?,?)",
 	[STATEMENT_PIPES] =
-		"INSERT INTO pipes (started, lasted, writer, reader, written, read, inode, device,"
-		" path, flags, load, number) SELECT * FROM pending_pipes",
+		"INSERT INTO pipes (started, lasted, writer, reader, written, read, inode,"
+		" device, path, flags, load, number) SELECT * FROM pending_pipes",
+	[STATEMENT_PIPES_PLAIN] =
+		"INSERT INTO pipes (started, lasted, writer, reader, written, read, inode,"
+		" device, path, flags, load, number) SELECT started, lasted, writer, reader,"
+		" written, NULL, inode, device, NULL, flags, load, NULL FROM pending_pipes",
 	[STATEMENT_PIPE_UPDATE] =
 		"UPDATE pipes SET started = ?2, lasted = ?3, writer = ?4, reader = ?5,"
 		" written = ?6, read = ?7, inode = ?8, device = ?9, path = ?10, flags = ?11,"
 		" load = ?12, number = ?13 WHERE id = ?1",
-	[STATEMENT_PIPE_FIND] = "SELECT * FROM pipes WHERE id = ?",
+	[STATEMENT_PIPE_FIND] =
+		"SELECT id, started, lasted, writer, reader, written, read, inode, device,"
+		" path, flags, load, number FROM pipes WHERE id = ?",
 	[STATEMENT_PIPES_OPEN] =
-		"SELECT * FROM pipes INDEXED BY pipes_open WHERE number IS NOT NULL"
+		"SELECT id, started, lasted, writer, reader, written, read, inode, device,"
+		" path, flags, load, number FROM pipes INDEXED BY pipes_open WHERE number IS"
+		" NOT NULL"
 		" AND load IN (SELECT id FROM loads WHERE boot = ?) ORDER BY id",
 	[STATEMENT_PIPES_CLOSE] =
 		"UPDATE pipes INDEXED BY pipes_open SET number = NULL"
@@ -118,6 +164,11 @@ static const char *const texts[STATEMENTS] = {
 		" first = min(first, excluded.first), last = max(last, excluded.last)",
 	[STATEMENT_FILES] =
 		"INSERT INTO files SELECT * FROM pending_files WHERE true"
+		" ON CONFLICT (id) DO UPDATE SET segment = excluded.segment"
+		" WHERE segment IS NOT excluded.segment",
+	[STATEMENT_FILES_PLAIN] =
+		"INSERT INTO files SELECT id, device, inode, NULL, NULL, generation, kind, mode,"
+		" owner, segment FROM pending_files WHERE true"
 		" ON CONFLICT (id) DO UPDATE SET segment = excluded.segment"
 		" WHERE segment IS NOT excluded.segment",
 	[STATEMENT_ACCESSES] =
@@ -140,7 +191,14 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT p.id FROM accesses a CROSS JOIN processes p ON p.id = a.process"
 		" WHERE a.file = ? AND a.writes IS NOT NULL AND p.key = ? AND p.boot = ?"
 		" ORDER BY a.first DESC LIMIT 1",
-	[STATEMENT_CHANGE] = "INSERT INTO changes VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_CHANGES] =
+		"INSERT INTO changes (ts, lasted, count, process, op, error, path, new_path,"
+		" text, file, other, value, to_value, flags) SELECT * FROM pending_changes",
+	[STATEMENT_CHANGES_PLAIN] =
+		"INSERT INTO changes (ts, lasted, count, process, op, error, path, new_path,"
+		" text, file, other, value, to_value, flags) SELECT ts, lasted, count, process,"
+		" op, NULL, path, new_path, NULL, file, NULL, value, to_value, flags FROM"
+		" pending_changes",
 	[STATEMENT_CONTROL] = "INSERT INTO controls VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_CREDENTIAL_SET] =
 		"INSERT INTO credential_sets VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -195,6 +253,25 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT key, id FROM processes WHERE id > (SELECT max(id) FROM processes) - ?2"
 		" AND boot = ?1 AND (lived IS NOT NULL OR flags & 8) ORDER BY id",
 	[STATEMENT_SEGMENT] = "INSERT INTO segments (id, closed, strings) VALUES (?,?,?)",
+	/* In the order of segment_tables. */
+	[STATEMENT_SEGMENT_LAST] =
+		"SELECT (SELECT max(id) FROM boots), (SELECT max(id) FROM loads),"
+		" (SELECT max(id) FROM containers), (SELECT max(id) FROM strings),"
+		" (SELECT max(id) FROM paths), (SELECT max(id) FROM executables),"
+		" (SELECT max(id) FROM namespaces), (SELECT max(id) FROM contexts),"
+		" (SELECT max(id) FROM credential_sets), (SELECT max(id) FROM routes),"
+		" (SELECT max(id) FROM processes), (SELECT max(id) FROM executions),"
+		" (SELECT max(id) FROM credentials), (SELECT max(id) FROM cgroup_moves),"
+		" (SELECT max(id) FROM connections), (SELECT max(id) FROM connection_runs),"
+		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes),"
+		" (SELECT max(id) FROM accesses), (SELECT max(id) FROM changes),"
+		" (SELECT max(id) FROM controls), (SELECT max(id) FROM sensor_events),"
+		" (SELECT max(id) FROM losses)",
+	[STATEMENT_SEGMENT_TABLE] =
+		"INSERT INTO segment_tables (name, segment, first_id, last_id)"
+		" SELECT ?1, ?2, first, ?3 FROM (SELECT 1 + coalesce((SELECT last_id"
+		" FROM segment_tables WHERE name = ?1 ORDER BY segment DESC LIMIT 1), 0) AS first)"
+		" WHERE first <= ?3",
 	[STATEMENT_SEGMENT_CLOSED] = "SELECT closed FROM segments WHERE id = ?",
 	[STATEMENT_SEGMENT_RANGE] =
 		"SELECT first_id, last_id FROM segment_tables WHERE name = ? AND segment = ?",
@@ -203,11 +280,16 @@ static const char *const texts[STATEMENTS] = {
 		" WHERE name = ?1 AND segment = ?2",
 	[STATEMENT_SEGMENT_SEAL] = "UPDATE segments SET seal = ?2 WHERE id = ?1",
 	[STATEMENT_LATE] = "REPLACE INTO late_rows (name, id) VALUES (?, ?)",
+	[STATEMENT_LATE_FIND] =
+		"SELECT 1 FROM late_rows WHERE name = ? AND segment IS NULL LIMIT 1",
 	[STATEMENT_LATE_OVER] =
 		"UPDATE late_rows SET segment = ?3, digest = ?4 WHERE name = ?1 AND id = ?2",
 	[STATEMENT_SEGMENT_DROPPED] =
 		"UPDATE segment_tables SET dropped = ?3 WHERE name = ?1 AND segment <= ?2"
 		" AND dropped IS NULL",
+	[STATEMENT_PAGES] = "PRAGMA page_count",
+	[STATEMENT_PAGES_SPARE] = "PRAGMA freelist_count",
+	[STATEMENT_PAGE_SIZE] = "PRAGMA page_size",
 	[STATEMENT_DROPPING] = "REPLACE INTO meta VALUES ('dropping', ?)",
 	[STATEMENT_DROPPED] = "DELETE FROM meta WHERE name = 'dropping'",
 	[STATEMENT_DROP_BEGUN] =
@@ -337,12 +419,10 @@ int statement_run_of(struct store *store, enum statement which, int64_t paramete
 	return statement_run(store, which);
 }
 
-int statement_number(struct store *store, enum statement which, int64_t last)
+int statement_numbered(struct store *store, int64_t last)
 {
-	int ret = statement_run(store, which);
-
-	if (ret || sqlite3_last_insert_rowid(store->db) == last)
-		return ret;
+	if (sqlite3_last_insert_rowid(store->db) == last)
+		return 0;
 	snprintf(store->error, sizeof(store->error), "somebody else has changed it");
 	return -EIO;
 }

@@ -24,18 +24,23 @@ enum statement {
 	STATEMENT_POSITIONS,
 	STATEMENT_POSITIONS_CLEAR,
 	STATEMENT_PROCESSES,
+	STATEMENT_PROCESSES_PLAIN,
 	STATEMENT_PROCESS_UPDATE,
 	STATEMENT_CONTEXT,
 	STATEMENT_STRINGS,
+	STATEMENT_STRINGS_PLAIN,
 	STATEMENT_PATHS,
+	STATEMENT_PATHS_PLAIN,
 	STATEMENT_NAMESPACES,
 	STATEMENT_EXECUTABLE,
 	STATEMENT_CONTAINER,
 	STATEMENT_CONTAINER_FIND,
 	STATEMENT_CONTAINER_GET,
 	STATEMENT_EXECUTIONS,
+	STATEMENT_EXECUTIONS_PLAIN,
 	STATEMENT_ROUTES,
 	STATEMENT_CONNECTIONS,
+	STATEMENT_CONNECTIONS_PLAIN,
 	STATEMENT_RUNS,
 	STATEMENT_CONNECTION_UPDATE,
 	STATEMENT_CONNECTION_FIND,
@@ -47,12 +52,14 @@ enum statement {
 	STATEMENT_LISTENERS_CLOSE,
 	STATEMENT_USE,
 	STATEMENT_PIPES,
+	STATEMENT_PIPES_PLAIN,
 	STATEMENT_PIPE_UPDATE,
 	STATEMENT_PIPE_FIND,
 	STATEMENT_PIPES_OPEN,
 	STATEMENT_PIPES_CLOSE,
 	STATEMENT_PIPE_USE,
 	STATEMENT_FILES,
+	STATEMENT_FILES_PLAIN,
 	STATEMENT_ACCESSES,
 	STATEMENT_ACCESS_UPDATE,
 	STATEMENT_ACCESSES_OPEN,
@@ -61,7 +68,8 @@ enum statement {
 	STATEMENT_ACCESS_OPEN,
 	STATEMENT_ACCESS_CLOSE,
 	STATEMENT_WRITER_FIND,
-	STATEMENT_CHANGE,
+	STATEMENT_CHANGES,
+	STATEMENT_CHANGES_PLAIN,
 	STATEMENT_SOCKET_MADE,
 	STATEMENT_CONTROL,
 	STATEMENT_CREDENTIAL_SET,
@@ -85,13 +93,19 @@ enum statement {
 	STATEMENT_LIVING,
 	STATEMENT_ENDED,
 	STATEMENT_SEGMENT,
+	STATEMENT_SEGMENT_LAST,
+	STATEMENT_SEGMENT_TABLE,
 	STATEMENT_SEGMENT_CLOSED,
 	STATEMENT_SEGMENT_RANGE,
 	STATEMENT_SEGMENT_COUNTED,
 	STATEMENT_SEGMENT_SEAL,
 	STATEMENT_LATE,
+	STATEMENT_LATE_FIND,
 	STATEMENT_LATE_OVER,
 	STATEMENT_SEGMENT_DROPPED,
+	STATEMENT_PAGES,
+	STATEMENT_PAGES_SPARE,
+	STATEMENT_PAGE_SIZE,
 	STATEMENT_DROPPING,
 	STATEMENT_DROPPED,
 	STATEMENT_DROP_BEGUN,
@@ -140,10 +154,10 @@ int statement_run(struct store *store, enum statement which);
 int statement_run_of(struct store *store, enum statement which, int64_t parameter);
 
 /*
- * The same of an INSERT that leaves it to SQLite to number the rows, which it does from
- * the last one on if nobody else has written: is the last one now @last, as we took it?
+ * SQLite numbers the rows of some INSERTs, which it does from the last one on if nobody else
+ * has written: was the last one @last, as we took it?
  */
-int statement_number(struct store *store, enum statement which, int64_t last);
+int statement_numbered(struct store *store, int64_t last);
 
 /* Next row: 1, none left: 0 (and reset), or an error (and reset). */
 int statement_row(struct store *store, enum statement which);
@@ -159,12 +173,6 @@ struct reader statement_read(struct store *store, enum statement which);
 int64_t read_int(struct reader *reader);
 int64_t read_or(struct reader *reader, int64_t otherwise); /* of NULL */
 const char *read_text(struct reader *reader);
-
-/* fact_socket.c, fact_pipe.c and fact_file.c: write those that have waited. */
-int store_flush_connections(struct store *store);
-int store_flush_pipes(struct store *store);
-int store_flush_accesses(struct store *store);
-int store_flush_files(struct store *store);
 
 /* store.c: what @code of SQLite means to callers, with its words kept. */
 int store_fail(struct store *store, int code);

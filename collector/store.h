@@ -93,8 +93,8 @@ int store_position(struct store *store, unsigned int ring, uint32_t seq);
 
 /*
  * Facts and dictionary rows. Ids are the caller's, increasing. Processes,
- * executions, strings, routes, connections and pipes wait until store_flush(), which
- * comes before the commit; a new process must stay where it is until then.
+ * executions, strings, routes, connections, pipes, accesses and changes wait until
+ * store_flush(), which comes before the commit; a new process must stay where it is until then.
  */
 int store_process(struct store *store, int64_t boot, const struct process *process);
 int store_flush(struct store *store);
@@ -437,6 +437,7 @@ struct store_change {
 	uint32_t mntns;
 	int error;
 };
+int64_t store_change_flags(const struct store_change *change);
 int store_change(struct store *store, const struct store_change *change);
 
 int store_cgroup_move(struct store *store, int64_t ts, int64_t process, int64_t target,

@@ -103,23 +103,40 @@ static int64_t next_late(sqlite3_stmt *late)
 						: INT64_MAX;
 }
 
+/* Rows on their way into a digest. */
+struct hashed {
+	struct seal_table *at;
+	struct seal_bytes *bytes;
+	sqlite3_stmt *late; /* ids of those that were, if any were */
+	int64_t next;	    /* of them */
+	int64_t rows;
+};
+
+static int hash_row(void *hashed_)
+{
+	struct hashed *hashed = hashed_;
+	const int64_t id = seal_table_id(hashed->at);
+
+	while (hashed->next < id)
+		hashed->next = next_late(hashed->late);
+	seal_table_put(hashed->at, hashed->bytes, hashed->next != id);
+	hashed->rows++;
+	return 0;
+}
+
 static int hash_rows(struct verify *verify, struct seal_table *at, sqlite3_stmt *late,
 		     const struct part *part, int64_t *rows,
 		     unsigned char digest[SHA256_SIZE])
 {
 	struct seal_bytes bytes = { .sha256 = verify->sha256 };
-	int64_t next = next_late(late);
+	struct hashed hashed = { .at = at,
+				 .bytes = &bytes,
+				 .late = late,
+				 .next = next_late(late) };
 	int code;
 
-	seal_table_seek(at, part->first_id, part->last_id, -1);
-	while ((code = seal_table_next(at)) == SQLITE_ROW) {
-		const int64_t id = seal_table_id(at);
-
-		while (next < id)
-			next = next_late(late);
-		seal_table_put(at, &bytes, next != id);
-		++*rows;
-	}
+	(void)seal_table_walk(at, part->first_id, part->last_id, hash_row, &hashed, &code);
+	*rows = hashed.rows;
 	if (seal_end(&bytes, digest))
 		return SQLITE_NOMEM;
 	return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -260,25 +277,24 @@ static int verify_late_row(struct walk *walk, struct seal_table *at, int64_t id,
 			   const unsigned char digest[SHA256_SIZE])
 {
 	struct seal_bytes bytes = { .sha256 = walk->verify->sha256 };
+	struct hashed hashed = { .at = at, .bytes = &bytes, .next = INT64_MAX };
 	unsigned char have[SHA256_SIZE];
 	int64_t dropped;
 	int code;
 
-	seal_table_seek(at, id, id, 1);
-	code = seal_table_next(at);
+	(void)seal_table_walk(at, id, id, hash_row, &hashed, &code);
 	walk->verify->result.late++;
-	if (code == SQLITE_DONE) {
+	if (seal_end(&bytes, have))
+		return SQLITE_NOMEM;
+	if (code == SQLITE_DONE && !hashed.rows) {
 		code = is_dropped(walk->verify, at->table->name, id, &dropped);
 		if (code == SQLITE_OK && !dropped)
 			tell(walk->verify, "removed", walk->segment, at->table->name, id,
 			     "is gone");
 		return code;
 	}
-	if (code != SQLITE_ROW)
+	if (code != SQLITE_DONE)
 		return code;
-	seal_table_put(at, &bytes, true);
-	if (seal_end(&bytes, have))
-		return SQLITE_NOMEM;
 	if (memcmp(have, digest, SHA256_SIZE))
 		tell(walk->verify, "changed", walk->segment, at->table->name, id,
 		     "is not as it was sealed when it was over");
@@ -487,7 +503,9 @@ int verify_all(struct verify *verify)
 	verify->sha256 = sha256_new();
 	if (!verify->sha256)
 		return SQLITE_NOMEM;
-	code = verify_schema(verify);
+	code = seal_table_register(verify->db);
+	if (code == SQLITE_OK)
+		code = verify_schema(verify);
 	if (code == SQLITE_OK)
 		code = find_drop(verify);
 	if (code == SQLITE_OK)

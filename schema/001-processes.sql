@@ -30,10 +30,12 @@ CREATE TABLE positions (
   seq  INTEGER NOT NULL
 );
 
--- Dictionaries. The same value may stand there twice after a restart.
+-- Dictionaries. The same value may stand there twice after a restart. Of what is written
+-- often the id is the last column, and nothing is NOT NULL: then SQLite numbers a row and
+-- copies and compares nothing, which is 400 instructions less a row (docs/decisions.md 10).
 CREATE TABLE strings (
-  id    INTEGER PRIMARY KEY,
-  value TEXT NOT NULL             -- any bytes but NUL
+  value TEXT,                     -- any bytes but NUL
+  id    INTEGER PRIMARY KEY
 );
 
 CREATE TABLE executables (
@@ -108,28 +110,29 @@ CREATE TABLE credential_sets (
 
 -- Facts.
 CREATE TABLE processes (
-  id        INTEGER PRIMARY KEY,
-  boot      INTEGER NOT NULL,
-  key       INTEGER NOT NULL,     -- the module's, unique within the boot
-  ns_pid    INTEGER,              -- NULL: the same as the pid in key
-  parent    INTEGER,
-  creator   INTEGER,              -- NULL: the same as parent
-  started   INTEGER NOT NULL,
-  lived     INTEGER,              -- ns; NULL: no end is known
-  status    INTEGER,              -- as wait(2) gives it
-  runtime   INTEGER,              -- ns on a CPU
-  max_rss   INTEGER,              -- bytes
-  execution INTEGER,              -- last image, its own or inherited
-  context   INTEGER,              -- last
-  clone     INTEGER,              -- flags of clone(2)
-  flags     INTEGER NOT NULL,     -- 1 incomplete, 2 kernel thread, 4 unexplained, 8 gone
-  comm      TEXT                  -- only where it is not the end of exe
+  boot        INTEGER,
+  key         INTEGER,            -- the module's, unique within the boot
+  ns_pid      INTEGER,            -- NULL: the same as the pid in key
+  parent      INTEGER,
+  creator     INTEGER,            -- NULL: the same as parent
+  started     INTEGER,
+  lived       INTEGER,            -- ns; NULL: no end is known
+  status      INTEGER,            -- as wait(2) gives it
+  runtime     INTEGER,            -- ns on a CPU
+  max_rss     INTEGER,            -- bytes
+  execution   INTEGER,            -- last image, its own or inherited
+  context     INTEGER,            -- last
+  clone       INTEGER,            -- flags of clone(2)
+  flags       INTEGER,            -- 1 incomplete, 2 kernel thread, 4 unexplained, 8 gone
+  comm        TEXT,               -- only where it is not the end of exe
+  plain_reads INTEGER,            -- of the system's own files, which are no rows
+  plain_bytes INTEGER,
+  id          INTEGER PRIMARY KEY
 );
 
 CREATE TABLE executions (
-  id         INTEGER PRIMARY KEY,
-  ts         INTEGER NOT NULL,
-  process    INTEGER NOT NULL,
+  ts         INTEGER,
+  process    INTEGER,
   parent     INTEGER,
   executable INTEGER,
   argv       INTEGER,
@@ -138,11 +141,13 @@ CREATE TABLE executions (
   via        INTEGER,             -- further scripts, one a line
   env        INTEGER,
   context    INTEGER,
-  flags      INTEGER NOT NULL,    -- KITH_IMAGE_*
-  unknown    INTEGER NOT NULL,    -- KITH_KNOWN_* bits that are not set
+  flags      INTEGER,             -- KITH_IMAGE_*
+  unknown    INTEGER,             -- KITH_KNOWN_* bits that are not set
   argv_size  INTEGER,             -- only where it is not that of argv and a NUL
   error      INTEGER,
-  live       INTEGER              -- 1: found running, its exec was not seen
+  live       INTEGER,             -- 1: found running, its exec was not seen
+  file       INTEGER,             -- that is executed, as in accesses
+  id         INTEGER PRIMARY KEY
 );
 
 CREATE TABLE credentials (

@@ -35,7 +35,6 @@ CREATE TABLE routes (
 -- Each column costs some 120 instructions a row, and a NOT NULL 30: so there is none,
 -- and what seldom matters stands in the upper bits of another column.
 CREATE TABLE connections (
-  id            INTEGER PRIMARY KEY,
   started       INTEGER,
   lasted        INTEGER,          -- ns; NULL: no end is known
   route         INTEGER,
@@ -52,7 +51,8 @@ CREATE TABLE connections (
                                   -- 8 joined by tuple, 16 incomplete, 32 gone,
                                   -- scope << 6, errno << 8
   load          INTEGER,
-  number        INTEGER           -- the module's; NULL: it is over
+  number        INTEGER,          -- the module's; NULL: it is over
+  id            INTEGER PRIMARY KEY
 );
 
 -- The open ones, for a restart; those that are over do not touch it.
@@ -91,7 +91,6 @@ CREATE TABLE connection_uses (
 -- One row is a pipe or FIFO that something moved through. As in connections there is no
 -- NOT NULL: a shell makes one for each |.
 CREATE TABLE pipes (
-  id      INTEGER PRIMARY KEY,
   started INTEGER,
   lasted  INTEGER,                -- ns; NULL: no end is known
   writer  INTEGER,                -- NULL: nobody has, or see pipe_uses
@@ -103,7 +102,8 @@ CREATE TABLE pipes (
   path    INTEGER,                -- strings
   flags   INTEGER,                -- 1 FIFO, 2 inexact, 16 incomplete, 32 gone
   load    INTEGER,
-  number  INTEGER                 -- the module's; NULL: it is over
+  number  INTEGER,                -- the module's; NULL: it is over
+  id      INTEGER PRIMARY KEY
 );
 
 CREATE INDEX pipes_open ON pipes (number) WHERE number IS NOT NULL;

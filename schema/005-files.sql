@@ -58,7 +58,6 @@ CREATE TABLE accesses_open (
 CREATE INDEX accesses_written ON accesses (file, first) WHERE writes IS NOT NULL;
 
 CREATE TABLE changes (
-  id       INTEGER PRIMARY KEY,
   ts       INTEGER,
   lasted   INTEGER,
   count    INTEGER,                -- of such changes, all alike
@@ -72,15 +71,9 @@ CREATE TABLE changes (
   other    INTEGER,                -- the file that had the new name
   value    INTEGER,                -- before
   to_value INTEGER,                -- after
-  flags    INTEGER                 -- KITH_CHANGE_*, the rest as in accesses
+  flags    INTEGER,                -- KITH_CHANGE_*, the rest as in accesses
+  id       INTEGER PRIMARY KEY
 );
-
--- The file that is executed, as in accesses.
-ALTER TABLE executions ADD COLUMN file INTEGER;
-
--- Reads of the system's own files, which are no rows.
-ALTER TABLE processes ADD COLUMN plain_reads INTEGER;
-ALTER TABLE processes ADD COLUMN plain_bytes INTEGER;
 
 ALTER TABLE controls ADD COLUMN last INTEGER;
 ALTER TABLE controls ADD COLUMN count INTEGER;

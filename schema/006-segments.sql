@@ -43,8 +43,8 @@ CREATE INDEX late_rows_sealed ON late_rows (segment) WHERE segment IS NOT NULL;
 -- beyond those of strings that were there when this table was made: what was stored
 -- before stands in strings.
 CREATE TABLE paths (
-  id    INTEGER PRIMARY KEY,
-  value TEXT NOT NULL
+  value TEXT,
+  id    INTEGER PRIMARY KEY
 );
 
 -- The latest segment with empty dictionaries (segments.strings) after which it was used;

@@ -33,7 +33,7 @@ START_TEST(same_bytes_same_id)
 	ck_assert(fresh);
 	ck_assert_int_eq(id_of("abc", 3, &fresh), 1);
 	ck_assert(!fresh);
-	intern_clear(&intern);
+	intern_free(&intern);
 }
 END_TEST
 
@@ -62,7 +62,7 @@ START_TEST(tells_values_apart)
 		ck_assert_int_eq(id_of(values[i].data, values[i].size, &fresh), ids[i]);
 		ck_assert(!fresh);
 	}
-	intern_clear(&intern);
+	intern_free(&intern);
 }
 END_TEST
 
@@ -82,14 +82,15 @@ START_TEST(forgets_when_full)
 
 		ck_assert(fresh);
 		ck_assert_int_gt(id, last);
-		ck_assert_uint_le(intern.bytes, ROOM);
+		ck_assert_uint_le(intern.room, ROOM);
+		ck_assert_uint_le(intern.place_count * sizeof(*intern.places), ROOM / 2);
 		ck_assert_int_eq(id_of(text, size, &fresh), id);
 		last = id;
 	}
 	ck_assert_uint_lt(intern.count, VALUES);
 	ck_assert_int_gt(id_of("value 0", 7, &fresh), last);
 	ck_assert(fresh);
-	intern_clear(&intern);
+	intern_free(&intern);
 }
 END_TEST
 
@@ -106,7 +107,7 @@ START_TEST(takes_a_value_larger_than_its_room)
 	ck_assert(fresh);
 	ck_assert_int_gt(id_of("small", 5, &fresh), id);
 	ck_assert(fresh);
-	intern_clear(&intern);
+	intern_free(&intern);
 }
 END_TEST
 
@@ -118,10 +119,34 @@ START_TEST(goes_on_after_clear)
 	ck_assert_int_eq(id_of("a", 1, &fresh), 7);
 	intern_clear(&intern);
 	ck_assert_uint_eq(intern.count, 0);
-	ck_assert_uint_eq(intern.bytes, 0);
+	ck_assert_uint_eq(intern.used, 0);
 	ck_assert_int_eq(id_of("a", 1, &fresh), 8);
 	ck_assert(fresh);
-	intern_clear(&intern);
+	intern_free(&intern);
+}
+END_TEST
+
+/* Once it has been full it takes no memory any more. */
+START_TEST(keeps_its_memory)
+{
+	const char *bytes = NULL;
+	const uint32_t *places = NULL;
+	char text[32];
+	bool fresh;
+	int i;
+
+	intern_init(&intern, 16 << 10, 1);
+	for (i = 0; i < 5000; i++) {
+		if (i == 1000) {
+			bytes = intern.values;
+			places = intern.places;
+		}
+		id_of(text, (size_t)snprintf(text, sizeof(text), "value %d", i), &fresh);
+		ck_assert(fresh);
+	}
+	ck_assert_ptr_eq(intern.values, bytes);
+	ck_assert_ptr_eq(intern.places, places);
+	intern_free(&intern);
 }
 END_TEST
 
@@ -142,6 +167,7 @@ int main(void)
 	unit_add(suite, forgets_when_full);
 	unit_add(suite, takes_a_value_larger_than_its_room);
 	unit_add(suite, goes_on_after_clear);
+	unit_add(suite, keeps_its_memory);
 	unit_add(suite, hashes_by_content);
 	return unit_run(suite);
 }

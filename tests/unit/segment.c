@@ -206,7 +206,7 @@ START_TEST(long_texts)
 		  "INSERT INTO segment_tables (name, segment, first_id, last_id)"
 		  " VALUES ('strings', 2, 1001, 1064);"
 		  "WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM n"
-		  " WHERE i < 1064) INSERT INTO strings"
+		  " WHERE i < 1064) INSERT INTO strings (id, value)"
 		  " SELECT i, printf('%.*c', 1 << 20, 'x') FROM n");
 	seal = seal_new(rig.store, false);
 	while ((ret = seal_step(seal, now(), true)) > 0)
@@ -246,7 +246,7 @@ START_TEST(paths)
 	rig_check("SELECT value FROM paths", "/f/1");
 	rig_check("SELECT path FROM file_access WHERE NOT executed", "/f/1");
 	rig_check("SELECT count(*) FROM strings WHERE value = '/f/1'", "0");
-	rig_write("INSERT INTO strings VALUES (900, '/old'); DELETE FROM paths;"
+	rig_write("INSERT INTO strings (id, value) VALUES (900, '/old'); DELETE FROM paths;"
 		  "UPDATE meta SET value = 900 WHERE name = 'paths_from';"
 		  "UPDATE accesses SET path = 900");
 	rig_check("SELECT path FROM file_access WHERE NOT executed", "/old");

@@ -366,7 +366,8 @@ START_TEST(trigger)
 	open_and_close("kith.db", 0, NULL);
 	run_sql("CREATE TRIGGER t AFTER INSERT ON strings BEGIN DELETE FROM strings; END");
 	ck_assert_int_eq(store_open(&store, unit_path("kith.db")), 0);
-	ck_assert_int_eq(store_execute(store, "INSERT INTO strings VALUES (7, 'a')"), 0);
+	ck_assert_int_eq(
+		store_execute(store, "INSERT INTO strings (id, value) VALUES (7, 'a')"), 0);
 	store_close(store);
 	rig_check("SELECT id, value FROM strings", "7|a");
 }

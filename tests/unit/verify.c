@@ -82,7 +82,7 @@ static const struct deed {
 	  "removed: segment 2: accesses: has 0 rows, and was sealed with 1" },
 	{ "INSERT INTO pipes (id) VALUES (0)",
 	  "added: pipes: 1 rows are before those of the first segment" },
-	{ "INSERT INTO paths VALUES (-7, 'a'), (-8, 'b')",
+	{ "INSERT INTO paths (id, value) VALUES (-7, 'a'), (-8, 'b')",
 	  "added: paths: 2 rows are before those of the first segment" },
 	{ "ANALYZE", NULL },
 	/* It lives, but who it is never changes. */
