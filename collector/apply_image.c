@@ -255,6 +255,7 @@ static int apply_image(struct ingest *ingest, const struct record *record,
 	if (row.file < 0)
 		return error_of(row.file);
 	row.context = process->context_id;
+	row.previous = process->execution;
 	process->execution = row.id;
 	if (image->ns_pid)
 		process->ns_pid = image->ns_pid;

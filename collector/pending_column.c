@@ -118,8 +118,10 @@ static void execution_value(const struct pending *pending, const void *row, int 
 		return column_id(result, execution->error);
 	case 14:
 		return column_id(result, execution->live);
+	case 15:
+		return column_id(result, execution->file);
 	default:
-		column_id(result, execution->file);
+		column_id(result, execution->previous);
 	}
 }
 
@@ -465,7 +467,8 @@ const struct pending_table pending_tables[PENDING_TABLES] = {
 	[PENDING_EXECUTIONS] = {
 		"pending_executions",
 		"CREATE TABLE x (ts, process, parent, executable, argv, cwd, script,"
-		" via, env, context, flags, unknown, argv_size, error, live, file)",
+		" via, env, context, flags, unknown, argv_size, error, live, file,"
+		" previous)",
 		ROWS(store_execution, executions), execution_column, execution_is_plain,
 	},
 	[PENDING_PROCESSES] = {

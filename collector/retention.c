@@ -451,14 +451,13 @@ static int drop_chunk(struct retention *retention)
 static int run_job(struct retention *retention)
 {
 	struct drop *drop = &retention->drop;
-	int ret = 0;
+	int ret = drop->begun ? 0 : begin_job(retention);
 
-	if (!drop->begun) {
-		ret = begin_job(retention);
-		if (ret)
-			return ret;
-	}
+	if (ret)
+		return ret;
 	ret = drop_chunk(retention);
+	if (!ret && drop->job->after)
+		ret = store_execute(retention->store, drop->job->after);
 	if (ret)
 		return ret;
 	drop->job++;

@@ -52,20 +52,34 @@ const char *const retention_kinds[SEGMENT_KINDS] = {
 #define DELETE_BY(table, key) "DELETE FROM " table " WHERE " key " BETWEEN ?1 AND ?2"
 #define PROCESS_IS_GONE	      "NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = process)"
 
+/* Places of rows that are gone: nothing is left where they were. */
+#define IS_EMPTY(table, bits)                                                       \
+	"NOT EXISTS (SELECT 1 FROM " table " t WHERE t.id >= epoch << " bits         \
+	" AND t.id < (epoch + 1) << " bits ")"
+#define FORGET(table, kinds)                                                        \
+	"DELETE FROM places WHERE kind IN (" kinds ") AND epoch < (SELECT last >> 16" \
+	" FROM placed WHERE name = '" table "') AND " IS_EMPTY(table, "16")
+#define FORGET_PAIRS(table, kinds) \
+	"DELETE FROM pairs WHERE kind IN (" kinds ") AND epoch < (SELECT last >> 20" \
+	" FROM placed WHERE name = '" table "') AND " IS_EMPTY(table, "20")
+
 const struct retention_job retention_jobs[] = {
 	{ .kind = SEGMENT_FILES,
 	  .table = "accesses",
 	  .statements = { DELETE(
-		  "accesses") " AND id NOT IN (SELECT access FROM accesses_open)" } },
+		  "accesses") " AND id NOT IN (SELECT access FROM accesses_open)" },
+	  .after = FORGET("accesses", "2, 8, 12") },
 	{ .kind = SEGMENT_FILES,
 	  .table = "changes",
-	  .statements = { DELETE("changes") } },
+	  .statements = { DELETE("changes") },
+	  .after = FORGET("changes", "6, 7, 9, 13, 14") },
 	{ .kind = SEGMENT_FILES,
 	  .table = "paths",
 	  .shared = true,
 	  .before = "INSERT INTO temp.kept SELECT DISTINCT path FROM accesses" UP_TO(
 		  "accesses") " AND path IS NOT NULL",
-	  .statements = { DELETE("paths") UNLESS_KEPT } },
+	  .statements = { DELETE("paths") UNLESS_KEPT },
+	  .after = FORGET("paths", "30, 31") ";" FORGET_PAIRS("paths", "3, 4, 5") },
 	{ .kind = SEGMENT_FILES,
 	  .table = "files",
 	  .shared = true,
@@ -76,7 +90,8 @@ const struct retention_job retention_jobs[] = {
 		  "files") " AND coalesce(segment, 0) < ?5" UNLESS_KEPT } },
 	{ .kind = SEGMENT_CONVERSATIONS,
 	  .table = "connections",
-	  .statements = { DELETE("connections") " AND number IS NULL" } },
+	  .statements = { DELETE("connections") " AND number IS NULL" },
+	  .after = FORGET("connections", "1, 10, 11, 26, 27") },
 	{ .kind = SEGMENT_CONVERSATIONS,
 	  .table = "connection_uses",
 	  .key = "connection",
@@ -87,7 +102,8 @@ const struct retention_job retention_jobs[] = {
 				"  WHERE c.id = connection)" } },
 	{ .kind = SEGMENT_CONVERSATIONS,
 	  .table = "connection_runs",
-	  .statements = { DELETE("connection_runs") } },
+	  .statements = { DELETE("connection_runs") },
+	  .after = FORGET("connection_runs", "19, 20, 21, 28") },
 	{ .kind = SEGMENT_CONVERSATIONS,
 	  .table = "listeners",
 	  .statements = { DELETE("listeners") " AND number IS NULL" } },
@@ -115,10 +131,12 @@ const struct retention_job retention_jobs[] = {
 		    " FROM connections INDEXED BY connections_open"
 		    " CROSS JOIN (SELECT 0 AS n UNION SELECT 1)"
 		    " WHERE number IS NOT NULL AND id IS NOT NULL",
-	  .statements = { KEEP_ANCESTORS, DELETE("processes") UNLESS_KEPT } },
+	  .statements = { KEEP_ANCESTORS, DELETE("processes") UNLESS_KEPT },
+	  .after = FORGET("processes", "18, 25") ";" FORGET_PAIRS("processes", "33, 34") },
 	{ .kind = SEGMENT_PROCESSES,
 	  .table = "executions",
-	  .statements = { DELETE("executions") " AND " PROCESS_IS_GONE } },
+	  .statements = { DELETE("executions") " AND " PROCESS_IS_GONE },
+	  .after = FORGET("executions", "15, 16, 22, 23, 24") },
 	{ .kind = SEGMENT_PROCESSES,
 	  .table = "executable_hashes",
 	  .key = "execution",
@@ -129,7 +147,8 @@ const struct retention_job retention_jobs[] = {
 			       "  WHERE e.id = execution)" } },
 	{ .kind = SEGMENT_PROCESSES,
 	  .table = "credentials",
-	  .statements = { DELETE("credentials") " AND " PROCESS_IS_GONE } },
+	  .statements = { DELETE("credentials") " AND " PROCESS_IS_GONE },
+	  .after = FORGET("credentials", "17, 29") },
 	{ .kind = SEGMENT_PROCESSES,
 	  .table = "cgroup_moves",
 	  .statements = { DELETE("cgroup_moves") " AND " PROCESS_IS_GONE } },

@@ -21,6 +21,7 @@ struct retention_job {
 	 */
 	const char *before; /* or NULL: fills temp.kept, which is empty */
 	const char *statements[RETENTION_STATEMENTS]; /* of keys ?1 to ?2 */
+	const char *after; /* or NULL: when they are gone */
 	enum segment_kind kind;
 	bool shared;	/* later segments may use what earlier ones brought */
 	bool scattered; /* its keys tell nothing of the time */

@@ -3,6 +3,7 @@
 #include "seal.h"
 
 #include "log.h"
+#include "places.h"
 #include "seal_chain.h"
 #include "seal_table.h"
 #include "statement.h"
@@ -39,6 +40,7 @@ struct part {
 struct seal {
 	struct store *store;
 	struct sha256 *sha256;
+	struct places *places;
 	struct seal_bytes bytes;
 	bool tell;
 	bool off; /* the database is damaged where seals are */
@@ -46,6 +48,7 @@ struct seal {
 	int64_t closed;	 /* when the next one was; 0: it is not, as far as is known */
 	int changes;	 /* of the database, when that was asked for */
 	int64_t segment; /* that is worked at; 0: none */
+	bool placing;	 /* it is sealed, but its places are not known */
 	int64_t recent;	 /* what ended after that may change; INT64_MAX: nothing does */
 	int64_t now;
 
@@ -73,7 +76,8 @@ struct seal *seal_new(struct store *store, bool tell)
 	seal->tell = tell;
 	seal->sha256 = sha256_new();
 	seal->bytes.sha256 = seal->sha256;
-	if (seal->sha256 && seal_table_register(store->db) == SQLITE_OK)
+	seal->places = places_new(store);
+	if (seal->sha256 && seal->places && seal_table_register(store->db) == SQLITE_OK)
 		return seal;
 	seal_free(seal);
 	return NULL;
@@ -85,6 +89,8 @@ static void forget(struct seal *seal)
 		seal_table_close(&seal->at);
 	seal->open = false;
 	seal->segment = 0;
+	seal->placing = false;
+	places_forget(seal->places);
 	seal->place = 0;
 	seal->late.count = 0;
 	seal->over.count = 0;
@@ -95,7 +101,9 @@ void seal_free(struct seal *seal)
 {
 	if (!seal)
 		return;
-	forget(seal);
+	if (seal->places)
+		forget(seal);
+	places_free(seal->places);
 	sha256_free(seal->sha256);
 	free(seal->late.rows);
 	free(seal->over.rows);
@@ -117,6 +125,57 @@ static struct late_row *add_late(struct late_list *list, const char *name, int64
 	}
 	rows[list->count] = (struct late_row){ .name = name, .id = id };
 	return &rows[list->count++];
+}
+
+/* In a transaction of its own: it may be put down twice. */
+static int write_places(struct seal *seal)
+{
+	int ret;
+
+	if (places_is_empty(seal->places))
+		return 0;
+	ret = store_begin(seal->store);
+	if (!ret)
+		ret = places_write(seal->places);
+	return ret ? ret : store_commit(seal->store);
+}
+
+static int begin_segment(struct seal *seal, int64_t segment, int64_t recent)
+{
+	int ret;
+
+	forget(seal);
+	ret = store_begin(seal->store);
+	if (!ret)
+		ret = places_begin(seal->places, segment);
+	if (!ret)
+		ret = store_commit(seal->store);
+	if (ret)
+		return ret;
+	seal->segment = segment;
+	seal->recent = recent;
+	return 1;
+}
+
+/* Which was the last? One that was sealed before there were places is looked at again. */
+static int find_sealed(struct seal *seal)
+{
+	unsigned char head[SHA256_SIZE];
+	const int64_t placed = places_done(seal->places);
+	int64_t sealed;
+	int ret;
+
+	if (placed < 0)
+		return (int)placed;
+	if (seal_chain_head(seal->store->db, &sealed, head))
+		return store_fail(seal->store, sqlite3_errcode(seal->store->db));
+	if (placed >= sealed) {
+		seal->sealed = sealed;
+		return 0;
+	}
+	ret = begin_segment(seal, placed + 1, INT64_MAX);
+	seal->placing = true;
+	return ret;
 }
 
 /*
@@ -147,23 +206,20 @@ static int find_closed(struct seal *seal)
 /* Is there one to be sealed? Then begin with it. */
 static int begin(struct seal *seal, bool all)
 {
-	unsigned char head[SHA256_SIZE];
-	int ret;
+	int ret = seal->sealed < 0 ? find_sealed(seal) : 0;
 
-	if (seal->sealed < 0 && seal_chain_head(seal->store->db, &seal->sealed, head))
-		return store_fail(seal->store, sqlite3_errcode(seal->store->db));
+	if (ret)
+		return ret;
 	ret = find_closed(seal);
 	if (ret || !seal->closed)
 		return ret;
 	/* If the clock was set back, nothing is gained by waiting for it. */
 	if (!all && seal->now >= seal->closed && seal->now - seal->closed < SEAL_LATE_NS)
 		return 0;
-	forget(seal);
-	seal->segment = seal->sealed + 1;
-	seal->recent = all ? INT64_MAX : seal->closed;
+	ret = begin_segment(seal, seal->sealed + 1, all ? INT64_MAX : seal->closed);
 	seal->closed = 0;
 	seal->changes = -1;
-	return 1;
+	return ret;
 }
 
 /* The ids of @table in the segment, 0 if it got none. Return: 1, 0, or an error. */
@@ -201,6 +257,7 @@ static int end_table(struct seal *seal)
 	struct part *part = &seal->parts[seal->place % SEGMENT_TABLES];
 	int ret = 0;
 
+	places_table_end(seal->places);
 	seal_table_close(&seal->at);
 	seal->open = false;
 	if (seal->place < SEGMENT_TABLES)
@@ -238,6 +295,10 @@ static int open_table(struct seal *seal)
 	ret = again ? has_late(seal, table) : find_range(seal, table);
 	if (ret <= 0)
 		return ret;
+	/* Zones of this segment are asked for. */
+	ret = again ? write_places(seal) : 0;
+	if (ret)
+		return ret;
 	if (!again)
 		seal->parts[seal->place] =
 			(struct part){ .there = true,
@@ -247,15 +308,22 @@ static int open_table(struct seal *seal)
 	seal->open = true;
 	seal->at.recent = seal->recent;
 	if (code == SQLITE_OK)
-		return 1;
-	ret = give_up_table(seal, code);
+		ret = again ? places_late(seal->places, table->name, seal->at.columns)
+			    : places_table(seal->places, table->name, seal->at.columns, seal->from);
+	else
+		ret = give_up_table(seal, code);
 	return ret ? ret : 1;
 }
 
 static int take_row(struct seal *seal)
 {
 	const bool late = seal_table_is_late(&seal->at);
+	const int ret = late ? 0
+			     : places_row(seal->places, seal->at.values,
+					  seal_table_id(&seal->at));
 
+	if (ret || seal->placing)
+		return ret;
 	seal_table_count(&seal->at, &seal->parts[seal->place].count);
 	seal_table_put(&seal->at, &seal->bytes, !late);
 	if (late &&
@@ -267,9 +335,13 @@ static int take_row(struct seal *seal)
 static int take_late_row(struct seal *seal)
 {
 	struct late_row *row;
+	int ret;
 
 	if (seal_table_is_late(&seal->at))
 		return 0;
+	ret = places_late_row(seal->places, seal->at.values, seal_table_id(&seal->at));
+	if (ret)
+		return ret;
 	row = add_late(&seal->over, seal->at.table->name, seal_table_id(&seal->at));
 	if (!row)
 		return -ENOMEM;
@@ -286,7 +358,8 @@ static int take_any(void *seal_)
 	seal->rows++;
 	if (ret)
 		return ret;
-	return seal->rows == STEP_ROWS || seal->bytes.hashed >= seal->most;
+	return seal->rows == STEP_ROWS || seal->bytes.hashed >= seal->most ||
+	       places_is_full(seal->places);
 }
 
 /* The next rows of the table that is open. */
@@ -301,6 +374,11 @@ static int read_rows(struct seal *seal)
 		return ret;
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
 		return give_up_table(seal, code);
+	if (places_is_full(seal->places)) {
+		ret = write_places(seal);
+		if (ret)
+			return ret;
+	}
 	if (code == SQLITE_DONE || seal_table_id(&seal->at) == INT64_MAX)
 		return end_table(seal);
 	seal->from = seal_table_id(&seal->at) + 1;
@@ -374,12 +452,27 @@ static int write_all(struct seal *seal, unsigned char digest[SHA256_SIZE])
 	return ret ? ret : write_seal(seal, digest);
 }
 
+static int finish_places(struct seal *seal)
+{
+	int ret = store_begin(seal->store);
+
+	if (!ret)
+		ret = places_end(seal->places);
+	if (!ret)
+		ret = store_commit(seal->store);
+	if (!ret)
+		forget(seal);
+	return ret;
+}
+
 static int finish(struct seal *seal)
 {
 	unsigned char digest[SHA256_SIZE];
 	char text[SHA256_TEXT];
 	int ret = store_begin(seal->store);
 
+	if (!ret)
+		ret = places_end(seal->places);
 	if (!ret)
 		ret = write_all(seal, digest);
 	if (!ret)
@@ -400,12 +493,12 @@ static int go_on(struct seal *seal)
 
 	if (seal->open)
 		return read_rows(seal);
-	for (; seal->place < 2 * SEGMENT_TABLES; seal->place++) {
+	for (; seal->place < (seal->placing ? 1 : 2) * SEGMENT_TABLES; seal->place++) {
 		ret = open_table(seal);
 		if (ret)
 			return ret < 0 ? ret : 0;
 	}
-	return finish(seal);
+	return seal->placing ? finish_places(seal) : finish(seal);
 }
 
 int seal_step(struct seal *seal, int64_t now, bool all)

@@ -119,18 +119,14 @@ static int prepare_rows(struct seal_table *at, sqlite3 *db, sqlite3_stmt *column
 
 static int open_rows(struct seal_table *at, sqlite3 *db, const char *from, const char *order)
 {
-	sqlite3_stmt *columns = NULL;
 	char sql[96];
 	int code;
 
 	snprintf(sql, sizeof(sql), "SELECT * FROM main.%s", at->table->name);
-	code = sqlite3_prepare_v2(db, sql, -1, &columns, NULL);
+	code = sqlite3_prepare_v2(db, sql, -1, &at->columns, NULL);
 	if (code == SQLITE_OK)
-		code = find_columns(at, columns);
-	if (code == SQLITE_OK)
-		code = prepare_rows(at, db, columns, from, order);
-	sqlite3_finalize(columns);
-	return code;
+		code = find_columns(at, at->columns);
+	return code == SQLITE_OK ? prepare_rows(at, db, at->columns, from, order) : code;
 }
 
 int seal_table_open(struct seal_table *at, sqlite3 *db, const struct segment_table *table)
@@ -158,7 +154,9 @@ int seal_table_open_late(struct seal_table *at, sqlite3 *db,
 void seal_table_close(struct seal_table *at)
 {
 	sqlite3_finalize(at->rows);
+	sqlite3_finalize(at->columns);
 	at->rows = NULL;
+	at->columns = NULL;
 }
 
 const char *seal_table_error(const struct seal_table *at, sqlite3 *db)

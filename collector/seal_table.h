@@ -23,6 +23,7 @@ typedef int seal_take(void *context);
 struct seal_table {
 	const struct segment_table *table;
 	sqlite3_stmt *rows;
+	sqlite3_stmt *columns; /* it is never run, and has the names */
 	const char *wrong; /* with its columns, or NULL */
 	uint64_t fixed;	   /* columns that never change */
 	int id;		   /* where columns are, -1: there is none */

@@ -80,13 +80,15 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_CONTAINER_GET] = "SELECT id, path, first, last FROM containers WHERE id = ?",
 	[STATEMENT_EXECUTIONS] =
 		"INSERT INTO executions (ts, process, parent, executable, argv, cwd, script,"
-		" via, env, context, flags, unknown, argv_size, error, live, file) SELECT *"
+		" via, env, context, flags, unknown, argv_size, error, live, file,"
+		" previous) SELECT *"
 		" FROM pending_executions",
 	[STATEMENT_EXECUTIONS_PLAIN] =
 		"INSERT INTO executions (ts, process, parent, executable, argv, cwd, script,"
-		" via, env, context, flags, unknown, argv_size, error, live, file) SELECT ts,"
+		" via, env, context, flags, unknown, argv_size, error, live, file,"
+		" previous) SELECT ts,"
 		" process, parent, executable, argv, cwd, NULL, NULL, NULL, context, flags,"
-		" unknown, NULL, NULL, NULL, file FROM pending_executions",
+		" unknown, NULL, NULL, NULL, file, previous FROM pending_executions",
 	[STATEMENT_ROUTES] = "INSERT INTO routes SELECT * FROM pending_routes",
 	[STATEMENT_CONNECTIONS] =
 		"INSERT INTO connections (started, lasted, route, client, server,"
@@ -279,6 +281,19 @@ static const char *const texts[STATEMENTS] = {
 		"UPDATE segment_tables SET rows = ?3, first = ?4, last = ?5, digest = ?6"
 		" WHERE name = ?1 AND segment = ?2",
 	[STATEMENT_SEGMENT_SEAL] = "UPDATE segments SET seal = ?2 WHERE id = ?1",
+	[STATEMENT_PLACE] = "INSERT INTO places VALUES (?, ?, ?, ?)"
+			    " ON CONFLICT DO UPDATE SET mask = mask | excluded.mask",
+	[STATEMENT_PAIR] = "INSERT OR IGNORE INTO pairs VALUES (?, ?, ?, ?)",
+	[STATEMENT_ZONE] = "INSERT OR IGNORE INTO zones VALUES (?, ?, ?, ?)",
+	[STATEMENT_ZONES_CLEAR] = "DELETE FROM zones WHERE segment >= ?",
+	[STATEMENT_ZONE_UPTO] = "SELECT high FROM zones WHERE kind = ? AND part <= ?"
+				" ORDER BY high DESC LIMIT 1",
+	[STATEMENT_ZONE_OF] = "SELECT part FROM zones WHERE kind = ? AND high >= ?"
+			      " ORDER BY high LIMIT 1",
+	[STATEMENT_PLACED] = "SELECT value FROM meta WHERE name = 'placed'",
+	[STATEMENT_SET_PLACED] = "UPDATE meta SET value = ? WHERE name = 'placed'",
+	[STATEMENT_PLACED_UPTO] = "REPLACE INTO placed SELECT name, last_id FROM segment_tables"
+				  " WHERE segment = ?",
 	[STATEMENT_LATE] = "REPLACE INTO late_rows (name, id) VALUES (?, ?)",
 	[STATEMENT_LATE_FIND] =
 		"SELECT 1 FROM late_rows WHERE name = ? AND segment IS NULL LIMIT 1",

@@ -166,6 +166,7 @@ struct store_execution {
 	int error;
 	bool live;
 	int64_t file;
+	int64_t previous; /* what the process ran before, its own or its creator's */
 };
 int store_execution(struct store *store, const struct store_execution *execution);
 

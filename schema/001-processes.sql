@@ -147,6 +147,8 @@ CREATE TABLE executions (
   error      INTEGER,
   live       INTEGER,             -- 1: found running, its exec was not seen
   file       INTEGER,             -- that is executed, as in accesses
+  previous   INTEGER,             -- what the process ran before it: an earlier image of its
+                                  -- own, or its creator's when it was born
   id         INTEGER PRIMARY KEY
 );
 

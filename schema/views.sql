@@ -203,7 +203,9 @@ SELECT
   nullif(x.path, '') AS exe,
   argv.value AS argv,
   script.value AS script,
-  e.live IS NOT NULL AS found
+  e.live IS NOT NULL AS found,
+  -- what ran before it: the process's own, or its creator's when it was born
+  CAST(e.previous AS INTEGER) AS previous_id
 FROM executions e
 LEFT JOIN executables x ON x.id = e.executable
 LEFT JOIN strings argv ON argv.id = e.argv
@@ -250,16 +252,54 @@ SELECT
   CAST(CASE
     WHEN (SELECT iif(live, r.ts, ts) FROM executions WHERE id = p.execution) <= r.ts
       THEN p.execution
-    ELSE coalesce(
-      (SELECT id FROM executions WHERE id < p.execution AND id > p.execution - 10000
-        AND process = p.id AND ts <= r.ts AND error IS NULL ORDER BY id DESC LIMIT 1),
-      (SELECT execution FROM processes WHERE id = coalesce(p.creator, p.parent)
-        AND execution < p.execution),
-      p.execution) END AS INTEGER) AS execution_id
+    ELSE (WITH RECURSIVE ran(id, ts, previous) AS (
+        SELECT id, iif(live, 0, ts), previous FROM executions WHERE id = p.execution
+        UNION ALL
+        SELECT e.id, iif(e.live, 0, e.ts), e.previous
+        FROM ran CROSS JOIN executions e ON e.id = ran.previous WHERE ran.ts > r.ts
+      ) SELECT min(id) FROM ran) END AS INTEGER) AS execution_id
 FROM credentials r
 LEFT JOIN processes p ON p.id = r.process
 LEFT JOIN credential_sets a ON a.id = r.before
 LEFT JOIN credential_sets b ON b.id = r.after;
+
+-- The two tables of view connection, in one form; each can be joined by its key.
+CREATE VIEW conversation AS
+SELECT id, started, lasted, route, client, server, client_opener, server_opener, client_port,
+  to_server, to_client, isns, flags, load, CAST(NULL AS INTEGER) AS run
+FROM connections;
+
+CREATE VIEW conversation_of_run(
+  id, started, lasted, route, client, server, client_opener, server_opener, client_port,
+  to_server, to_client, isns, flags, load, run
+) AS
+SELECT
+  CAST(r.id + o.n AS INTEGER),
+  CAST(r.started + ifnull(CAST(substr(r.started_more,
+    1 + o.n * (length(r.started_more) / r.count),
+    length(r.started_more) / r.count) AS INTEGER), 0) AS INTEGER),
+  CAST(r.lasted + ifnull(CAST(substr(r.lasted_more,
+    1 + o.n * (length(r.lasted_more) / r.count),
+    length(r.lasted_more) / r.count) AS INTEGER), 0) AS INTEGER),
+  r.route, r.client, r.server, r.client_opener, r.server_opener,
+  CAST(nullif(r.client_port + ifnull(CAST(substr(r.port_more,
+    1 + o.n * (length(r.port_more) / r.count),
+    length(r.port_more) / r.count) AS INTEGER), 0), -1) AS INTEGER),
+  CAST(r.to_server + ifnull(CAST(substr(r.to_server_more,
+    1 + o.n * (length(r.to_server_more) / r.count),
+    length(r.to_server_more) / r.count) AS INTEGER), 0) AS INTEGER),
+  CAST(r.to_client + ifnull(CAST(substr(r.to_client_more,
+    1 + o.n * (length(r.to_client_more) / r.count),
+    length(r.to_client_more) / r.count) AS INTEGER), 0) AS INTEGER),
+  CAST(nullif((r.client_isn + ifnull(CAST(substr(r.client_more,
+    1 + o.n * (length(r.client_more) / r.count),
+    length(r.client_more) / r.count) AS INTEGER), 0)) << 32
+    | (r.server_isn + ifnull(CAST(substr(r.server_more,
+    1 + o.n * (length(r.server_more) / r.count),
+    length(r.server_more) / r.count) AS INTEGER), 0)), 0) AS INTEGER),
+  r.flags, r.load, r.id
+FROM connection_runs r
+CROSS JOIN ordinals o ON o.n < r.count;
 
 -- Table connections, with those of connection_runs as if each had a row of its own there.
 -- Both halves have columns of the same types, so that SQLite can flatten this.
@@ -325,39 +365,7 @@ SELECT
   (SELECT container FROM contexts WHERE id =
     (SELECT context FROM processes WHERE id = t.server)) AS server_container_id,
   t.run AS run_id
-FROM (
-  SELECT id, started, lasted, route, client, server, client_opener, server_opener, client_port,
-    to_server, to_client, isns, flags, load, CAST(NULL AS INTEGER) AS run
-  FROM connections
-  UNION ALL
-  SELECT
-    CAST(r.id + o.n AS INTEGER),
-    CAST(r.started + ifnull(CAST(substr(r.started_more,
-      1 + o.n * (length(r.started_more) / r.count),
-      length(r.started_more) / r.count) AS INTEGER), 0) AS INTEGER),
-    CAST(r.lasted + ifnull(CAST(substr(r.lasted_more,
-      1 + o.n * (length(r.lasted_more) / r.count),
-      length(r.lasted_more) / r.count) AS INTEGER), 0) AS INTEGER),
-    r.route, r.client, r.server, r.client_opener, r.server_opener,
-    CAST(nullif(r.client_port + ifnull(CAST(substr(r.port_more,
-      1 + o.n * (length(r.port_more) / r.count),
-      length(r.port_more) / r.count) AS INTEGER), 0), -1) AS INTEGER),
-    CAST(r.to_server + ifnull(CAST(substr(r.to_server_more,
-      1 + o.n * (length(r.to_server_more) / r.count),
-      length(r.to_server_more) / r.count) AS INTEGER), 0) AS INTEGER),
-    CAST(r.to_client + ifnull(CAST(substr(r.to_client_more,
-      1 + o.n * (length(r.to_client_more) / r.count),
-      length(r.to_client_more) / r.count) AS INTEGER), 0) AS INTEGER),
-    CAST(nullif((r.client_isn + ifnull(CAST(substr(r.client_more,
-      1 + o.n * (length(r.client_more) / r.count),
-      length(r.client_more) / r.count) AS INTEGER), 0)) << 32
-      | (r.server_isn + ifnull(CAST(substr(r.server_more,
-      1 + o.n * (length(r.server_more) / r.count),
-      length(r.server_more) / r.count) AS INTEGER), 0)), 0) AS INTEGER),
-    r.flags, r.load, r.id
-  FROM connection_runs r
-  CROSS JOIN ordinals o ON o.n < r.count
-) t;
+FROM (SELECT * FROM conversation UNION ALL SELECT * FROM conversation_of_run) t;
 
 CREATE VIEW connection_use AS
 SELECT connection AS connection_id, iif(side, 'server', 'client') AS side,
@@ -590,7 +598,7 @@ WHERE op IN (5, 6) AND target IS NOT NULL AND target <> process;
 
 -- What each process did with each file; and what it executed, which is no access of its own.
 -- They stand apart as in flow.
-CREATE VIEW file_access AS
+CREATE VIEW file_used AS
 SELECT
   a.process AS process_id,
   CAST(coalesce((SELECT value FROM paths WHERE id = a.path),
@@ -628,7 +636,10 @@ SELECT
   CAST((SELECT name FROM file_kinds WHERE id = (SELECT kind FROM files WHERE id = a.file))
     AS TEXT) AS kind
 FROM accesses a
-WHERE NOT a.flags >> 15 & 1
+WHERE NOT a.flags >> 15 & 1;
+
+CREATE VIEW file_access AS
+SELECT * FROM file_used
 UNION ALL
 SELECT
   e.process,
@@ -672,7 +683,7 @@ WHERE flags >> 15 & 1;
 
 -- What was done to names, modes, owners and contents; creations and truncations by open(2)
 -- stand with what was done with the file.
-CREATE VIEW file_change AS
+CREATE VIEW name_change AS
 SELECT
   ts,
   process AS process_id,
@@ -714,7 +725,10 @@ SELECT
   CAST(flags >> 1 & 1 AS INTEGER) AS incomplete,
   CAST(nullif(flags >> 16, 0) + 4026531584 AS INTEGER) AS mnt_ns,
   id AS change_id
-FROM changes
+FROM changes;
+
+CREATE VIEW file_change AS
+SELECT * FROM name_change
 UNION ALL
 SELECT
   first, process, CAST(iif(flags & 1, 'create', 'truncate') AS TEXT),
@@ -857,9 +871,4 @@ SELECT
     ORDER BY segment DESC LIMIT 1), 0) + 1 AS INTEGER),
   CAST(9223372036854775807 AS INTEGER), CAST(NULL AS INTEGER), CAST(NULL AS INTEGER),
   CAST(NULL AS INTEGER), CAST(NULL AS INTEGER), CAST(0 AS INTEGER), CAST(NULL AS INTEGER)
-FROM (SELECT column1 AS name FROM (VALUES
-  ('boots'), ('loads'), ('containers'), ('strings'), ('paths'), ('executables'),
-  ('namespaces'), ('contexts'), ('credential_sets'), ('routes'), ('processes'),
-  ('executions'), ('credentials'), ('cgroup_moves'), ('connections'), ('connection_runs'),
-  ('listeners'), ('pipes'), ('accesses'), ('changes'), ('controls'), ('sensor_events'),
-  ('losses'))) n;
+FROM placed n;
