@@ -145,7 +145,10 @@ enum column {
 	" ended, exit_code, exit_signal, gone, unexplained, kernel_thread FROM process"
 
 static const char living[] =
-	COLUMNS " WHERE ended IS NULL AND NOT gone AND boot_id = (SELECT max(boot_id) FROM boot)"
+	COLUMNS " WHERE process_id IN (SELECT id FROM late_rows WHERE name = 'processes'"
+		" AND segment IS NULL UNION ALL SELECT id FROM processes WHERE id >"
+		" (SELECT last FROM placed WHERE name = 'processes'))"
+		" AND ended IS NULL AND NOT gone AND boot_id = (SELECT max(boot_id) FROM boot)"
 		" AND (?1 OR NOT kernel_thread) ORDER BY started";
 static const char lived[] =
 	COLUMNS " WHERE started <= ?3 AND " QUERY_LIVED_SINCE

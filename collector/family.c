@@ -9,35 +9,17 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-/* These two columns are of one table, and no other is read. */
-static const char parents[] = "SELECT process_id, parent_id FROM process"
-			      " WHERE parent_id IS NOT NULL ORDER BY process_id";
+static const char children[] = "SELECT process_id FROM process WHERE parent_id = ?1";
 static const char last[] = "SELECT max(process_id) FROM process";
-
-struct link {
-	int64_t id;
-	int64_t parent;
-};
 
 struct search {
 	sqlite3 *db;
 	unsigned char *members; /* a bit for each id up to `max` */
 	int64_t max;
-	struct link *early; /* children that stand before their parents */
-	size_t early_count;
-	size_t early_room;
+	int64_t *found; /* in the order of their discovery: whose children are looked for */
+	size_t count;
+	size_t room;
 };
-
-static bool is_member(const struct search *search, int64_t id)
-{
-	return id >= 0 && id <= search->max && search->members[id / 8] >> (id % 8) & 1;
-}
-
-static void add_member(struct search *search, int64_t id)
-{
-	if (id >= 0 && id <= search->max)
-		search->members[id / 8] |= (unsigned char)(1u << (id % 8));
-}
 
 static int out_of_memory(void)
 {
@@ -61,95 +43,70 @@ static int begin(struct search *search)
 	return search->members ? 0 : out_of_memory();
 }
 
-static int remember(struct search *search, struct link link)
+/* A damaged database may say that somebody descends from himself: each is met once. */
+static int add(struct search *search, int64_t id)
 {
-	if (search->early_count == search->early_room) {
-		size_t room = search->early_room ? 2 * search->early_room : 64;
-		struct link *early = realloc(search->early, room * sizeof(*early));
-
-		if (!early)
-			return out_of_memory();
-		search->early = early;
-		search->early_room = room;
-	}
-	search->early[search->early_count++] = link;
-	return 0;
-}
-
-/* A parent that stands behind its child, as few do, may become a member later. */
-static int take(struct search *search, struct link link)
-{
-	if (is_member(search, link.id))
+	if (id < 0 || id > search->max || search->members[id / 8] >> (id % 8) & 1)
 		return 0;
-	if (is_member(search, link.parent))
-		add_member(search, link.id);
-	else if (link.parent > link.id)
-		return remember(search, link);
+	search->members[id / 8] |= (unsigned char)(1u << (id % 8));
+	if (search->count == search->room) {
+		size_t room = search->room ? 2 * search->room : 64;
+		int64_t *found = realloc(search->found, room * sizeof(*found));
+
+		if (!found)
+			return out_of_memory();
+		search->found = found;
+		search->room = room;
+	}
+	search->found[search->count++] = id;
 	return 0;
 }
 
-static int pass(struct search *search)
+static int add_children(struct search *search, sqlite3_stmt *rows, int64_t id)
 {
-	sqlite3_stmt *rows = NULL;
-	int status = query_prepare(search->db, &rows, parents), code = SQLITE_DONE;
+	int status = 0, code = SQLITE_DONE;
 
-	search->early_count = 0;
+	sqlite3_bind_int64(rows, 1, id);
 	while (!status && (code = sqlite3_step(rows)) == SQLITE_ROW)
-		status = take(search, (struct link){ sqlite3_column_int64(rows, 0),
-						     sqlite3_column_int64(rows, 1) });
+		status = add(search, sqlite3_column_int64(rows, 0));
 	if (!status && code != SQLITE_DONE)
 		status = query_failed(search->db);
-	sqlite3_finalize(rows);
+	sqlite3_reset(rows);
 	return status;
 }
 
-/* Is any of the children that stood before its parent a member after all? */
-static bool has_latecomers(struct search *search)
+static int compare_ids(const void *a_, const void *b_)
 {
-	bool any = false;
-	size_t i;
+	const int64_t *a = a_, *b = b_;
 
-	for (i = 0; i < search->early_count; i++) {
-		if (!is_member(search, search->early[i].parent))
-			continue;
-		add_member(search, search->early[i].id);
-		any = true;
-	}
-	return any;
-}
-
-static int list(const struct search *search, struct family *family)
-{
-	size_t count = 0;
-	int64_t id;
-
-	for (id = 0; id <= search->max; id++)
-		count += is_member(search, id);
-	family->ids = calloc(count ? count : 1, sizeof(*family->ids));
-	if (!family->ids)
-		return out_of_memory();
-	for (id = 0; id <= search->max; id++)
-		if (is_member(search, id))
-			family->ids[family->count++] = id;
-	return 0;
+	return (*a > *b) - (*a < *b);
 }
 
 int family_of(sqlite3 *db, const int64_t *roots, size_t count, struct family *family)
 {
 	struct search search = { .db = db };
+	sqlite3_stmt *rows = NULL;
 	int status = begin(&search);
 	size_t i;
 
 	*family = (struct family){ .count = 0 };
-	for (i = 0; !status && i < count; i++)
-		add_member(&search, roots[i]);
-	while (!status && !(status = pass(&search)) && has_latecomers(&search))
-		;
 	if (!status)
-		status = list(&search, family);
+		status = query_prepare(db, &rows, children);
+	for (i = 0; !status && i < count; i++)
+		status = add(&search, roots[i]);
+	for (i = 0; !status && i < search.count; i++)
+		status = add_children(&search, rows, search.found[i]);
+	sqlite3_finalize(rows);
 	free(search.members);
-	free(search.early);
-	return status;
+	if (status) {
+		free(search.found);
+		return status;
+	}
+	if (search.count)
+		qsort(search.found, search.count, sizeof(*search.found), compare_ids);
+	family->ids = search.found;
+	family->count = search.count;
+	return 0;
 }
 
 void family_clear(struct family *family)

@@ -2,46 +2,139 @@
 -- What processes did, each with what they ran then, in one form; and as rules of Sigma
 -- call it. Views of views: what they stand on is in views.sql.
 
--- What a process ran at a time: its last image, if it had that then, as nearly all had;
--- else the one before, looked for among the 10,000 executions before the last one; else
--- its creator's.
-CREATE VIEW file_act AS
+-- What a process ran at a time: its last image, if it had that then, as nearly all had; else
+-- the one before, and so on, which may be its creator's. Of one table each, so that they can
+-- be joined by access_id and change_id.
+CREATE VIEW access_act AS
 SELECT
-  t.ts, t.last, t.process_id,
+  a.first AS ts, CAST(a.first + a.lasted AS INTEGER) AS last, a.process AS process_id,
   CAST((SELECT CASE
-    WHEN (SELECT iif(live, t.last, ts) FROM executions WHERE id = p.execution) <= t.last
+    WHEN (SELECT iif(live, 0, ts) FROM executions WHERE id = p.execution) <= a.first + a.lasted
       THEN p.execution
-    ELSE coalesce(
-      (SELECT id FROM executions WHERE id < p.execution AND id > p.execution - 10000
-        AND process = p.id AND ts <= t.last AND error IS NULL ORDER BY id DESC LIMIT 1),
-      (SELECT execution FROM processes WHERE id = coalesce(p.creator, p.parent)
-        AND execution < p.execution),
-      p.execution) END
-    FROM processes p WHERE p.id = t.process_id) AS INTEGER) AS execution_id,
-  t.op, t.path, t.new_path, t.detail, t.error, t.bytes_read, t.bytes_written,
+    ELSE (WITH RECURSIVE ran(id, ts, previous) AS (
+        SELECT id, iif(live, 0, ts), previous FROM executions WHERE id = p.execution
+        UNION ALL
+        SELECT e.id, iif(e.live, 0, e.ts), e.previous
+        FROM ran CROSS JOIN executions e ON e.id = ran.previous WHERE ran.ts > a.first + a.lasted
+      ) SELECT min(id) FROM ran) END
+    FROM processes p WHERE p.id = a.process) AS INTEGER) AS execution_id,
+  CAST(CASE WHEN a.flags & 1 THEN 'create' WHEN a.writes > 0 OR a.flags & 16 THEN 'write'
+    WHEN a.flags & 512 THEN 'truncate' WHEN a.flags & 4 THEN 'load'
+    WHEN a.reads > 0 OR a.flags & 2 THEN 'read' ELSE 'open' END AS TEXT) AS op,
+  CAST(coalesce((SELECT value FROM paths WHERE id = a.path),
+    (SELECT value FROM strings WHERE id = a.path)) AS TEXT) AS path,
+  CAST(NULL AS TEXT) AS new_path, CAST(NULL AS TEXT) AS detail, CAST(NULL AS INTEGER) AS error,
+  CAST(coalesce(a.bytes_read, 0) AS INTEGER) AS bytes_read,
+  CAST(coalesce(a.bytes_written, 0) AS INTEGER) AS bytes_written,
   -- further columns
-  t.file_id, t.access_id, t.change_id, t.sensitive
-FROM (
-  SELECT
-    first AS ts, CAST(first + lasted AS INTEGER) AS last, process AS process_id,
-    CAST(CASE WHEN flags & 1 THEN 'create' WHEN writes > 0 OR flags & 16 THEN 'write'
-      WHEN flags & 512 THEN 'truncate' WHEN flags & 4 THEN 'load'
-      WHEN reads > 0 OR flags & 2 THEN 'read' ELSE 'open' END AS TEXT) AS op,
-    CAST(coalesce((SELECT value FROM paths WHERE id = path),
-      (SELECT value FROM strings WHERE id = path)) AS TEXT) AS path,
-    CAST(NULL AS TEXT) AS new_path, CAST(NULL AS TEXT) AS detail, CAST(NULL AS INTEGER) AS error,
-    CAST(coalesce(bytes_read, 0) AS INTEGER) AS bytes_read,
-    CAST(coalesce(bytes_written, 0) AS INTEGER) AS bytes_written,
-    file AS file_id, id AS access_id, CAST(NULL AS INTEGER) AS change_id,
-    CAST(flags >> 10 & 1 AS INTEGER) AS sensitive
-  FROM accesses
-  WHERE NOT flags >> 15 & 1
-  UNION ALL
-  SELECT ts, last, process_id, op, path, new_path, detail, error, CAST(0 AS INTEGER),
-    CAST(0 AS INTEGER), file_id, CAST(NULL AS INTEGER), change_id, CAST(NULL AS INTEGER)
-  FROM file_change
-  WHERE change_id IS NOT NULL
-) t;
+  a.file AS file_id, a.id AS access_id, CAST(NULL AS INTEGER) AS change_id,
+  CAST(a.flags >> 10 & 1 AS INTEGER) AS sensitive
+FROM accesses a
+WHERE NOT a.flags >> 15 & 1;
+
+-- What was written, or could be by memory: of one table, likewise.
+CREATE VIEW file_wrote AS
+SELECT
+  a.process AS process_id, a.file AS file_id,
+  CAST(coalesce((SELECT value FROM paths WHERE id = a.path),
+    (SELECT value FROM strings WHERE id = a.path)) AS TEXT) AS path,
+  a.first, a.first + a.lasted AS last, coalesce(a.bytes_written, 0) AS bytes_written,
+  a.id AS access_id
+FROM accesses a
+WHERE a.writes IS NOT NULL AND (a.writes > 0 OR a.flags & 16) AND NOT a.flags >> 15 & 1;
+
+CREATE VIEW change_act AS
+SELECT
+  c.ts, c.last, c.process_id,
+  CAST((SELECT CASE
+    WHEN (SELECT iif(live, c.last, ts) FROM executions WHERE id = p.execution) <= c.last
+      THEN p.execution
+    ELSE (WITH RECURSIVE ran(id, ts, previous) AS (
+        SELECT id, iif(live, 0, ts), previous FROM executions WHERE id = p.execution
+        UNION ALL
+        SELECT e.id, iif(e.live, 0, e.ts), e.previous
+        FROM ran CROSS JOIN executions e ON e.id = ran.previous WHERE ran.ts > c.last
+      ) SELECT min(id) FROM ran) END
+    FROM processes p WHERE p.id = c.process_id) AS INTEGER) AS execution_id,
+  c.op, c.path, c.new_path, c.detail, c.error,
+  CAST(0 AS INTEGER) AS bytes_read, CAST(0 AS INTEGER) AS bytes_written,
+  -- further columns
+  c.file_id, CAST(NULL AS INTEGER) AS access_id, c.change_id, CAST(NULL AS INTEGER) AS sensitive
+FROM name_change c;
+
+CREATE VIEW file_act AS
+SELECT * FROM access_act
+UNION ALL
+SELECT * FROM change_act;
+
+-- Conversations of each of the two tables, likewise to be joined.
+CREATE VIEW talk_act AS
+SELECT
+  t.started, t.started + t.lasted AS ended, t.client AS client_id, t.server AS server_id,
+  (SELECT name FROM protocols WHERE id = r.protocol) AS protocol,
+  coalesce(r.dialled_addr, r.server_addr) AS dialled_addr,
+  coalesce(r.dialled_port, r.server_port) AS dialled_port,
+  coalesce(r.seen_addr, r.client_addr) AS seen_addr,
+  r.server_port, r.name AS server_name,
+  t.to_server AS bytes_to_server, t.to_client AS bytes_to_client,
+  t.flags >> 2 & 1 AS established, nullif(t.flags >> 8, 0) AS error,
+  t.id AS connection_id, t.run AS run_id,
+  CAST((SELECT CASE
+    WHEN (SELECT iif(live, 0, ts) FROM executions WHERE id = p.execution) <= t.started
+      THEN p.execution
+    ELSE (WITH RECURSIVE ran(id, ts, previous) AS (
+        SELECT id, iif(live, 0, ts), previous FROM executions WHERE id = p.execution
+        UNION ALL
+        SELECT e.id, iif(e.live, 0, e.ts), e.previous
+        FROM ran CROSS JOIN executions e ON e.id = ran.previous WHERE ran.ts > t.started
+      ) SELECT min(id) FROM ran) END
+    FROM processes p WHERE p.id = t.client) AS INTEGER) AS client_execution_id,
+  CAST((SELECT CASE
+    WHEN (SELECT iif(live, 0, ts) FROM executions WHERE id = p.execution) <= t.started
+      THEN p.execution
+    ELSE (WITH RECURSIVE ran(id, ts, previous) AS (
+        SELECT id, iif(live, 0, ts), previous FROM executions WHERE id = p.execution
+        UNION ALL
+        SELECT e.id, iif(e.live, 0, e.ts), e.previous
+        FROM ran CROSS JOIN executions e ON e.id = ran.previous WHERE ran.ts > t.started
+      ) SELECT min(id) FROM ran) END
+    FROM processes p WHERE p.id = t.server) AS INTEGER) AS server_execution_id
+FROM conversation t
+JOIN routes r ON r.id = t.route;
+
+CREATE VIEW talk_of_run_act AS
+SELECT
+  t.started, t.started + t.lasted AS ended, t.client AS client_id, t.server AS server_id,
+  (SELECT name FROM protocols WHERE id = r.protocol) AS protocol,
+  coalesce(r.dialled_addr, r.server_addr) AS dialled_addr,
+  coalesce(r.dialled_port, r.server_port) AS dialled_port,
+  coalesce(r.seen_addr, r.client_addr) AS seen_addr,
+  r.server_port, r.name AS server_name,
+  t.to_server AS bytes_to_server, t.to_client AS bytes_to_client,
+  t.flags >> 2 & 1 AS established, nullif(t.flags >> 8, 0) AS error,
+  t.id AS connection_id, t.run AS run_id,
+  CAST((SELECT CASE
+    WHEN (SELECT iif(live, 0, ts) FROM executions WHERE id = p.execution) <= t.started
+      THEN p.execution
+    ELSE (WITH RECURSIVE ran(id, ts, previous) AS (
+        SELECT id, iif(live, 0, ts), previous FROM executions WHERE id = p.execution
+        UNION ALL
+        SELECT e.id, iif(e.live, 0, e.ts), e.previous
+        FROM ran CROSS JOIN executions e ON e.id = ran.previous WHERE ran.ts > t.started
+      ) SELECT min(id) FROM ran) END
+    FROM processes p WHERE p.id = t.client) AS INTEGER) AS client_execution_id,
+  CAST((SELECT CASE
+    WHEN (SELECT iif(live, 0, ts) FROM executions WHERE id = p.execution) <= t.started
+      THEN p.execution
+    ELSE (WITH RECURSIVE ran(id, ts, previous) AS (
+        SELECT id, iif(live, 0, ts), previous FROM executions WHERE id = p.execution
+        UNION ALL
+        SELECT e.id, iif(e.live, 0, e.ts), e.previous
+        FROM ran CROSS JOIN executions e ON e.id = ran.previous WHERE ran.ts > t.started
+      ) SELECT min(id) FROM ran) END
+    FROM processes p WHERE p.id = t.server) AS INTEGER) AS server_execution_id
+FROM conversation_of_run t
+JOIN routes r ON r.id = t.route;
 
 -- The ends of conversations whose processes are known, addresses as that end has them.
 CREATE VIEW connection_end AS
@@ -50,12 +143,12 @@ SELECT
   CAST((SELECT CASE
     WHEN (SELECT iif(live, t.started, ts) FROM executions WHERE id = p.execution) <= t.started
       THEN p.execution
-    ELSE coalesce(
-      (SELECT id FROM executions WHERE id < p.execution AND id > p.execution - 10000
-        AND process = p.id AND ts <= t.started AND error IS NULL ORDER BY id DESC LIMIT 1),
-      (SELECT execution FROM processes WHERE id = coalesce(p.creator, p.parent)
-        AND execution < p.execution),
-      p.execution) END
+    ELSE (WITH RECURSIVE ran(id, ts, previous) AS (
+        SELECT id, iif(live, 0, ts), previous FROM executions WHERE id = p.execution
+        UNION ALL
+        SELECT e.id, iif(e.live, 0, e.ts), e.previous
+        FROM ran CROSS JOIN executions e ON e.id = ran.previous WHERE ran.ts > t.started
+      ) SELECT min(id) FROM ran) END
     FROM processes p WHERE p.id = t.process_id) AS INTEGER) AS execution_id,
   t.side, t.protocol, t.client_addr, t.client_port, t.server_addr, t.server_port,
   t.server_name, t.sent, t.received, t.peer_id, t.scope, t.established, t.error,
@@ -143,12 +236,12 @@ LEFT JOIN processes q ON q.id = e.parent
 -- as in file_act
 LEFT JOIN executions i ON i.id = CASE
   WHEN q.execution < e.id OR q.execution IS NULL THEN q.execution
-  ELSE coalesce(
-    (SELECT id FROM executions WHERE id < e.id AND id > e.id - 10000
-      AND process = q.id AND error IS NULL ORDER BY id DESC LIMIT 1),
-    (SELECT execution FROM processes WHERE id = coalesce(q.creator, q.parent)
-      AND execution < e.id),
-    q.execution) END
+  ELSE (WITH RECURSIVE ran(id, previous) AS (
+      SELECT id, previous FROM executions WHERE id = q.execution
+      UNION ALL
+      SELECT w.id, w.previous
+      FROM ran CROSS JOIN executions w ON w.id = ran.previous WHERE ran.id > e.id
+    ) SELECT min(id) FROM ran) END
 WHERE e.error IS NULL AND e.live IS NULL;
 
 CREATE VIEW sigma_file_event AS

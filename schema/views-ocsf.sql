@@ -218,12 +218,12 @@ FROM (
     CAST(4 AS INTEGER), CAST(NULL AS INTEGER), e.id, e.ts, e.parent,
     -- as in sigma_process_creation
     CASE WHEN q.execution < e.id OR q.execution IS NULL THEN q.execution
-      ELSE coalesce(
-        (SELECT id FROM executions WHERE id < e.id AND id > e.id - 10000
-          AND process = q.id AND error IS NULL ORDER BY id DESC LIMIT 1),
-        (SELECT execution FROM processes WHERE id = coalesce(q.creator, q.parent)
-          AND execution < e.id),
-        q.execution) END,
+      ELSE (WITH RECURSIVE ran(id, previous) AS (
+          SELECT id, previous FROM executions WHERE id = q.execution
+          UNION ALL
+          SELECT w.id, w.previous
+          FROM ran CROSS JOIN executions w ON w.id = ran.previous WHERE ran.id > e.id
+        ) SELECT min(id) FROM ran) END,
     NULL, NULL, 'launch', NULL, NULL, NULL, '',
     iif(e.error, ',"status_id":2,"status_code":"' || e.error || '"', ',"status_id":1')
       || ',"message":"exec"',
@@ -451,12 +451,12 @@ LEFT JOIN executions l ON l.id = p.execution
 LEFT JOIN executions i ON i.id = CASE
   WHEN t.execution_id IS NOT NULL THEN t.execution_id
   WHEN iif(l.live, t.at, l.ts) <= t.at THEN l.id
-  ELSE coalesce(
-    (SELECT id FROM executions WHERE id < p.execution AND id > p.execution - 10000
-      AND process = p.id AND ts <= t.at AND error IS NULL ORDER BY id DESC LIMIT 1),
-    (SELECT execution FROM processes WHERE id = coalesce(p.creator, p.parent)
-      AND execution < p.execution),
-    p.execution) END
+  ELSE (WITH RECURSIVE ran(id, ts, previous) AS (
+      SELECT id, iif(live, 0, ts), previous FROM executions WHERE id = p.execution
+      UNION ALL
+      SELECT w.id, iif(w.live, 0, w.ts), w.previous
+      FROM ran CROSS JOIN executions w ON w.id = ran.previous WHERE ran.ts > t.at
+    ) SELECT min(id) FROM ran) END
 LEFT JOIN executables x ON x.id = i.executable
 LEFT JOIN strings argv ON argv.id = i.argv
 LEFT JOIN strings cwd ON cwd.id = i.cwd

@@ -1,35 +1,36 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- Who became root, and how. A daemon of root's that takes root's place again is
 -- not meant: its real user was root all the time. exe, argv and started_by are what
--- the process and its parent ran then, and not what they went on to run.
+-- the process and its parent ran then, and not what they went on to run. The first 10,000 are
+-- shown: --since goes on from the last of them.
 WITH RECURSIVE
 change AS MATERIALIZED (
   SELECT c.ts, p.pid, c.uid_from, c.cause, c.unexplained, c.process_id, p.parent_id,
     p.started, p.exe, p.argv, p.loginuid
-  FROM credential c
+  FROM credentials r
+  CROSS JOIN credential c ON c.credential_id = r.id
   JOIN process p USING (process_id)
-  WHERE c.uid_from <> 0 AND c.euid_from <> 0 AND c.euid_to = 0
-    AND c.ts BETWEEN :since AND :until
+  WHERE r.after IN (SELECT id FROM credential_sets WHERE euid = 0)
+    AND r.before IN (SELECT id FROM credential_sets WHERE uid <> 0 AND euid <> 0)
+    AND r.ts BETWEEN :since AND :until
+  ORDER BY r.id
+  LIMIT 10000
 ),
 asked AS MATERIALIZED (
   SELECT process_id, ts FROM change UNION SELECT parent_id, started FROM change
 ),
--- Who has executed nothing since his birth runs what his creator did: look at those
--- too, but not for ever.
-line AS MATERIALIZED (
-  SELECT process_id, ts, process_id AS ancestor_id, ts AS before, 0 AS depth FROM asked
+-- From the last image back to the one that a process had then.
+walk AS (
+  SELECT a.process_id, a.ts, p.execution_id
+  FROM asked a JOIN process p USING (process_id)
+  WHERE p.execution_id IS NOT NULL
   UNION ALL
-  SELECT line.process_id, line.ts, p.creator_id, p.started, depth + 1
-  FROM line JOIN process p ON p.process_id = ancestor_id
-  WHERE depth < 4 AND p.creator_id IS NOT NULL
+  SELECT walk.process_id, walk.ts, i.previous_id
+  FROM walk JOIN image i ON i.execution_id = walk.execution_id
+  WHERE i.ts > walk.ts AND NOT i.found AND i.previous_id IS NOT NULL
 ),
--- No index leads to the images of a process: one pass through all of them. The latest
--- is the right one, since a process executes after its birth.
 ran AS MATERIALIZED (
-  SELECT line.process_id, line.ts, max(image.execution_id) AS execution_id
-  FROM image
-  CROSS JOIN line ON line.ancestor_id = image.process_id AND line.before >= image.ts
-  GROUP BY line.process_id, line.ts
+  SELECT process_id, ts, min(execution_id) AS execution_id FROM walk GROUP BY process_id, ts
 )
 SELECT
   strftime('%Y-%m-%dT%H:%M:%SZ', change.ts / 1000000000, 'unixepoch') AS at,

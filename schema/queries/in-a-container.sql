@@ -1,16 +1,37 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- What was in a container, however short it lived: who started it, what ran there, what
--- that did with files, and with whom it talked: kith sql --set container=NAME, which may be
--- its name, the beginning of its ID, a unit, or a path. exe is what each ran then.
+-- that did with files, and with whom it talked: kith sql --set container=NAME, which may
+-- be its name, the beginning of its ID, a unit, or a path. exe is what each ran then.
+-- Of a large one those who lived in that time, the first 10,000, and the first 10,000 things
+-- that they did: --since goes on from there.
 WITH RECURSIVE
 meant AS MATERIALIZED (
   SELECT container_id FROM container
   WHERE CAST(:container AS TEXT) IN (name, path, unit)
     OR substr(runtime_id, 1, length(:container)) = CAST(:container AS TEXT)
 ),
+lived_in AS MATERIALIZED (
+  SELECT id FROM contexts WHERE container IN (SELECT container_id FROM meant)
+),
+belonged_in AS MATERIALIZED (
+  SELECT * FROM (SELECT part FROM place
+    WHERE kind = 18 AND key IN (SELECT id FROM lived_in) LIMIT -1)
+  UNION
+  SELECT part FROM fresh WHERE name = 'processes'
+  ORDER BY part
+),
+belonging AS MATERIALIZED (
+  SELECT p.id AS process_id FROM (
+    SELECT t.id FROM belonged_in
+    CROSS JOIN processes t ON t.id >= part << 10 AND t.id < (part + 1) << 10
+    WHERE t.context IN (SELECT id FROM lived_in)) x
+  CROSS JOIN processes p ON p.id = x.id
+  WHERE p.started <= :until AND (p.lived IS NULL OR p.started + p.lived >= :since)
+  LIMIT 10000
+),
 inside AS MATERIALIZED (
-  SELECT process_id, parent_id, started, ended FROM process
-  WHERE container_id IN (SELECT container_id FROM meant)
+  SELECT p.process_id, p.parent_id, p.started, p.ended
+  FROM belonging CROSS JOIN process p ON p.process_id = belonging.process_id
 ),
 above AS MATERIALIZED (
   SELECT parent_id AS process_id, 1 AS depth FROM inside
@@ -20,35 +41,199 @@ above AS MATERIALIZED (
   FROM above JOIN process p ON p.process_id = above.process_id
   WHERE depth < 16 AND p.parent_id IS NOT NULL
 ),
+-- Ids grow with time: those that rows of that time can have.
+whole AS MATERIALIZED (
+  SELECT name, segment_id, first_id, last_id FROM segment
+  WHERE (last >= :since OR last IS NULL) AND (first <= :until OR first IS NULL)
+),
+near AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE segment_id < (SELECT min(segment_id) + 64 FROM whole) GROUP BY name
+),
+-- Each key in each part has a row at least: is it enough without looking further?
+enough AS MATERIALIZED (
+  SELECT count(*) >= 10000 AS met FROM (SELECT 1 FROM place
+    WHERE kind = 8 AND key IN (SELECT process_id FROM inside)
+      AND epoch BETWEEN (SELECT first_id >> 16 FROM near WHERE name = 'accesses') + 1
+        AND (SELECT last_id >> 16 FROM near WHERE name = 'accesses') - 1 LIMIT 10000)
+),
+range AS MATERIALIZED (
+  SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
+  WHERE segment_id < (SELECT min(segment_id) + 64 FROM whole) OR NOT (SELECT met FROM enough)
+  GROUP BY name
+),
+-- Where the rows of each table are that tell of them: the kinds of view place.
+ran_in AS MATERIALIZED (
+  SELECT * FROM (SELECT part FROM place
+    WHERE kind = 15 AND key IN (SELECT process_id FROM inside)
+      AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'executions')
+        AND (SELECT last_id >> 16 FROM range WHERE name = 'executions') LIMIT -1)
+  UNION
+  SELECT part FROM fresh WHERE name = 'executions'
+  ORDER BY part
+),
+used_in AS MATERIALIZED (
+  SELECT * FROM (SELECT part FROM place
+    WHERE kind = 8 AND key IN (SELECT process_id FROM inside)
+      AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'accesses')
+        AND (SELECT last_id >> 16 FROM range WHERE name = 'accesses') LIMIT -1)
+  UNION
+  SELECT part FROM fresh WHERE name = 'accesses'
+  ORDER BY part
+),
+changed_in AS MATERIALIZED (
+  SELECT * FROM (SELECT part FROM place
+    WHERE kind = 9 AND key IN (SELECT process_id FROM inside)
+      AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'changes')
+        AND (SELECT last_id >> 16 FROM range WHERE name = 'changes') LIMIT -1)
+  UNION
+  SELECT part FROM fresh WHERE name = 'changes'
+  ORDER BY part
+),
+called_in AS MATERIALIZED (
+  SELECT * FROM (SELECT part FROM place
+    WHERE kind = 10 AND key IN (SELECT process_id FROM inside)
+      AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'connections')
+        AND (SELECT last_id >> 16 FROM range WHERE name = 'connections') LIMIT -1)
+  UNION
+  SELECT part FROM fresh WHERE name = 'connections'
+  ORDER BY part
+),
+served_in AS MATERIALIZED (
+  SELECT * FROM (SELECT part FROM place
+    WHERE kind = 11 AND key IN (SELECT process_id FROM inside)
+      AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'connections')
+        AND (SELECT last_id >> 16 FROM range WHERE name = 'connections') LIMIT -1)
+  UNION
+  SELECT part FROM fresh WHERE name = 'connections'
+  ORDER BY part
+),
+runs_called_in AS MATERIALIZED (
+  SELECT * FROM (SELECT part FROM place
+    WHERE kind = 19 AND key IN (SELECT process_id FROM inside)
+      AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'connection_runs')
+        AND (SELECT last_id >> 16 FROM range WHERE name = 'connection_runs') LIMIT -1)
+  UNION
+  SELECT part FROM fresh WHERE name = 'connection_runs'
+  ORDER BY part
+),
+runs_served_in AS MATERIALIZED (
+  SELECT * FROM (SELECT part FROM place
+    WHERE kind = 20 AND key IN (SELECT process_id FROM inside)
+      AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'connection_runs')
+        AND (SELECT last_id >> 16 FROM range WHERE name = 'connection_runs') LIMIT -1)
+  UNION
+  SELECT part FROM fresh WHERE name = 'connection_runs'
+  ORDER BY part
+),
+candidate AS MATERIALIZED (
+  SELECT * FROM (SELECT 'execution' AS source, t.process AS process_id, t.id AS row_id
+    FROM ran_in CROSS JOIN executions t ON t.id >= part << 10 AND t.id < (part + 1) << 10
+    WHERE t.process IN (SELECT process_id FROM inside)
+      AND t.ts BETWEEN :since AND :until
+    LIMIT 10000)
+  UNION ALL
+  SELECT * FROM (SELECT 'file_access' AS source, t.process AS process_id, t.id AS row_id
+    FROM used_in CROSS JOIN accesses t ON t.id >= part << 10 AND t.id < (part + 1) << 10
+    WHERE t.process IN (SELECT process_id FROM inside)
+      AND t.first BETWEEN :since AND :until
+    LIMIT 10000)
+  UNION ALL
+  SELECT * FROM (SELECT 'file_change' AS source, t.process AS process_id, t.id AS row_id
+    FROM changed_in CROSS JOIN changes t ON t.id >= part << 10 AND t.id < (part + 1) << 10
+    WHERE t.process IN (SELECT process_id FROM inside)
+      AND t.ts BETWEEN :since AND :until
+    LIMIT 10000)
+  UNION ALL
+  SELECT * FROM (SELECT 'client' AS source, t.client AS process_id, t.id AS row_id
+    FROM called_in CROSS JOIN connections t ON t.id >= part << 10 AND t.id < (part + 1) << 10
+    WHERE t.client IN (SELECT process_id FROM inside)
+      AND t.started BETWEEN :since AND :until
+    LIMIT 10000)
+  UNION ALL
+  SELECT * FROM (SELECT 'server' AS source, t.server AS process_id, t.id AS row_id
+    FROM served_in CROSS JOIN connections t ON t.id >= part << 10 AND t.id < (part + 1) << 10
+    WHERE t.server IN (SELECT process_id FROM inside)
+      AND t.started BETWEEN :since AND :until
+    LIMIT 10000)
+  UNION ALL
+  SELECT * FROM (SELECT 'client run' AS source, t.client AS process_id, t.id AS row_id
+    FROM runs_called_in
+      CROSS JOIN connection_runs t ON t.id >= part << 10 AND t.id < (part + 1) << 10
+    WHERE t.client IN (SELECT process_id FROM inside)
+      AND t.started <= :until AND t.ended >= :since
+    LIMIT 10000)
+  UNION ALL
+  SELECT * FROM (SELECT 'server run' AS source, t.server AS process_id, t.id AS row_id
+    FROM runs_served_in
+      CROSS JOIN connection_runs t ON t.id >= part << 10 AND t.id < (part + 1) << 10
+    WHERE t.server IN (SELECT process_id FROM inside)
+      AND t.started <= :until AND t.ended >= :since
+    LIMIT 10000)
+),
+act AS MATERIALIZED (
+  SELECT d.*, CASE
+    WHEN source = 'execution' THEN (SELECT ts FROM executions WHERE id = row_id)
+    WHEN source = 'credential' THEN (SELECT ts FROM credentials WHERE id = row_id)
+    WHEN source = 'file_access' THEN (SELECT first FROM accesses WHERE id = row_id)
+    WHEN source = 'file_change' THEN (SELECT ts FROM changes WHERE id = row_id)
+    WHEN source IN ('client', 'server') THEN (SELECT started FROM connections WHERE id = row_id)
+    ELSE (SELECT ended FROM connection_runs WHERE id = row_id) END AS ts
+  FROM candidate d
+  WHERE ts BETWEEN :since AND :until OR source IN ('client run', 'server run')
+  ORDER BY ts
+  LIMIT 10000
+),
 did AS MATERIALIZED (
   SELECT p.started AS ts, p.process_id, p.execution_id, 'is above' AS what,
     coalesce(p.argv, p.comm) AS object, NULL AS bytes_in, NULL AS bytes_out
   FROM above JOIN process p ON p.process_id = above.process_id
   UNION ALL
-  SELECT ts, process_id, execution_id, iif(error, 'failed to run', 'ran'), coalesce(nullif(argv, ''), exe),
-    NULL, NULL
-  FROM execution
-  WHERE process_id IN (SELECT process_id FROM inside) AND ts BETWEEN :since AND :until
+  SELECT e.ts, e.process_id, e.execution_id, iif(error, 'failed to run', 'ran'),
+    coalesce(nullif(argv, ''), exe), NULL, NULL
+  FROM act CROSS JOIN execution e ON e.execution_id = act.row_id
+  WHERE act.source = 'execution'
+  UNION ALL
+  SELECT f.ts, f.process_id, f.execution_id, op || iif(error, ' failed', ''),
+    coalesce(path || ' -> ' || new_path, path), bytes_read, bytes_written
+  FROM act CROSS JOIN access_act f ON f.access_id = act.row_id
+  WHERE act.source = 'file_access'
+  UNION ALL
+  SELECT f.ts, f.process_id, f.execution_id, op || iif(error, ' failed', ''),
+    coalesce(path || ' -> ' || new_path, path), bytes_read, bytes_written
+  FROM act CROSS JOIN change_act f ON f.change_id = act.row_id
+  WHERE act.source = 'file_change'
+  UNION ALL
+  SELECT c.started, act.process_id,
+    iif(act.source GLOB 'client*', c.client_execution_id, c.server_execution_id),
+    iif(act.source GLOB 'client*', 'talked to', 'was talked to by')
+      || iif(c.error AND NOT c.established, ' in vain', ''),
+    CASE WHEN c.server_port IS NULL THEN coalesce(c.server_name, 'an unnamed socket')
+      WHEN act.source GLOB 'client*'
+        THEN c.dialled_addr || ' ' || c.protocol || ' ' || c.dialled_port
+      ELSE c.seen_addr || ' at ' || c.protocol || ' ' || c.server_port END,
+    iif(act.source GLOB 'client*', c.bytes_to_client, c.bytes_to_server),
+    iif(act.source GLOB 'client*', c.bytes_to_server, c.bytes_to_client)
+  FROM act CROSS JOIN talk_act c ON c.connection_id = act.row_id
+  WHERE act.source IN ('client', 'server')
+  UNION ALL
+  SELECT c.started, act.process_id,
+    iif(act.source GLOB 'client*', c.client_execution_id, c.server_execution_id),
+    iif(act.source GLOB 'client*', 'talked to', 'was talked to by')
+      || iif(c.error AND NOT c.established, ' in vain', ''),
+    CASE WHEN c.server_port IS NULL THEN coalesce(c.server_name, 'an unnamed socket')
+      WHEN act.source GLOB 'client*'
+        THEN c.dialled_addr || ' ' || c.protocol || ' ' || c.dialled_port
+      ELSE c.seen_addr || ' at ' || c.protocol || ' ' || c.server_port END,
+    iif(act.source GLOB 'client*', c.bytes_to_client, c.bytes_to_server),
+    iif(act.source GLOB 'client*', c.bytes_to_server, c.bytes_to_client)
+  FROM act CROSS JOIN talk_of_run_act c ON c.run_id = act.row_id
+  WHERE act.source IN ('client run', 'server run') AND c.started BETWEEN :since AND :until
   UNION ALL
   SELECT p.ended, p.process_id, p.execution_id, 'ended',
     coalesce('signal ' || p.exit_signal, 'exit ' || p.exit_code), NULL, NULL
   FROM inside JOIN process p ON p.process_id = inside.process_id
   WHERE p.ended BETWEEN :since AND :until
-  UNION ALL
-  SELECT ts, process_id, execution_id, op || iif(error, ' failed', ''),
-    coalesce(path || ' -> ' || new_path, path), bytes_read, bytes_written
-  FROM file_act
-  WHERE process_id IN (SELECT process_id FROM inside) AND ts BETWEEN :since AND :until
-  UNION ALL
-  SELECT started, process_id, execution_id,
-    iif(side = 'client', 'talked to', 'was talked to by')
-      || iif(error AND NOT established, ' in vain', ''),
-    CASE WHEN server_addr IS NULL THEN coalesce(server_name, 'an unnamed socket')
-      WHEN side = 'client' THEN server_addr || ' ' || protocol || ' ' || server_port
-      ELSE client_addr || ' at ' || protocol || ' ' || server_port END,
-    received, sent
-  FROM connection_end
-  WHERE process_id IN (SELECT process_id FROM inside) AND started BETWEEN :since AND :until
 )
 SELECT
   strftime('%Y-%m-%dT%H:%M:%SZ', d.ts / 1000000000, 'unixepoch') AS at,
@@ -57,3 +242,4 @@ SELECT
   d.what, d.object, d.bytes_in, d.bytes_out, d.process_id
 FROM did d
 ORDER BY d.ts
+LIMIT 10000

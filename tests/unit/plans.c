@@ -9,19 +9,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What views make: numbers of parts, what was ever executed, segments; and streams of rows. */
+static bool is_of_views(const char *name)
+{
+	static const char *const names[] = { "part",	"fresh",   "epoch",   "pair",
+					     "ran",	"program", "script",  "segment",
+					     "file_act", "(subquery" };
+	size_t i;
+
+	for (i = 0; i < UNIT_COUNT(names); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/* Does @sql ask for a copy of @name, or find its rows step by step? */
+static bool is_copy(const char *sql, const char *name)
+{
+	static const char *const forms[] = { "\n%s AS MATERIALIZED (", "\n%s AS (", "\n%s(" };
+	char copy[64];
+	size_t i;
+
+	for (i = 0; i < UNIT_COUNT(forms); i++) {
+		snprintf(copy, sizeof(copy), forms[i], name);
+		if (strstr(sql, copy))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Does @sql ask for a copy of @name, or is that another name of one? The two tables of view
  * connection are one there, t, without what it looks up: that is copied where need be.
  */
 static bool is_meant(const char *sql, const char *name)
 {
-	char copy[64], alias[64];
+	char copy[32], alias[32];
+	const char *at = sql;
 
-	if (!strcmp(name, "t"))
+	if (!strcmp(name, "t") || is_of_views(name) || is_copy(sql, name))
 		return true;
-	snprintf(copy, sizeof(copy), "\n%s AS MATERIALIZED (", name);
-	snprintf(alias, sizeof(alias), " JOIN ran %s ON ", name);
-	return strstr(sql, copy) || strstr(sql, alias);
+	for (; (at = strchr(at, ' ')) != NULL; at++)
+		if (sscanf(at, " JOIN %31[a-z_] %31[a-z_]", copy, alias) +
+				    sscanf(at, " FROM %31[a-z_] %31[a-z_]", copy, alias) >=
+			    2 &&
+		    !strcmp(alias, name) && (is_copy(sql, copy) || is_of_views(copy)))
+			return true;
+	return false;
 }
 
 /*
@@ -38,13 +72,12 @@ static void check_plan(const char *sql)
 		const char *at = strrchr(line, '|');
 
 		ck_assert_ptr_nonnull(at);
-		ck_assert_msg(!strstr(at, "CO-ROUTINE") || !strcmp(at, "|CO-ROUTINE t"),
-			      "%s\n%s", sql, at);
 		if (sscanf(at, "|MATERIALIZE %31s", name) == 1 ||
+		    sscanf(at, "|CO-ROUTINE %31s", name) == 1 ||
 		    (strstr(at, "AUTOMATIC") && sscanf(at, "|SEARCH %31s", name) == 1))
-			ck_assert_msg(is_meant(sql, name), "%s\n%s", sql, at);
+			ck_assert_msg(is_meant(sql, name), "%.2000s\n%s", sql, at);
 		else
-			ck_assert_msg(!strstr(at, "AUTOMATIC"), "%s\n%s", sql, at);
+			ck_assert_msg(!strstr(at, "AUTOMATIC"), "%.2000s\n%s", sql, at);
 	}
 	free(plan);
 	free(explain);
@@ -140,7 +173,7 @@ START_TEST(documents_one_by_one)
 	rig_open(&rig);
 	ck_assert_int_gt(asprintf(&sql, "EXPLAIN QUERY PLAN %s", documents[_i]), 0);
 	plan = rig_rows(sql);
-	ck_assert_ptr_nonnull(strstr(plan, "SCAN accesses"));
+	ck_assert_ptr_nonnull(strstr(plan, "SCAN a"));
 	ck_assert_msg(!strstr(plan, "MATERIALIZE") && !strstr(plan, "AUTOMATIC") &&
 			      !strstr(plan, "TEMP B-TREE"),
 		      "%s", plan);
