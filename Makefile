@@ -95,5 +95,5 @@ distclean: clean
 	rm -rf --one-file-system $(BUILD)
 
 .PHONY: all collector kmod clean distclean install install-live uninstall dist demo lint \
-	bench bench-cpus bench-jobs bench-loss check check-unit check-kernels check-debug check-runtimes \
-	check-install
+	bench bench-cpus bench-jobs bench-loss check check-unit check-kernels check-debug \
+	check-runtimes check-install

@@ -12,16 +12,16 @@ field[1] == "loss" {
 		listed[key] = 1
 		keys[++rows] = key
 	}
-	line = sprintf("| %s | %d | %s | %.0f | %s | %.0f (%.0f) | %d | %d |", field[3], field[4],
-		field[2], field[6] * 1000 / field[5], field[11], field[7] / field[5] / 1e4,
+	line = sprintf("| %s | %d | %s | %.0f | %s | %s | %.0f (%.0f) | %d | %d |", field[3], field[4],
+		field[2], field[6] * 1000 / field[5], field[11], field[12], field[7] / field[5] / 1e4,
 		field[8] / field[5] / 1e4, field[9], field[10])
 	lines[key] = lines[key] line "\n"
 }
 
 END {
-	print "| event | offered/s | sensor | made/s | lost | CPU % (of it after the end) |" \
+	print "| event | offered/s | sensor | made/s | rows | lost | CPU % (of it after the end) |" \
 		" median | 99 % |"
-	print "|---|---:|---|---:|---|---:|---:|---:|"
+	print "|---|---:|---|---:|---:|---|---:|---:|---:|"
 	for (i = 1; i <= rows; i++)
 		printf "%s", lines[keys[i]]
 }
