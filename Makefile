@@ -70,13 +70,11 @@ check-runtimes:
 # As on a server: installed, restarted, killed, hung, rebooted, upgraded, removed.
 check-install:
 	@tests/e2e/install-test
-# Kith and its peers: by operation on 6.1 and 6.12; contention; whole jobs; loss against rate.
+# Kith and its peers: by operation on 6.1 and 6.12; whole jobs; loss against rate.
 bench:
 	@tests/bench/run operations
 bench-jobs:
 	@tests/bench/run jobs
-bench-cpus:
-	@tests/bench/run cpus
 bench-loss:
 	@tests/bench/run loss
 
@@ -95,5 +93,5 @@ distclean: clean
 	rm -rf --one-file-system $(BUILD)
 
 .PHONY: all collector kmod clean distclean install install-live uninstall dist demo lint \
-	bench bench-cpus bench-jobs bench-loss check check-unit check-kernels check-debug \
+	bench bench-jobs bench-loss check check-unit check-kernels check-debug \
 	check-runtimes check-install

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: operation NAME [MILLISECONDS [PROCESSES]]
+ * usage: operation NAME [MILLISECONDS]
  *
  * Repeats one operation for a while of CLOCK_MONOTONIC (a second and 200 ms), after a
  * warm-up of a tenth of that, and prints how often, and the nanoseconds that the
  * processors ran for it and for what it left to do to others (see busy.h). In a guest
  * whose clock counts instructions, nanoseconds are instructions.
- *
- * With PROCESSES each on a processor of its own does that at the same time, and what is
- * printed is how often all of them did it, and how long that took.
  */
 #include "busy.h"
 
@@ -16,14 +13,11 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -312,56 +306,11 @@ static void measure(void (*run)(void), uint64_t window)
 	printf("%llu %llu\n", (unsigned long long)count, (unsigned long long)busy);
 }
 
-struct crowd {
-	atomic_uint ready;
-	atomic_ulong count;
-};
-
-/* One of the crowd: begins when all are ready. */
-static void join(struct crowd *crowd, unsigned int cpu, unsigned int all, void (*run)(void),
-		 uint64_t window)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	check(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
-	repeat(run, window / 10);
-	atomic_fetch_add(&crowd->ready, 1);
-	while (atomic_load(&crowd->ready) < all)
-		usleep(1000);
-	atomic_fetch_add(&crowd->count, repeat(run, window));
-	_exit(0);
-}
-
-static void measure_crowd(void (*run)(void), uint64_t window, unsigned int all)
-{
-	struct crowd *crowd = mmap(NULL, sizeof(*crowd), PROT_READ | PROT_WRITE,
-				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	uint64_t begin = 0, took;
-	unsigned int i;
-	pid_t child;
-
-	for (i = 0; i < all; i++) {
-		child = fork();
-		check(child, "fork");
-		if (!child)
-			join(crowd, i, all, run, window);
-	}
-	while (atomic_load(&crowd->ready) < all)
-		usleep(1000);
-	begin = busy_now();
-	while (wait(NULL) > 0)
-		;
-	took = busy_now() - begin + busy_drain();
-	printf("%lu %llu\n", atomic_load(&crowd->count), (unsigned long long)took);
-}
-
 static int usage(void)
 {
 	size_t i;
 
-	fputs("usage: operation NAME [MILLISECONDS [PROCESSES]]; NAME is one of", stderr);
+	fputs("usage: operation NAME [MILLISECONDS]; NAME is one of", stderr);
 	for (i = 0; i < sizeof(operations) / sizeof(*operations); i++)
 		fprintf(stderr, " %s", operations[i].name);
 	fputc('\n', stderr);
@@ -370,18 +319,14 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	unsigned long ms = argc > 2 ? strtoul(argv[2], NULL, 10) : WINDOW_MS;
+	unsigned long ms = argc == 3 ? strtoul(argv[2], NULL, 10) : WINDOW_MS;
 	size_t i;
 
 	if (argc == 3 && !strcmp(argv[1], "--an"))
 		return 0;
 	for (i = 0; argc >= 2 && i < sizeof(operations) / sizeof(*operations); i++)
 		if (!strcmp(argv[1], operations[i].name) && ms) {
-			if (argc > 3)
-				measure_crowd(operations[i].run, ms * 1000000,
-					      (unsigned int)strtoul(argv[3], NULL, 10));
-			else
-				measure(operations[i].run, ms * 1000000);
+			measure(operations[i].run, ms * 1000000);
 			return 0;
 		}
 	return usage();
