@@ -7,6 +7,7 @@ FILENAME ~ /targets$/ { next }
 { split($0, field, "\t") }
 
 field[1] == "loss" {
+	gsub(/ /, "", field[11])
 	key = field[3] SUBSEP field[4]
 	if (!(key in listed)) {
 		listed[key] = 1

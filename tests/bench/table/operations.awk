@@ -42,14 +42,11 @@ function told(sensor, name) {
 	return commas(cost[sensor, name] - cost["bare", name])
 }
 
-# Half a per cent of what there is without a sensor cannot be told from nothing.
 function verdict(name,  over) {
 	if (!(name in target) || !(("kith", name) in cost))
 		return ""
 	over = cost["kith", name] - cost["bare", name] - target[name]
-	if (over < 0.5)
-		return "at or under"
-	return over <= cost["bare", name] / 200 ? "within 0.5 % of bare" : "OVER"
+	return over < 0.5 ? "at or under" : "OVER by " commas(over)
 }
 
 END {
