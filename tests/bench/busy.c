@@ -52,12 +52,14 @@ static uint64_t apart(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
+/* What goes on for ever went on while we waited for the disk, too: by that clock it is slow. */
 uint64_t busy_drain(void)
 {
-	uint64_t begin = busy_total(), before = begin, now, last = 0, quiet, idle;
+	uint64_t begin = busy_total(), since = busy_now(), before, now, last = 0, quiet, idle;
 	unsigned int rounds;
 
 	sync();
+	before = busy_total();
 	for (rounds = 1, quiet = 0; rounds <= ROUNDS && quiet < 3; rounds++) {
 		pause_for(ROUND_NS);
 		now = busy_total();
@@ -65,6 +67,6 @@ uint64_t busy_drain(void)
 		last = now - before;
 		before = now;
 	}
-	idle = last * (rounds - 1);
+	idle = last * ((busy_now() - since) / 1000000) / (ROUND_NS / 1000000);
 	return before - begin > idle ? before - begin - idle : 0;
 }
