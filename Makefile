@@ -53,11 +53,13 @@ check-unit:
 	@tests/install/run
 	@tests/durability/kill 25
 
-# All that a change must pass: unit tests, then end to end in a guest with 6.12.
+# All that a change must pass: unit tests, then end to end in a guest with 6.12, and no
+# operation dearer than it was.
 check: check-unit
 	@tests/e2e/run
+	@tests/bench/check
 
-# End to end on every kernel; on the one that finds mistakes; what Kith costs.
+# End to end on every kernel; on the one that finds mistakes.
 check-kernels:
 	@tests/e2e/run -k all
 check-debug:
@@ -68,8 +70,13 @@ check-runtimes:
 # As on a server: installed, restarted, killed, hung, rebooted, upgraded, removed.
 check-install:
 	@tests/e2e/install-test
+# Kith and its peers: by operation on 6.1 and 6.12; whole jobs; loss against rate.
 bench:
-	@tests/bench/run
+	@tests/bench/run operations
+bench-jobs:
+	@tests/bench/run jobs
+bench-loss:
+	@tests/bench/run loss
 
 $(BUILD):
 	@mkdir -p $@
@@ -85,5 +92,6 @@ clean:
 distclean: clean
 	rm -rf --one-file-system $(BUILD)
 
-.PHONY: all collector kmod clean distclean install install-live uninstall dist demo lint bench \
-	check check-unit check-kernels check-debug check-runtimes check-install
+.PHONY: all collector kmod clean distclean install install-live uninstall dist demo lint \
+	bench bench-jobs bench-loss check check-unit check-kernels check-debug \
+	check-runtimes check-install

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: operation NAME
+ * usage: operation NAME [MILLISECONDS]
  *
- * Repeats one operation for a second and a half of CLOCK_MONOTONIC, after a warm-up
- * of a tenth of that, and prints "COUNT NANOSECONDS". In a guest whose clock counts
- * instructions, nanoseconds are instructions.
+ * Repeats one operation for a while of CLOCK_MONOTONIC (a second and 200 ms), after a
+ * warm-up of a tenth of that, and prints how often, and the nanoseconds that the
+ * processors ran for it and for what it left to do to others (see busy.h). In a guest
+ * whose clock counts instructions, nanoseconds are instructions.
  */
+#include "busy.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -19,18 +22,9 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define WINDOW 1500000000ULL
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
+enum { WINDOW_MS = 1200 };
 
 static void check(long result, const char *what)
 {
@@ -284,39 +278,56 @@ static const struct {
 };
 
 /* Between two looks at the clock, a hundredth of the window. */
-static uint64_t repeat(void (*run)(void), uint64_t window, uint64_t *took)
+static uint64_t repeat(void (*run)(void), uint64_t window)
 {
-	uint64_t begin = now(), count = 0, step = 1, i;
+	uint64_t begin = busy_now(), count = 0, step = 1, took, i;
 
 	do {
 		for (i = 0; i < step; i++)
 			run();
 		count += step;
-		*took = now() - begin;
-		if (*took < window / 100)
+		took = busy_now() - begin;
+		if (took < window / 100)
 			step *= 2;
-	} while (*took < window);
+	} while (took < window);
 	return count;
 }
 
-int main(int argc, char **argv)
+static void measure(void (*run)(void), uint64_t window)
 {
-	uint64_t took, count;
+	uint64_t count, begin, busy;
+
+	repeat(run, window / 10);
+	busy_drain();
+	begin = busy_total();
+	count = repeat(run, window);
+	busy = busy_total() - begin;
+	busy += busy_drain();
+	printf("%llu %llu\n", (unsigned long long)count, (unsigned long long)busy);
+}
+
+static int usage(void)
+{
 	size_t i;
 
-	if (argc == 3 && !strcmp(argv[1], "--an"))
-		return 0;
-	for (i = 0; argc == 2 && i < sizeof(operations) / sizeof(*operations); i++) {
-		if (strcmp(argv[1], operations[i].name))
-			continue;
-		repeat(operations[i].run, WINDOW / 10, &took);
-		count = repeat(operations[i].run, WINDOW, &took);
-		printf("%llu %llu\n", (unsigned long long)count, (unsigned long long)took);
-		return 0;
-	}
-	fputs("usage: operation NAME; one of", stderr);
+	fputs("usage: operation NAME [MILLISECONDS]; NAME is one of", stderr);
 	for (i = 0; i < sizeof(operations) / sizeof(*operations); i++)
 		fprintf(stderr, " %s", operations[i].name);
 	fputc('\n', stderr);
 	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long ms = argc == 3 ? strtoul(argv[2], NULL, 10) : WINDOW_MS;
+	size_t i;
+
+	if (argc == 3 && !strcmp(argv[1], "--an"))
+		return 0;
+	for (i = 0; argc >= 2 && i < sizeof(operations) / sizeof(*operations); i++)
+		if (!strcmp(argv[1], operations[i].name) && ms) {
+			measure(operations[i].run, ms * 1000000);
+			return 0;
+		}
+	return usage();
 }
