@@ -102,7 +102,7 @@ static int64_t hash_path(sqlite3_value *const *values)
 	return hash & 4095;
 }
 
-#define BY(name, column, how) { .table = name, .key = column, .way = how }
+#define BY(name, column, how) { .table = (name), .key = (column), .way = (how) }
 
 /* Numbers are in databases: kinds are added at the end, and never change. */
 const struct place_kind place_kinds[PLACE_KINDS] = {

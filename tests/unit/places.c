@@ -72,7 +72,7 @@ static void close_segment(void)
 	MANY(from, "INSERT INTO processes (boot, key, started, lived, flags, context)"       \
 		   " SELECT 1, n * 4194304, n, 5, iif(n % 97, 0, 1), n % 5 + 1 FROM c")      \
 	";" MANY(from, "INSERT INTO paths (id, value) SELECT n + 1, '/a/' || n"             \
-		     " || char(200 + n % 9) FROM c")                                                            \
+		     " || char(200 + n % 9) FROM c")                                    \
 	";" MANY(from, "INSERT INTO routes (id, protocol) SELECT n + 1, 1 FROM c")            \
 	";" MANY(from, "INSERT INTO executions (ts, process, executable, flags, unknown,"    \
 		       " error) SELECT n, " GROWING ", n % 11 + 1, 0, 0,"                    \
