@@ -11,6 +11,7 @@
 #include <glob.h>
 #include <libgen.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,9 @@
 static const char *const suffixes[] = { "-wal", "-shm", "-journal", "" };
 
 enum { SUFFIXES = sizeof(suffixes) / sizeof(*suffixes) };
+
+/* How long the lock is waited for, and between two looks. */
+enum { LOCK_MS = 1000, LOCK_PAUSE_MS = 20 };
 
 static const char *explain(int error)
 {
@@ -45,7 +49,15 @@ static bool has_lock_file(const char *path)
 
 static int take_lock(struct writer *writer)
 {
-	writer->lock = lock_take(writer->path);
+	const int64_t deadline = clock_steady_ms() + LOCK_MS;
+
+	/*
+	 * A kithd that was killed just now may have a child that has the lock too, as long as
+	 * it has not come to closing what it was born with.
+	 */
+	while ((writer->lock = lock_take(writer->path)) == -EBUSY &&
+	       clock_steady_ms() < deadline)
+		(void)poll(NULL, 0, LOCK_PAUSE_MS);
 	if (writer->lock >= 0)
 		return 0;
 	log_error("cannot lock %s.lock: %s", writer->path,

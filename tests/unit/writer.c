@@ -2,6 +2,7 @@
 /* A database that is damaged: what of it is left, and what comes in its place. */
 #include "writer.h"
 
+#include "lock.h"
 #include "program.h"
 #include "rig.h"
 #include "statement.h"
@@ -9,11 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -214,6 +217,27 @@ START_TEST(not_what_is_in_use)
 }
 END_TEST
 
+/* A child of who was killed may have the lock a little longer. */
+START_TEST(not_free_at_once)
+{
+	struct writer writer = { .lock = -1, .may_set_aside = true };
+	const int held = lock_take(unit_path("kith.db"));
+	const pid_t child = fork();
+
+	ck_assert_int_ge(held, 0);
+	if (!child) {
+		(void)poll(NULL, 0, 200);
+		_exit(0);
+	}
+	ck_assert_int_gt(child, 0);
+	close(held);
+	ck_assert_int_eq(lock_take(unit_path("kith.db")), -EBUSY);
+	ck_assert_int_eq(writer_open(&writer, unit_path("kith.db")), 0);
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	writer_close(&writer);
+}
+END_TEST
+
 /* Who may not is told the reason, and nothing is touched. */
 START_TEST(not_by_everybody)
 {
@@ -332,6 +356,7 @@ int main(void)
 	unit_add_rows(suite, half_moved, 2);
 	unit_add(suite, moved_and_not_told);
 	unit_add(suite, not_what_is_in_use);
+	unit_add(suite, not_free_at_once);
 	unit_add_rows(suite, not_by_everybody, UNIT_COUNT(damages));
 	unit_add(suite, not_a_file_of_others);
 	unit_add(suite, not_for_ever);
