@@ -216,6 +216,42 @@ int store_recognize(const char *path)
 	return ret;
 }
 
+/*
+ * Columns that stand in new databases where they belong, and that those of earlier builds
+ * get behind the others. All are of tables that there were from the first version on.
+ */
+static const struct {
+	const char *table;
+	const char *column;
+} later_columns[] = {
+	{ "executions", "file" },
+	{ "executions", "previous" },
+	{ "processes", "plain_reads" },
+	{ "processes", "plain_bytes" },
+};
+
+static int add_columns(struct store *store)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < sizeof(later_columns) / sizeof(*later_columns) && !ret; i++) {
+		int64_t there;
+		char sql[128];
+
+		snprintf(sql, sizeof(sql),
+			 "SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s'",
+			 later_columns[i].table, later_columns[i].column);
+		ret = ask(store, sql, &there);
+		if (ret || there)
+			continue;
+		snprintf(sql, sizeof(sql), "ALTER TABLE %s ADD COLUMN %s INTEGER",
+			 later_columns[i].table, later_columns[i].column);
+		ret = store_execute(store, sql);
+	}
+	return ret;
+}
+
 static int migrate_to(struct store *store, const struct schema_migration *migration)
 {
 	char sql[96];
@@ -226,6 +262,8 @@ static int migrate_to(struct store *store, const struct schema_migration *migrat
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 SCHEMA_APPLICATION_ID, migration->version);
 	ret = store_execute(store, migration->sql);
+	if (!ret)
+		ret = add_columns(store);
 	if (!ret)
 		ret = store_execute(store, sql);
 	if (!ret)

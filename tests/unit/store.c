@@ -151,6 +151,27 @@ START_TEST(an_older_version)
 }
 END_TEST
 
+/* Columns that its tables had not: it gets them, and is written like any other. */
+START_TEST(an_older_version_without_columns)
+{
+	struct rig rig;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		run_sql(schema_migrations[i].sql);
+	run_sql("ALTER TABLE executions DROP COLUMN file;"
+		"ALTER TABLE executions DROP COLUMN previous;"
+		"ALTER TABLE processes DROP COLUMN plain_reads;"
+		"ALTER TABLE processes DROP COLUMN plain_bytes;"
+		"PRAGMA application_id = 1265202280; PRAGMA user_version = 4");
+	rig_open(&rig);
+	forge_process(&rig.forge, forge_key(RIG_AT(50), 500), 0, "/bin/a");
+	rig_dumped(&rig);
+	rig_expect(&rig, "SELECT exe FROM process", "/bin/a");
+	rig_close(&rig);
+}
+END_TEST
+
 static const struct {
 	const char *sql;
 	const char *why;
@@ -351,6 +372,7 @@ static void add_versions(Suite *suite)
 	unit_add(suite, version_0_of_ours);
 	unit_add(suite, ours_is_recognized);
 	unit_add_rows(suite, an_older_version, (size_t)latest_version());
+	unit_add(suite, an_older_version_without_columns);
 	unit_add(suite, a_newer_version);
 	unit_add(suite, views_of_another_build);
 	unit_add(suite, views_of_this_build);
