@@ -5,7 +5,6 @@
 #include "place_kind.h"
 #include "statement.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,45 +84,20 @@ void places_forget(struct places *places)
 	places->user_count = 0;
 }
 
-/* What the statement, bound already, says first; @otherwise if it says nothing. */
-static int ask(struct store *store, enum statement which, int64_t *value, int64_t otherwise)
-{
-	struct reader reader = statement_read(store, which);
-	int ret = statement_row(store, which);
-
-	*value = otherwise;
-	if (ret <= 0)
-		return ret;
-	*value = read_int(&reader);
-	statement_reset(store, which);
-	return 0;
-}
-
-int64_t places_done(struct places *places)
+int64_t places_resume(struct places *places)
 {
 	int64_t segment;
-	int ret;
+	int ret = statement_ask(places->store, STATEMENT_PLACED, &segment, 0);
 
-	statement_bind(places->store, STATEMENT_PLACED);
-	ret = ask(places->store, STATEMENT_PLACED, &segment, 0);
+	if (!ret)
+		ret = statement_run_of(places->store, STATEMENT_ZONES_CLEAR, segment);
 	return ret ? ret : segment;
 }
 
-int places_begin(struct places *places, int64_t segment)
+void places_begin(struct places *places, int64_t segment)
 {
 	places_forget(places);
 	places->segment = segment;
-	return statement_run_of(places->store, STATEMENT_ZONES_CLEAR, segment);
-}
-
-static int find_column(sqlite3_stmt *rows, const char *name)
-{
-	int i;
-
-	for (i = 0; name && i < sqlite3_column_count(rows); i++)
-		if (!strcmp(sqlite3_column_name(rows, i), name))
-			return i;
-	return NO_COLUMN;
 }
 
 /* A table of somebody else's may lack what it takes: then it is not there. */
@@ -132,11 +106,11 @@ static bool find_columns(struct user *user, sqlite3_stmt *rows)
 	const struct place_kind *kind = user->kind;
 	size_t i;
 
-	user->key = find_column(rows, kind->key);
+	user->key = statement_column(rows, kind->key);
 	if (kind->key && user->key == NO_COLUMN)
 		return false;
 	for (i = 0; i < PLACE_COLUMNS; i++) {
-		user->columns[i] = find_column(rows, kind->columns[i]);
+		user->columns[i] = statement_column(rows, kind->columns[i]);
 		if (kind->columns[i] && user->columns[i] == NO_COLUMN)
 			return false;
 	}
@@ -164,7 +138,7 @@ static int zone_upto(struct places *places, const struct user *user, int64_t par
 
 	bind_int(&binder, user->number);
 	bind_int(&binder, part);
-	return ask(places->store, STATEMENT_ZONE_UPTO, high, 0);
+	return statement_ask(places->store, STATEMENT_ZONE_UPTO, high, 0);
 }
 
 int places_table(struct places *places, const char *table, sqlite3_stmt *rows, int64_t first)
@@ -189,10 +163,9 @@ int places_table(struct places *places, const char *table, sqlite3_stmt *rows, i
 	return ret;
 }
 
-int places_late(struct places *places, const char *table, sqlite3_stmt *rows)
+void places_late(struct places *places, const char *table, sqlite3_stmt *rows)
 {
 	find_users(places, table, rows);
-	return 0;
 }
 
 static size_t slot_of(unsigned int kind, int64_t key, int64_t other)
@@ -289,7 +262,7 @@ static void go_to_part(struct places *places, int64_t part)
 	places->part = part;
 }
 
-int places_row(struct places *places, sqlite3_value *const *values, int64_t id)
+void places_row(struct places *places, sqlite3_value *const *values, int64_t id)
 {
 	int64_t key, other;
 	size_t i;
@@ -315,7 +288,6 @@ int places_row(struct places *places, sqlite3_value *const *values, int64_t id)
 			put(places, user->number, key, other, 0);
 		}
 	}
-	return 0;
 }
 
 /* Is it looked for there anyway? */
@@ -327,7 +299,7 @@ static int is_in_zone(struct places *places, const struct user *user, int64_t ke
 
 	bind_int(&binder, user->number);
 	bind_int(&binder, key);
-	ret = ask(places->store, STATEMENT_ZONE_OF, &first, INT64_MIN);
+	ret = statement_ask(places->store, STATEMENT_ZONE_OF, &first, INT64_MIN);
 	return ret ? ret : part == first || part - 1 == first;
 }
 

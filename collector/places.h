@@ -18,22 +18,25 @@ struct places;
 struct places *places_new(struct store *store);
 void places_free(struct places *places);
 
-/* The last segment that is done; below 0: an error. */
-int64_t places_done(struct places *places);
+/*
+ * The last segment that is done: what an attempt has left of later ones goes. Below 0: an
+ * error. No transaction may be open.
+ */
+int64_t places_resume(struct places *places);
 
 /*
- * Segment @id comes: what an earlier attempt left of it goes. Then each of its tables, whose
- * columns are those of @rows, with the first id that it has there.
+ * @segment comes. Then each of its tables, whose columns are those of @rows, with the first
+ * id that it has there.
  */
-int places_begin(struct places *places, int64_t segment);
+void places_begin(struct places *places, int64_t segment);
 int places_table(struct places *places, const char *table, sqlite3_stmt *rows, int64_t first);
 
 /*
  * Row @id of the table, by increasing ids; or one of any segment that was late, after
  * places_late(). @values: its columns.
  */
-int places_row(struct places *places, sqlite3_value *const *values, int64_t id);
-int places_late(struct places *places, const char *table, sqlite3_stmt *rows);
+void places_row(struct places *places, sqlite3_value *const *values, int64_t id);
+void places_late(struct places *places, const char *table, sqlite3_stmt *rows);
 int places_late_row(struct places *places, sqlite3_value *const *values, int64_t id);
 
 /* The table is over, or what was late of it. */

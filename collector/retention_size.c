@@ -11,30 +11,16 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-/* The number that a pragma gives. */
-static int read_pragma(struct store *store, enum statement which, int64_t *value)
-{
-	struct reader reader = statement_read(store, which);
-	int ret = statement_row(store, which);
-
-	*value = 0;
-	if (ret <= 0)
-		return ret;
-	*value = read_int(&reader);
-	statement_reset(store, which);
-	return 0;
-}
-
 /* Bytes of the file that are used, and that are not. */
 static int measure(struct store *store, int64_t *used, int64_t *unused)
 {
 	int64_t pages, spare, size;
-	int ret = read_pragma(store, STATEMENT_PAGES, &pages);
+	int ret = statement_ask(store, STATEMENT_PAGES, &pages, 0);
 
 	if (!ret)
-		ret = read_pragma(store, STATEMENT_PAGES_SPARE, &spare);
+		ret = statement_ask(store, STATEMENT_PAGES_SPARE, &spare, 0);
 	if (!ret)
-		ret = read_pragma(store, STATEMENT_PAGE_SIZE, &size);
+		ret = statement_ask(store, STATEMENT_PAGE_SIZE, &size, 0);
 	if (ret)
 		return ret;
 	*used = (pages - spare) * size;

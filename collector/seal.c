@@ -140,30 +140,20 @@ static int write_places(struct seal *seal)
 	return ret ? ret : store_commit(seal->store);
 }
 
-static int begin_segment(struct seal *seal, int64_t segment, int64_t recent)
+static void begin_segment(struct seal *seal, int64_t segment, int64_t recent)
 {
-	int ret;
-
 	forget(seal);
-	ret = store_begin(seal->store);
-	if (!ret)
-		ret = places_begin(seal->places, segment);
-	if (!ret)
-		ret = store_commit(seal->store);
-	if (ret)
-		return ret;
+	places_begin(seal->places, segment);
 	seal->segment = segment;
 	seal->recent = recent;
-	return 1;
 }
 
 /* Which was the last? One that was sealed before there were places is looked at again. */
 static int find_sealed(struct seal *seal)
 {
 	unsigned char head[SHA256_SIZE];
-	const int64_t placed = places_done(seal->places);
+	const int64_t placed = places_resume(seal->places);
 	int64_t sealed;
-	int ret;
 
 	if (placed < 0)
 		return (int)placed;
@@ -173,9 +163,9 @@ static int find_sealed(struct seal *seal)
 		seal->sealed = sealed;
 		return 0;
 	}
-	ret = begin_segment(seal, placed + 1, INT64_MAX);
+	begin_segment(seal, placed + 1, INT64_MAX);
 	seal->placing = true;
-	return ret;
+	return 1;
 }
 
 /*
@@ -216,10 +206,10 @@ static int begin(struct seal *seal, bool all)
 	/* If the clock was set back, nothing is gained by waiting for it. */
 	if (!all && seal->now >= seal->closed && seal->now - seal->closed < SEAL_LATE_NS)
 		return 0;
-	ret = begin_segment(seal, seal->sealed + 1, all ? INT64_MAX : seal->closed);
+	begin_segment(seal, seal->sealed + 1, all ? INT64_MAX : seal->closed);
 	seal->closed = 0;
 	seal->changes = -1;
-	return ret;
+	return 1;
 }
 
 /* The ids of @table in the segment, 0 if it got none. Return: 1, 0, or an error. */
@@ -307,23 +297,23 @@ static int open_table(struct seal *seal)
 		     : seal_table_open(&seal->at, seal->store->db, table);
 	seal->open = true;
 	seal->at.recent = seal->recent;
-	if (code == SQLITE_OK)
-		ret = again ? places_late(seal->places, table->name, seal->at.columns)
-			    : places_table(seal->places, table->name, seal->at.columns, seal->from);
-	else
+	if (code != SQLITE_OK)
 		ret = give_up_table(seal, code);
+	else if (again)
+		places_late(seal->places, table->name, seal->at.columns);
+	else
+		ret = places_table(seal->places, table->name, seal->at.columns, seal->from);
 	return ret ? ret : 1;
 }
 
 static int take_row(struct seal *seal)
 {
 	const bool late = seal_table_is_late(&seal->at);
-	const int ret = late ? 0
-			     : places_row(seal->places, seal->at.values,
-					  seal_table_id(&seal->at));
 
-	if (ret || seal->placing)
-		return ret;
+	if (!late)
+		places_row(seal->places, seal->at.values, seal_table_id(&seal->at));
+	if (seal->placing)
+		return 0;
 	seal_table_count(&seal->at, &seal->parts[seal->place].count);
 	seal_table_put(&seal->at, &seal->bytes, !late);
 	if (late &&

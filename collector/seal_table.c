@@ -2,18 +2,10 @@
 /* The rows that a table has in a segment. */
 #include "seal_table.h"
 
+#include "statement.h"
+
 #include <stdio.h>
 #include <string.h>
-
-static int find_column(sqlite3_stmt *rows, const char *name)
-{
-	int i;
-
-	for (i = 0; name && i < sqlite3_column_count(rows); i++)
-		if (!strcmp(sqlite3_column_name(rows, i), name))
-			return i;
-	return -1;
-}
 
 /* Is @name one of @list? */
 static bool has_name(const char *list, const char *name)
@@ -73,7 +65,7 @@ int seal_table_register(sqlite3 *db)
 
 static int find_columns(struct seal_table *at, sqlite3_stmt *columns)
 {
-	at->id = find_column(columns, "id");
+	at->id = statement_column(columns, "id");
 	if (at->id < 0)
 		at->wrong = "it has no column id";
 	if (sqlite3_column_count(columns) > SEAL_COLUMNS)
@@ -81,9 +73,9 @@ static int find_columns(struct seal_table *at, sqlite3_stmt *columns)
 	if (at->wrong)
 		return SQLITE_CORRUPT;
 	at->fixed = find_fixed(columns, at->table->fixed);
-	at->begin = find_column(columns, at->table->begin);
-	at->lasted = find_column(columns, at->table->lasted);
-	at->ended = find_column(columns, at->table->ended);
+	at->begin = statement_column(columns, at->table->begin);
+	at->lasted = statement_column(columns, at->table->lasted);
+	at->ended = statement_column(columns, at->table->ended);
 	return SQLITE_OK;
 }
 

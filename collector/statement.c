@@ -285,7 +285,7 @@ static const char *const texts[STATEMENTS] = {
 			    " ON CONFLICT DO UPDATE SET mask = mask | excluded.mask",
 	[STATEMENT_PAIR] = "INSERT OR IGNORE INTO pairs VALUES (?, ?, ?, ?)",
 	[STATEMENT_ZONE] = "INSERT OR IGNORE INTO zones VALUES (?, ?, ?, ?)",
-	[STATEMENT_ZONES_CLEAR] = "DELETE FROM zones WHERE segment >= ?",
+	[STATEMENT_ZONES_CLEAR] = "DELETE FROM zones WHERE segment > ?",
 	[STATEMENT_ZONE_UPTO] = "SELECT high FROM zones WHERE kind = ? AND part <= ?"
 				" ORDER BY high DESC LIMIT 1",
 	[STATEMENT_ZONE_OF] = "SELECT part FROM zones WHERE kind = ? AND high >= ?"
@@ -456,6 +456,29 @@ int statement_row(struct store *store, enum statement which)
 void statement_reset(struct store *store, enum statement which)
 {
 	sqlite3_reset(store->statements[which]);
+}
+
+int statement_ask(struct store *store, enum statement which, int64_t *value, int64_t otherwise)
+{
+	struct reader reader = statement_read(store, which);
+	int ret = statement_row(store, which);
+
+	*value = otherwise;
+	if (ret <= 0)
+		return ret;
+	*value = read_int(&reader);
+	statement_reset(store, which);
+	return 0;
+}
+
+int statement_column(sqlite3_stmt *rows, const char *name)
+{
+	int i;
+
+	for (i = 0; name && i < sqlite3_column_count(rows); i++)
+		if (!strcmp(sqlite3_column_name(rows, i), name))
+			return i;
+	return -1;
 }
 
 struct reader statement_read(struct store *store, enum statement which)

@@ -172,6 +172,12 @@ int statement_numbered(struct store *store, int64_t last);
 int statement_row(struct store *store, enum statement which);
 void statement_reset(struct store *store, enum statement which);
 
+/* The number that it says first, of what is bound already; @otherwise if it says nothing. */
+int statement_ask(struct store *store, enum statement which, int64_t *value, int64_t otherwise);
+
+/* Where the column of @rows is that is called @name; -1: there is none, or @name is NULL. */
+int statement_column(sqlite3_stmt *rows, const char *name);
+
 /* Columns of the present row, one after the other; NULL is 0 and "". */
 struct reader {
 	sqlite3_stmt *statement;
