@@ -345,16 +345,18 @@ static int run(struct retention *retention, const char *sql, int64_t from, int64
 {
 	const struct drop *drop = &retention->drop;
 	const int64_t parameters[] = { from, to, drop->closed, drop->last, drop->fresh };
-	sqlite3_stmt *statement;
-	int i, code, ret = store_prepare(retention->store, &statement, sql);
 
-	if (ret)
-		return ret;
-	for (i = 0; i < 5 && i < sqlite3_bind_parameter_count(statement); i++)
-		sqlite3_bind_int64(statement, i + 1, parameters[i]);
-	code = sqlite3_step(statement);
-	sqlite3_finalize(statement);
-	return code == SQLITE_DONE ? 0 : store_fail(retention->store, code);
+	return retention_job_run(retention->store, sql, parameters);
+}
+
+static int run_all(struct retention *retention, const char *const *statements, int64_t from,
+		   int64_t to)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < RETENTION_STATEMENTS && statements[i] && !ret; i++)
+		ret = run(retention, statements[i], from, to);
+	return ret;
 }
 
 /* What is kept of the table. */
@@ -431,7 +433,7 @@ static int drop_chunk(struct retention *retention)
 	const int64_t parameters[] = { drop->next, CHUNK_ROWS };
 	int64_t from;
 	char sql[160];
-	int i, ret;
+	int ret;
 
 	snprintf(sql, sizeof(sql),
 		 "SELECT min(%s) FROM (SELECT %s FROM %s WHERE %s <= ?1 ORDER BY %s DESC"
@@ -440,8 +442,7 @@ static int drop_chunk(struct retention *retention)
 	ret = ask(retention, &from, INT64_MAX, sql, 2, parameters);
 	if (ret || from > drop->next)
 		return ret;
-	for (i = 0; i < RETENTION_STATEMENTS && job->statements[i] && !ret; i++)
-		ret = run(retention, job->statements[i], from, drop->next);
+	ret = run_all(retention, job->statements, from, drop->next);
 	if (!ret)
 		ret = seal_what_stays(retention, from, drop->next);
 	drop->next = from - 1;
@@ -456,8 +457,8 @@ static int run_job(struct retention *retention)
 	if (ret)
 		return ret;
 	ret = drop_chunk(retention);
-	if (!ret && drop->job->after)
-		ret = store_execute(retention->store, drop->job->after);
+	if (!ret)
+		ret = run_all(retention, drop->job->after, 0, 0);
 	if (ret)
 		return ret;
 	drop->job++;

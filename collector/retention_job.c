@@ -2,6 +2,8 @@
 /* What is to be deleted where a kind of history is dropped. */
 #include "retention_job.h"
 
+#include "statement.h"
+
 #include <stddef.h>
 
 const char *const retention_kinds[SEGMENT_KINDS] = {
@@ -52,34 +54,38 @@ const char *const retention_kinds[SEGMENT_KINDS] = {
 #define DELETE_BY(table, key) "DELETE FROM " table " WHERE " key " BETWEEN ?1 AND ?2"
 #define PROCESS_IS_GONE	      "NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = process)"
 
-/* Places of rows that are gone: nothing is left where they were. */
+/*
+ * Places of rows that are gone: in what this drop came to, and where nothing is left. Not all
+ * that there are are looked at, which would be one search for each.
+ */
 #define IS_EMPTY(table, bits)                                                       \
-	"NOT EXISTS (SELECT 1 FROM " table " t WHERE t.id >= epoch << " bits         \
+	" AND epoch <= (SELECT last_id FROM segment_tables WHERE name = '" table    \
+	"' AND segment <= ?4 ORDER BY segment DESC LIMIT 1) >> " bits               \
+	" AND NOT EXISTS (SELECT 1 FROM " table " t WHERE t.id >= epoch << " bits   \
 	" AND t.id < (epoch + 1) << " bits ")"
-#define FORGET(table, kinds)                                                        \
-	"DELETE FROM places WHERE kind IN (" kinds ") AND epoch < (SELECT last >> 16" \
-	" FROM placed WHERE name = '" table "') AND " IS_EMPTY(table, "16")
+#define FORGET(table, kinds) \
+	"DELETE FROM places WHERE kind IN (" kinds ")" IS_EMPTY(table, "16")
 #define FORGET_PAIRS(table, kinds) \
-	"DELETE FROM pairs WHERE kind IN (" kinds ") AND epoch < (SELECT last >> 20" \
-	" FROM placed WHERE name = '" table "') AND " IS_EMPTY(table, "20")
+	"DELETE FROM pairs WHERE kind IN (" kinds ")" IS_EMPTY(table, "20")
 
 const struct retention_job retention_jobs[] = {
 	{ .kind = SEGMENT_FILES,
 	  .table = "accesses",
 	  .statements = { DELETE(
 		  "accesses") " AND id NOT IN (SELECT access FROM accesses_open)" },
-	  .after = FORGET("accesses", "2, 8, 12") },
+	  .after = { FORGET("accesses", "2, 8, 12") } },
 	{ .kind = SEGMENT_FILES,
 	  .table = "changes",
 	  .statements = { DELETE("changes") },
-	  .after = FORGET("changes", "6, 7, 9, 13, 14") },
+	  .after = { FORGET("changes", "6, 7, 9, 13, 14") } },
 	{ .kind = SEGMENT_FILES,
 	  .table = "paths",
 	  .shared = true,
 	  .before = "INSERT INTO temp.kept SELECT DISTINCT path FROM accesses" UP_TO(
 		  "accesses") " AND path IS NOT NULL",
 	  .statements = { DELETE("paths") UNLESS_KEPT },
-	  .after = FORGET("paths", "30, 31") ";" FORGET_PAIRS("paths", "3, 4, 5") },
+	  .after = { FORGET("paths", "30, 31"),
+		     FORGET_PAIRS("paths", "3, 4, 5") } },
 	{ .kind = SEGMENT_FILES,
 	  .table = "files",
 	  .shared = true,
@@ -91,7 +97,7 @@ const struct retention_job retention_jobs[] = {
 	{ .kind = SEGMENT_CONVERSATIONS,
 	  .table = "connections",
 	  .statements = { DELETE("connections") " AND number IS NULL" },
-	  .after = FORGET("connections", "1, 10, 11, 26, 27") },
+	  .after = { FORGET("connections", "1, 10, 11, 26, 27") } },
 	{ .kind = SEGMENT_CONVERSATIONS,
 	  .table = "connection_uses",
 	  .key = "connection",
@@ -103,7 +109,7 @@ const struct retention_job retention_jobs[] = {
 	{ .kind = SEGMENT_CONVERSATIONS,
 	  .table = "connection_runs",
 	  .statements = { DELETE("connection_runs") },
-	  .after = FORGET("connection_runs", "19, 20, 21, 28") },
+	  .after = { FORGET("connection_runs", "19, 20, 21, 28") } },
 	{ .kind = SEGMENT_CONVERSATIONS,
 	  .table = "listeners",
 	  .statements = { DELETE("listeners") " AND number IS NULL" } },
@@ -132,11 +138,12 @@ const struct retention_job retention_jobs[] = {
 		    " CROSS JOIN (SELECT 0 AS n UNION SELECT 1)"
 		    " WHERE number IS NOT NULL AND id IS NOT NULL",
 	  .statements = { KEEP_ANCESTORS, DELETE("processes") UNLESS_KEPT },
-	  .after = FORGET("processes", "18, 25") ";" FORGET_PAIRS("processes", "33, 34") },
+	  .after = { FORGET("processes", "18, 25"),
+		     FORGET_PAIRS("processes", "33, 34") } },
 	{ .kind = SEGMENT_PROCESSES,
 	  .table = "executions",
 	  .statements = { DELETE("executions") " AND " PROCESS_IS_GONE },
-	  .after = FORGET("executions", "15, 16, 22, 23, 24") },
+	  .after = { FORGET("executions", "15, 16, 22, 23, 24") } },
 	{ .kind = SEGMENT_PROCESSES,
 	  .table = "executable_hashes",
 	  .key = "execution",
@@ -148,7 +155,7 @@ const struct retention_job retention_jobs[] = {
 	{ .kind = SEGMENT_PROCESSES,
 	  .table = "credentials",
 	  .statements = { DELETE("credentials") " AND " PROCESS_IS_GONE },
-	  .after = FORGET("credentials", "17, 29") },
+	  .after = { FORGET("credentials", "17, 29") } },
 	{ .kind = SEGMENT_PROCESSES,
 	  .table = "cgroup_moves",
 	  .statements = { DELETE("cgroup_moves") " AND " PROCESS_IS_GONE } },
@@ -169,3 +176,18 @@ const struct retention_job retention_jobs[] = {
 	  .statements = { DELETE("strings") UNLESS_KEPT } },
 	{ .table = NULL },
 };
+
+int retention_job_run(struct store *store, const char *sql,
+		      const int64_t parameters[RETENTION_PARAMETERS])
+{
+	sqlite3_stmt *statement;
+	int i, code, ret = store_prepare(store, &statement, sql);
+
+	if (ret)
+		return ret;
+	for (i = 0; i < RETENTION_PARAMETERS && i < sqlite3_bind_parameter_count(statement); i++)
+		sqlite3_bind_int64(statement, i + 1, parameters[i]);
+	code = sqlite3_step(statement);
+	sqlite3_finalize(statement);
+	return code == SQLITE_DONE ? 0 : store_fail(store, code);
+}

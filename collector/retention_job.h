@@ -21,7 +21,7 @@ struct retention_job {
 	 */
 	const char *before; /* or NULL: fills temp.kept, which is empty */
 	const char *statements[RETENTION_STATEMENTS]; /* of keys ?1 to ?2 */
-	const char *after; /* or NULL: when they are gone */
+	const char *after[RETENTION_STATEMENTS]; /* when they are gone */
 	enum segment_kind kind;
 	bool shared;	/* later segments may use what earlier ones brought */
 	bool scattered; /* its keys tell nothing of the time */
@@ -31,5 +31,11 @@ struct retention_job {
 extern const char *const retention_kinds[SEGMENT_KINDS];
 
 extern const struct retention_job retention_jobs[]; /* ends with table NULL */
+
+enum { RETENTION_PARAMETERS = 5 };
+
+/* One of a job's statements, with ?1 to ?5 as it has them. */
+int retention_job_run(struct store *store, const char *sql,
+		      const int64_t parameters[RETENTION_PARAMETERS]);
 
 #endif

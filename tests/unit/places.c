@@ -2,8 +2,11 @@
 /* Whether each row is in a part that view place names for its keys, or in one of view fresh. */
 #include "places.h"
 
+#include "retention_job.h"
 #include "rig.h"
 #include "statement.h"
+
+#include <string.h>
 
 static struct rig rig;
 
@@ -166,6 +169,41 @@ START_TEST(gone_on_with)
 }
 END_TEST
 
+static void run_statements(const char *const *statements, int64_t from, int64_t to)
+{
+	const int64_t parameters[RETENTION_PARAMETERS] = { from, to, 0, 1, 0 };
+	int i;
+
+	for (i = 0; i < RETENTION_STATEMENTS && statements[i]; i++)
+		ck_assert_int_eq(retention_job_run(rig.store, statements[i], parameters), 0);
+}
+
+/* Places go when all rows that were there are gone, and no others do. */
+START_TEST(forgotten_with_their_rows)
+{
+	const struct retention_job *job = retention_jobs;
+
+	while (strcmp(job->table, "accesses") != 0)
+		job++;
+	begin();
+	execute(FILL(0));
+	rig_seal(&rig);
+	execute("INSERT INTO accesses (process, file, path, first, lasted, id)"
+		" SELECT process, file, path, first, lasted, id + 200000 FROM accesses");
+	rig_seal(&rig);
+	rig_check("SELECT DISTINCT epoch FROM places WHERE kind IN (2, 8, 12) ORDER BY 1", "0\n3");
+	run_statements(job->statements, 1, 2999);
+	run_statements(job->after, 0, 0);
+	rig_check("SELECT DISTINCT epoch FROM places WHERE kind IN (2, 8, 12) ORDER BY 1", "0\n3");
+	run_statements(job->statements, 3000, 3000);
+	run_statements(job->after, 0, 0);
+	rig_check("SELECT DISTINCT epoch FROM places WHERE kind IN (2, 8, 12)", "3");
+	rig_check("SELECT DISTINCT epoch FROM places WHERE kind = 16", "0");
+	check_places();
+	rig_close(&rig);
+}
+END_TEST
+
 /* The number of a path, as SQL makes it of a question: also of bytes that are no text. */
 START_TEST(hashes_of_paths)
 {
@@ -194,6 +232,7 @@ int main(void)
 	unit_add(suite, rows_of_many_parts);
 	unit_add(suite, what_goes_on);
 	unit_add(suite, gone_on_with);
+	unit_add(suite, forgotten_with_their_rows);
 	unit_add(suite, hashes_of_paths);
 	return unit_run(suite);
 }
