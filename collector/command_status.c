@@ -27,7 +27,7 @@ static const char doc[] =
 	"before the call can be queried. Exit status 69: module or collector do not run, "
 	"or it was not synced in time.";
 
-enum { OPTION_WAIT = 256, WAIT_SECONDS = 30, POLL_MS = 20 };
+enum { OPTION_WAIT = 256, WAIT_SECONDS = 30, WAIT_SECONDS_MAX = 1000000000, POLL_MS = 20 };
 
 static const struct argp_option options[] = {
 	{ "wait-synced", OPTION_WAIT, "SECONDS", OPTION_ARG_OPTIONAL,
@@ -53,6 +53,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		arguments->wait = true;
 		if (text)
 			arguments->seconds = argument_number(text, state);
+		if (arguments->seconds > WAIT_SECONDS_MAX)
+			arguments->seconds = WAIT_SECONDS_MAX;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "what is \"%s\" for?", text);
@@ -517,8 +519,18 @@ static bool is_synced(sqlite3 *db, const struct target *target)
 	return ret;
 }
 
-/* @counters: as they were then. */
-static int set_target(struct control *control, struct target *target,
+static void wait_a_little(void)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
+
+	nanosleep(&pause, NULL);
+}
+
+/*
+ * Of a collector that has just been started until it is subscribed, no longer than to
+ * @deadline. @counters: as they were then.
+ */
+static int set_target(struct control *control, int64_t deadline, struct target *target,
 		      struct control_counters *counters)
 {
 	struct control_info info;
@@ -528,25 +540,25 @@ static int set_target(struct control *control, struct target *target,
 	if (ret)
 		return ret;
 	target->load = info.load;
-	ret = control_flush(control, &target->positions, &target->count, counters);
+	for (;;) {
+		ret = control_flush(control, &target->positions, &target->count, counters);
+		if (ret != -ENOTCONN || clock_steady_ms() >= deadline)
+			break;
+		wait_a_little();
+	}
 	for (class_ = 0; !ret && class_ < KITH_CLASSES; class_++)
 		target->lost += lost_in_module(&counters->classes[class_]);
 	return ret;
 }
 
-static int wait_for_target(sqlite3 *db, const struct target *target, uint64_t seconds)
+static bool wait_for_target(sqlite3 *db, const struct target *target, int64_t deadline)
 {
-	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
-	int64_t begun = clock_steady_ms();
-
 	while (!is_synced(db, target)) {
-		if ((uint64_t)(clock_steady_ms() - begun) / 1000 >= seconds) {
-			log_error("not synced after %" PRIu64 " seconds", seconds);
-			return EX_UNAVAILABLE;
-		}
-		nanosleep(&pause, NULL);
+		if (clock_steady_ms() >= deadline)
+			return false;
+		wait_a_little();
 	}
-	return 0;
+	return true;
 }
 
 /*
@@ -556,6 +568,7 @@ static int wait_for_target(sqlite3 *db, const struct target *target, uint64_t se
 static int wait_synced(const struct arguments *arguments, struct control_counters *counters,
 		       sqlite3 **db)
 {
+	const int64_t deadline = clock_steady_ms() + (int64_t)arguments->seconds * 1000;
 	struct target target = { .count = 0 };
 	struct control *control;
 	int ret = control_open(&control), status = 0;
@@ -563,12 +576,18 @@ static int wait_synced(const struct arguments *arguments, struct control_counter
 	if (!ret)
 		status = query_open(db, arguments->common.database);
 	if (!ret && !status)
-		ret = set_target(control, &target, counters);
+		ret = set_target(control, deadline, &target, counters);
 	control_close(control);
-	if (ret)
+	if (ret == -ENOTCONN) {
+		log_error("not synced after %" PRIu64 " seconds: no collector is subscribed",
+			  arguments->seconds);
+		status = EX_UNAVAILABLE;
+	} else if (ret) {
 		status = command_module_error(ret);
-	if (!status)
-		status = wait_for_target(*db, &target, arguments->seconds);
+	} else if (!status && !wait_for_target(*db, &target, deadline)) {
+		log_error("not synced after %" PRIu64 " seconds", arguments->seconds);
+		status = EX_UNAVAILABLE;
+	}
 	free(target.positions);
 	return status;
 }

@@ -56,12 +56,12 @@ static int answer_begin(struct answer *answer, struct genl_info *info, size_t si
 	return -EMSGSIZE;
 }
 
-/* @failed: some attribute did not fit. */
-static int answer_send(struct answer *answer, struct genl_info *info, bool failed)
+/* Or give it up, for @error, -EMSGSIZE if it is positive: an attribute did not fit. */
+static int answer_send(struct answer *answer, struct genl_info *info, int error)
 {
-	if (failed) {
+	if (error) {
 		nlmsg_free(answer->skb);
-		return -EMSGSIZE;
+		return error > 0 ? -EMSGSIZE : error;
 	}
 	genlmsg_end(answer->skb, answer->header);
 	return genlmsg_reply(answer->skb, info);
@@ -181,8 +181,7 @@ static int put_last_positions(struct sk_buff *skb)
 	if (!attribute)
 		return -EMSGSIZE;
 	memset(nla_data(attribute), 0, size);
-	kith_stream_last(nla_data(attribute));
-	return 0;
+	return kith_stream_last(nla_data(attribute));
 }
 
 static int flush(struct sk_buff *skb, struct genl_info *info)
@@ -191,14 +190,13 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 		      nla_total_size(KITH_CLASSES * sizeof(struct kith_counters));
 	struct answer answer;
 	int ret = answer_begin(&answer, info, size);
-	bool failed;
 
 	if (ret)
 		return ret;
 	kith_report_flush();
-	failed = put_counters(answer.skb) || put_last_positions(answer.skb);
+	ret = put_counters(answer.skb) ?: put_last_positions(answer.skb);
 	kith_stream_flush();
-	return answer_send(&answer, info, failed);
+	return answer_send(&answer, info, ret);
 }
 
 static int put_paths(struct sk_buff *skb, int attribute, enum kith_path_list list)

@@ -487,18 +487,21 @@ int kith_stream_ack(u32 portid, const struct kith_position *positions,
 	return ret;
 }
 
-void kith_stream_last(struct kith_position *positions)
+int kith_stream_last(struct kith_position *positions)
 {
 	unsigned int i;
+	int ret = -ENOTCONN;
 
 	mutex_lock(&stream.lock);
-	for (i = 0; i < kith_ring_count(); i++) {
+	for (i = 0; stream.portid && i < kith_ring_count(); i++) {
 		const struct kith_ring *ring = kith_ring_get(i);
 
 		positions[i].ring = i;
-		positions[i].seq = ring && stream.portid ? kith_ring_last(ring) : 0;
+		positions[i].seq = ring ? kith_ring_last(ring) : 0;
+		ret = 0;
 	}
 	mutex_unlock(&stream.lock);
+	return ret;
 }
 
 /* Has the subscriber, if any, acknowledged all that there is? */

@@ -33,10 +33,11 @@ int kith_stream_ack(u32 portid, const struct kith_position *positions,
 u32 kith_stream_subscriber(void);
 
 /*
- * The last record of each ring that the subscriber has got or can get; all 0
- * without one. @positions: kith_ring_count() of them, zeroed. May sleep.
+ * The last record of each ring that the subscriber has got or can get, 0: there is
+ * none. @positions: kith_ring_count() of them, zeroed. May sleep. Return: 0, or
+ * -ENOTCONN without a subscriber: the producers overwrite what would be read here.
  */
-void kith_stream_last(struct kith_position *positions);
+int kith_stream_last(struct kith_position *positions);
 
 /* Send what waits, now. Any context but NMI. */
 void kith_stream_flush(void);

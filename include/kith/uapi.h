@@ -38,7 +38,7 @@
  *                           and what is done to files are reported as they
  *                           stand now. Also wakes the
  *                           sender, so that waiting records and loss reports
- *                           go out.
+ *                           go out. -ENOTCONN: nobody is subscribed.
  * GET_POLICY       do    -> POLICY_* attributes, all of them.
  * SET_POLICY       do       POLICY_* attributes, those to change. -ERANGE if
  *                           one is out of its bounds; then none is changed.

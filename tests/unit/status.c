@@ -9,6 +9,7 @@ static struct {
 	int error;
 	struct control_info info;
 	int tested_error;
+	int silent; /* so often nobody is subscribed */
 } fake;
 
 const struct argp_child command_children[] = { { 0 } };
@@ -53,8 +54,10 @@ int control_stats(struct control *control, struct control_counters *counters)
 int control_flush(struct control *control, struct kith_position **positions, size_t *count,
 		  struct control_counters *counters)
 {
-	(void)control, (void)positions, (void)count, (void)counters;
-	return -ENOENT;
+	(void)control, (void)counters;
+	*positions = NULL;
+	*count = 0;
+	return fake.silent-- > 0 ? -ENOTCONN : 0;
 }
 
 int control_hooks(struct control *control,
@@ -146,6 +149,33 @@ START_TEST(when_it_was_loaded)
 }
 END_TEST
 
+/* What nobody can store is not stored, however little it is. */
+START_TEST(nobody_is_subscribed)
+{
+	struct arguments arguments = { .common.database = unit_path("kith.db"), .seconds = 0 };
+	struct control_counters counters = { 0 };
+	struct store *store;
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(store_open(&store, arguments.common.database), 0);
+	store_close(store);
+	ck_assert_int_eq(sqlite3_open(arguments.common.database, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "INSERT INTO boots VALUES (1, 'boot', 0);"
+				      "INSERT INTO loads VALUES (1, 1, 7, '0', 0, 1)",
+				      NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	fake.info.load = 7;
+	fake.silent = 1;
+	ck_assert_int_eq(wait_synced(&arguments, &counters, &db), EX_UNAVAILABLE);
+	sqlite3_close(db);
+	fake.silent = 3;
+	arguments.seconds = 60;
+	ck_assert_int_eq(wait_synced(&arguments, &counters, &db), 0);
+	ck_assert_int_lt(fake.silent, 0);
+	sqlite3_close(db);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("status");
@@ -153,5 +183,6 @@ int main(void)
 	unit_add_rows(suite, not_asked, UNIT_COUNT(troubles));
 	unit_add_rows(suite, blind, UNIT_COUNT(healths));
 	unit_add(suite, when_it_was_loaded);
+	unit_add(suite, nobody_is_subscribed);
 	return unit_run(suite);
 }
