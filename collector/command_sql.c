@@ -106,9 +106,11 @@ static int bind(sqlite3_stmt *statement, const struct arguments *arguments)
 			sqlite3_bind_int64(statement, i, arguments->common.since);
 		} else if (name && !strcmp(name, ":until")) {
 			sqlite3_bind_int64(statement, i, arguments->common.until);
+		} else if (name && !strcmp(name, ":most")) {
+			sqlite3_bind_null(statement, i); /* as many as the query finds enough */
 		} else {
-			log_error("cannot understand the query: only :since, :until and what "
-				  "--set says have a value, not %s",
+			log_error("cannot understand the query: only :since, :until, :most "
+				  "and what --set says have a value, not %s",
 				  name ? name : "?");
 			return 2;
 		}

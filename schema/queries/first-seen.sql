@@ -2,7 +2,8 @@
 -- Where a file or an address was first seen, and where after that: kith sql --set
 -- what=/tmp/x, or what=198.51.100.7. A file is followed under whatever name it has had.
 -- One row is a program (as it was last) of a workload: container, unit. Of what was used
--- very often the first 10,000 times are looked at: --since goes on from there.
+-- very often the first 2,000 times are looked at: --since goes on from there, --set
+-- most=100000 looks at more.
 WITH RECURSIVE
 -- Ids grow with time: those that rows of that time can have.
 range AS MATERIALIZED (
@@ -96,25 +97,25 @@ candidate AS MATERIALIZED (
   SELECT * FROM (SELECT 'access' AS source, id AS row_id FROM accesses
     WHERE writes IS NOT NULL AND file IN (SELECT file FROM meant)
       AND first <= :until AND first + lasted >= :since
-    ORDER BY id LIMIT 10000)
+    ORDER BY id LIMIT ifnull(:most, 2000))
   UNION ALL
   SELECT * FROM (SELECT 'access', t.id
     FROM read_in CROSS JOIN accesses t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.writes IS NULL AND t.file IN (SELECT file FROM meant)
       AND t.first <= :until AND t.first + t.lasted >= :since
-    LIMIT 10000)
+    LIMIT ifnull(:most, 2000))
   UNION ALL
   SELECT * FROM (SELECT 'change', t.id
     FROM altered_in CROSS JOIN changes t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE (t.file IN (SELECT file FROM meant) OR t.other IN (SELECT file FROM meant))
       AND t.ts <= :until AND t.ts + t.lasted >= :since
-    LIMIT 10000)
+    LIMIT ifnull(:most, 2000))
   UNION ALL
   SELECT * FROM (SELECT 'execution', t.id
     FROM executed_in CROSS JOIN executions t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.file IN (SELECT file FROM meant)
       AND t.ts BETWEEN :since AND :until
-    LIMIT 10000)
+    LIMIT ifnull(:most, 2000))
 ),
 changed AS MATERIALIZED (
   SELECT DISTINCT row_id FROM candidate WHERE source = 'change'
@@ -147,14 +148,14 @@ talk AS MATERIALIZED (
     WHERE t.route IN (SELECT id FROM meant_route)
       AND t.started <= :until
       AND (t.started + t.lasted >= :since OR t.lasted IS NULL)
-    LIMIT 10000)
+    LIMIT ifnull(:most, 2000))
   UNION ALL
   SELECT * FROM (SELECT NULL, t.id
     FROM runs_routed_in
       CROSS JOIN connection_runs t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.route IN (SELECT id FROM meant_route)
       AND t.started <= :until AND t.ended >= :since
-    LIMIT 10000)
+    LIMIT ifnull(:most, 2000))
 ),
 scripted_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
@@ -170,7 +171,7 @@ scripted AS MATERIALIZED (
   FROM scripted_in CROSS JOIN executions t ON t.id >= part << 10 AND t.id < (part + 1) << 10
   WHERE t.script IN (SELECT script_id FROM script WHERE script = :what)
     AND t.ts BETWEEN :since AND :until
-  LIMIT 10000
+  LIMIT ifnull(:most, 2000)
 ),
 seen AS MATERIALIZED (
   SELECT first, last, process_id,

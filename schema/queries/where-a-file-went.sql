@@ -2,7 +2,8 @@
 -- Who wrote, read, executed or changed the file that was called :path once, under whatever
 -- name: kith sql --set path=/etc/shadow. Reads that are counted together with those of
 -- other files show where it is the first of them. Where its data went from there: kith trace.
--- The first 10,000 are shown: --since goes on from the last of them.
+-- The first 2,000 are shown: --since goes on from the last of them, --set most=100000
+-- shows more.
 WITH RECURSIVE
 -- Ids grow with time: those that rows of that time can have.
 range AS MATERIALIZED (
@@ -96,25 +97,25 @@ candidate AS MATERIALIZED (
   SELECT * FROM (SELECT 'access' AS source, id AS row_id FROM accesses
     WHERE writes IS NOT NULL AND file IN (SELECT file FROM meant)
       AND first <= :until AND first + lasted >= :since
-    ORDER BY id LIMIT 10000)
+    ORDER BY id LIMIT ifnull(:most, 2000))
   UNION ALL
   SELECT * FROM (SELECT 'access', t.id
     FROM read_in CROSS JOIN accesses t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.writes IS NULL AND t.file IN (SELECT file FROM meant)
       AND t.first <= :until AND t.first + t.lasted >= :since
-    LIMIT 10000)
+    LIMIT ifnull(:most, 2000))
   UNION ALL
   SELECT * FROM (SELECT 'change', t.id
     FROM altered_in CROSS JOIN changes t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE (t.file IN (SELECT file FROM meant) OR t.other IN (SELECT file FROM meant))
       AND t.ts <= :until AND t.ts + t.lasted >= :since
-    LIMIT 10000)
+    LIMIT ifnull(:most, 2000))
   UNION ALL
   SELECT * FROM (SELECT 'execution', t.id
     FROM executed_in CROSS JOIN executions t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.file IN (SELECT file FROM meant)
       AND t.ts BETWEEN :since AND :until
-    LIMIT 10000)
+    LIMIT ifnull(:most, 2000))
 ),
 changed AS MATERIALIZED (
   SELECT DISTINCT row_id FROM candidate WHERE source = 'change'
@@ -149,4 +150,4 @@ FROM what w
 LEFT JOIN process p USING (process_id)
 WHERE w.ts <= :until AND w.last >= :since
 ORDER BY w.ts
-LIMIT 10000
+LIMIT ifnull(:most, 2000)

@@ -2,7 +2,8 @@
 -- Who talked to a service, from when to when, and how many bytes each way:
 -- kith sql --set service=6379, or the name of its Unix socket, or the path of its program.
 -- In whichever container or network namespace each end is. kith talks shows each
--- conversation. Of a busy service the last 30,000 are looked at: --until goes further back.
+-- conversation. Of a busy service the last 3,000 are looked at: --until goes further
+-- back, --set most=100000 looks at more.
 WITH
 meant AS MATERIALIZED (
   SELECT id FROM routes WHERE CAST(:service AS TEXT) IN (CAST(server_port AS TEXT), name)
@@ -34,10 +35,10 @@ near AS MATERIALIZED (
 ),
 -- Each key in each part has a row at least: is it enough without looking further?
 enough AS MATERIALIZED (
-  SELECT count(*) >= 30000 AS met FROM (SELECT 1 FROM place
+  SELECT count(*) >= ifnull(:most, 3000) AS met FROM (SELECT 1 FROM place
     WHERE kind = 1 AND key IN (SELECT id FROM meant)
       AND epoch BETWEEN (SELECT first_id >> 16 FROM near WHERE name = 'connections') + 1
-        AND (SELECT last_id >> 16 FROM near WHERE name = 'connections') - 1 LIMIT 30000)
+        AND (SELECT last_id >> 16 FROM near WHERE name = 'connections') - 1 LIMIT ifnull(:most, 3000))
 ),
 range AS MATERIALIZED (
   SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
@@ -79,14 +80,14 @@ chosen AS MATERIALIZED (
     WHERE (t.route IN (SELECT id FROM meant) OR t.server IN (SELECT id FROM serving))
       AND t.started <= :until
       AND (t.started + t.lasted >= :since OR t.lasted IS NULL)
-    LIMIT 30000)
+    LIMIT ifnull(:most, 3000))
   UNION ALL
   SELECT * FROM (SELECT t.id, 1
     FROM runs_talked_in
     CROSS JOIN connection_runs t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE (t.route IN (SELECT id FROM meant) OR t.server IN (SELECT id FROM serving))
       AND t.started <= :until AND t.ended >= :since
-    LIMIT 30000)
+    LIMIT ifnull(:most, 3000))
 ),
 talk AS MATERIALIZED (
   SELECT client, server, route, flags, started, lasted, to_server, to_client

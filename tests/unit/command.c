@@ -268,7 +268,9 @@ static const struct {
 	const char *says;
 } parameters[] = {
 	{ "SELECT :since < :until AS a", 0, "" },
-	{ "SELECT :name", 2, "only :since, :until and what --set says have a value, not :name" },
+	{ "SELECT :name", 2,
+	  "only :since, :until, :most and what --set says have a value, not :name" },
+	{ "SELECT coalesce(:most, 1) AS a", 0, "" },
 	{ "SELECT ?", 2, "not ?" },
 	{ "SELECT ?2", 2, "not ?" },
 	{ "SELECT $since, :since", 2, "not $since" },

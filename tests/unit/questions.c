@@ -36,6 +36,8 @@ static void bind(sqlite3_stmt *statement, const char *value)
 			sqlite3_bind_int64(statement, i, since);
 		else if (!strcmp(name, ":until"))
 			sqlite3_bind_int64(statement, i, until);
+		else if (!strcmp(name, ":most"))
+			sqlite3_bind_null(statement, i);
 		else
 			query_bind(statement, i, value);
 	}
