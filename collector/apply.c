@@ -2,6 +2,8 @@
 /* What one record says, applied to the state and the store. */
 #include "apply.h"
 
+#include "learner.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -330,7 +332,12 @@ static int apply_credential(struct ingest *ingest, const struct record *record)
 	process->context.cap_permitted = (int64_t)change->to.cap_permitted;
 	process->context.cap_effective = (int64_t)change->to.cap_effective;
 	ret = apply_context(ingest, process);
-	return ret ? ret : store_credential(ingest->store, &row);
+	if (!ret)
+		ret = store_credential(ingest->store, &row);
+	if (ret || !ingest->learner)
+		return ret;
+	return learner_credential(ingest->learner, record, process,
+				  store_last_row(ingest->store));
 }
 
 static int apply_cgroup(struct ingest *ingest, const struct record *record)
@@ -364,12 +371,14 @@ static int apply_sensor(struct ingest *ingest, const struct record *record)
 	const struct kith_sensor *sensor = record->body;
 	const char *name = record_sensor_event_name(sensor->event);
 	int64_t process = apply_id(ingest, record->head.process, record->head.ts);
+	int ret;
 
 	if (process < 0)
 		return (int)process;
-	return store_sensor_event(ingest->store, ingest_wall(ingest, record->head.ts),
-				  ingest->load.boot, name ? name : "unknown", process,
-				  record->items[KITH_ITEM_DETAIL]);
+	ret = store_sensor_event(ingest->store, ingest_wall(ingest, record->head.ts),
+				 ingest->load.boot, name ? name : "unknown", process,
+				 record->items[KITH_ITEM_DETAIL]);
+	return ret || !ingest->learner ? ret : learner_sensor(ingest->learner, record);
 }
 
 /*
@@ -423,9 +432,12 @@ static int apply_loss(struct ingest *ingest, const struct record *record)
 		.resumed = is_first_report(ingest, body),
 	};
 
+	int ret;
+
 	if (wants_dump(ingest, body))
 		ingest->lost_ends++;
-	return store_loss(ingest->store, &loss);
+	ret = store_loss(ingest->store, &loss);
+	return ret || !ingest->learner ? ret : learner_loss(ingest->learner, &loss);
 }
 
 int apply_record(struct ingest *ingest, const struct record *record)

@@ -3,6 +3,7 @@
 #include "apply.h"
 
 #include "apply_socket.h"
+#include "learner.h"
 
 #include <errno.h>
 #include <string.h>
@@ -139,7 +140,9 @@ int apply_access(struct ingest *ingest, const struct record *record)
 	if (!body->id || !body->user)
 		return subject_refuse(ingest);
 	ret = finish_access(ingest, record, body->user, body->writer, &body->file, &row);
-	return ret ? ret : put_access(ingest, &row, body->id, body->flags & KITH_ACCESS_OVER);
+	if (!ret)
+		ret = put_access(ingest, &row, body->id, body->flags & KITH_ACCESS_OVER);
+	return ret || !ingest->learner ? ret : learner_access(ingest->learner, record, &row);
 }
 
 static void raise(int64_t *sum, uint64_t now)
@@ -214,6 +217,7 @@ int apply_change(struct ingest *ingest, const struct record *record)
 {
 	const struct kith_change *body = record->body;
 	struct store_change row;
+	int ret;
 
 	if (!body->op || !body->count || !record->head.process)
 		return subject_refuse(ingest);
@@ -224,7 +228,10 @@ int apply_change(struct ingest *ingest, const struct record *record)
 		return (int)(row.file < 0 ? row.file : row.other);
 	if (row.process < 0 || row.path < 0 || row.new_path < 0 || row.text < 0)
 		return -ENOMEM;
-	return store_change(ingest->store, &row);
+	ret = store_change(ingest->store, &row);
+	if (ret || !ingest->learner)
+		return ret;
+	return learner_change(ingest->learner, record, &row, store_last_row(ingest->store));
 }
 
 static int take_access(void *ingest_, int64_t number, int64_t id)

@@ -2,6 +2,8 @@
 /* Records of what processes run: EXEC, EXEC_FAILED and PROCESS. */
 #include "apply.h"
 
+#include "learner.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -241,6 +243,7 @@ static int apply_image(struct ingest *ingest, const struct record *record,
 		.unknown = ~image->known & all,
 		.live = live,
 	};
+	const int64_t before = process->execution;
 	int ret = adopt_context(ingest, record, image, process);
 
 	if (!ret)
@@ -262,6 +265,8 @@ static int apply_image(struct ingest *ingest, const struct record *record,
 	set_exe(process, record->items[KITH_ITEM_EXE]);
 	state_touch(&ingest->state, process);
 	ret = store_execution(ingest->store, &row);
+	if (!ret && ingest->learner)
+		ret = learner_exec(ingest->learner, record, image, process, before, &row);
 	if (ret || !ingest->names)
 		return ret;
 	return ask_hash(ingest, record, image, process, &row);

@@ -3,6 +3,7 @@
 #include "apply_socket.h"
 
 #include "address.h"
+#include "learner.h"
 #include "protocol.h"
 
 #include <string.h>
@@ -74,6 +75,8 @@ int apply_listener(struct ingest *ingest, const struct record *record)
 	if (!subject.id)
 		subject.id = ++ingest->last_listener;
 	ret = store_listener(ingest->store, subject.id, &listener);
+	if (!ret && ingest->learner)
+		ret = learner_listener(ingest->learner, record, &listener, subject.id);
 	if (ret)
 		return ret;
 	return subject_remember(ingest, &subject, body->id, SOCKET_LISTENER, subject.id,

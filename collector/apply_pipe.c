@@ -2,6 +2,8 @@
 /* Records of pipes, of sockets of other families, and of what one did to another. */
 #include "apply_socket.h"
 
+#include "learner.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
@@ -169,6 +171,7 @@ int apply_control(struct ingest *ingest, const struct record *record)
 		.op = body->op,
 		.value = -1,
 	};
+	int ret;
 
 	if (control.process < 0 || control.target < 0 || control.path < 0 ||
 	    control.new_path < 0 || control.detail < 0)
@@ -177,5 +180,9 @@ int apply_control(struct ingest *ingest, const struct record *record)
 		set_repeats(ingest, body, &control);
 	if (body->object)
 		find_object(ingest, body->object, &control);
-	return store_control(ingest->store, &control);
+	ret = store_control(ingest->store, &control);
+	if (ret || !ingest->learner)
+		return ret;
+	return learner_control(ingest->learner, record, &control,
+			       store_last_row(ingest->store));
 }

@@ -3,6 +3,7 @@
 #include "apply_socket.h"
 
 #include "address.h"
+#include "learner.h"
 #include "protocol.h"
 
 #include <errno.h>
@@ -465,6 +466,8 @@ int apply_connection(struct ingest *ingest, const struct record *record)
 	if (!subject.id)
 		subject.id = adopt_connection(ingest, body, &row);
 	ret = put_connection(ingest, body, &row, subject.id);
+	if (!ret && ingest->learner)
+		ret = learner_connection(ingest->learner, record, &row);
 	if (ret)
 		return ret;
 	return subject_remember(ingest, &subject, body->id, SOCKET_CONNECTION, row.id,

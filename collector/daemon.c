@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "ingest.h"
+#include "learner.h"
 #include "log.h"
 #include "redump.h"
 #include "seal.h"
@@ -456,6 +457,13 @@ static int close_segment(struct loop *loop)
 	return ret < 0 ? ret : 0;
 }
 
+static int finish_learning(struct loop *loop)
+{
+	int ret = ingest_begin(&loop->ingest);
+
+	return ret ? ret : learner_finish(loop->ingest.learner);
+}
+
 static int finish(struct loop *loop)
 {
 	int ret;
@@ -467,6 +475,8 @@ static int finish(struct loop *loop)
 	names_stop(loop->daemon->names);
 	if (!ret && loop->daemon->live && loop->started)
 		ret = ingest_note(&loop->ingest, clock_wall_ns(), "collector stopped", NULL);
+	if (!ret)
+		ret = finish_learning(loop);
 	if (!ret)
 		ret = ingest_commit(&loop->ingest);
 	/* If that fails the module sends it again to the next one, who knows it. */
@@ -554,6 +564,8 @@ int daemon_run(struct daemon *daemon)
 		return -ENOMEM;
 	}
 	ret = ingest_open(&loop.ingest, daemon->store);
+	if (!ret)
+		ret = learner_new(&loop.ingest.learner, &loop.ingest, daemon->store);
 	if (!ret && !daemon->live)
 		ret = store_hurry(daemon->store);
 	loop.ingest.replays = !daemon->live;
@@ -576,6 +588,7 @@ int daemon_run(struct daemon *daemon)
 	tell_malformed(&loop);
 	daemon->result = result_of(&loop.ingest);
 	ingest_close(&loop.ingest);
+	learner_free(loop.ingest.learner);
 	close_keepers(&loop);
 	return ret ? ret : !daemon->live && daemon->result.malformed ? -EBADMSG : 0;
 }

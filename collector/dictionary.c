@@ -375,6 +375,28 @@ int dictionary_house(struct dictionary *dictionary, int64_t id, uint64_t *house)
 	return 0;
 }
 
+static void take_place(void *names, int64_t id, const struct store_container *row)
+{
+	(void)id;
+	if (row->path.size)
+		cgroup_parse(row->path.data, row->path.size, names);
+}
+
+int dictionary_place(struct dictionary *dictionary, int64_t id, struct cgroup_names *names)
+{
+	struct container *container = NULL;
+
+	*names = (struct cgroup_names){ .runtime = "" };
+	if (!id)
+		return 0;
+	HASH_FIND_BYHASHVALUE(hh_id, dictionary->by_id, &id, sizeof(id), hash_of((uint64_t)id),
+			      container);
+	if (!container || !container->path.size)
+		return store_container_get(dictionary->store, id, take_place, names);
+	cgroup_parse(container->path.data, container->path.size, names);
+	return 0;
+}
+
 static int flush_container(struct dictionary *dictionary, struct container *container)
 {
 	struct cgroup_names names = { .runtime = "" };

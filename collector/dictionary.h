@@ -64,6 +64,10 @@ int64_t dictionary_container_path(struct dictionary *dictionary, int64_t boot,
  */
 int dictionary_house(struct dictionary *dictionary, int64_t id, uint64_t *house);
 
+/* What the path of container @id says. Return: 0 or an error. */
+struct cgroup_names;
+int dictionary_place(struct dictionary *dictionary, int64_t id, struct cgroup_names *names);
+
 /* What is used from now on of strings, texts of files and routes gets rows of its own. */
 void dictionary_forget_texts(struct dictionary *dictionary);
 

@@ -400,14 +400,16 @@ static int extend_loss(struct store *store, const struct store_loss *loss,
 	return statement_run(store, STATEMENT_LOSS_EXTEND);
 }
 
-int store_loss(struct store *store, const struct store_loss *loss)
+int store_loss(struct store *store, struct store_loss *loss)
 {
 	struct known_loss known;
 	int64_t gap;
 	int ret = find_loss(store, loss, &known);
 
+	loss->added = 0;
 	if (ret || loss->total <= known.total)
 		return ret;
+	loss->added = loss->total - known.total;
 	/* Times of a recording may lie anywhere. */
 	gap = (int64_t)((uint64_t)loss->from - (uint64_t)known.until);
 	if (known.row && gap < LOSSES_APART) {

@@ -4,6 +4,7 @@
 
 #include "apply.h"
 #include "dump.h"
+#include "learner.h"
 #include "reconcile.h"
 #include "text.h"
 
@@ -77,6 +78,8 @@ int ingest_reset(struct ingest *ingest)
 
 	ingest_close(ingest);
 	alike_forget(&ingest->alike);
+	if (ingest->learner)
+		learner_forget(ingest->learner);
 	ingest->open = false;
 	ingest->records = 0;
 	ingest->bytes = 0;
@@ -180,11 +183,16 @@ static int carry_clock(struct ingest *ingest, const struct stream_info *info,
 static int note_unwatched(struct ingest *ingest, const struct store_seen *seen)
 {
 	int64_t from = ingest_wall(ingest, 0), to = ingest->load.loaded;
+	int ret = 0;
 
 	/* The clock may have been set back between two boots. */
 	if (seen->at > from && (seen->at <= to || seen->boot == ingest->load.boot))
 		from = seen->at;
-	return store_unwatched(ingest->store, ingest->load.boot, from < to ? from : to, to);
+	if (from > to)
+		from = to;
+	if (ingest->learner)
+		ret = learner_gap(ingest->learner, from, to);
+	return ret ? ret : store_unwatched(ingest->store, ingest->load.boot, from, to);
 }
 
 /* What came after the last record that we have is new to us. If @fresh this load is too. */
@@ -290,7 +298,9 @@ static int ingest_record(struct ingest *ingest, const struct record *record)
 	}
 	if (wanted)
 		ingest->seen = (struct store_seen){ at, ingest->load.boot, ingest->offset };
-	if (ingest->dump)
+	if (ingest->learner && wanted)
+		ret = learner_tick(ingest->learner, at);
+	if (!ret && ingest->dump)
 		ret = dump_apply(ingest, record->head.ts);
 	if (ret)
 		return ret;
@@ -451,6 +461,8 @@ int ingest_commit(struct ingest *ingest)
 	if (!ingest->open)
 		return 0;
 	ret = flush_processes(ingest);
+	if (!ret && ingest->learner)
+		ret = learner_commit(ingest->learner);
 	if (!ret)
 		ret = names_flush(ingest->names);
 	if (!ret)

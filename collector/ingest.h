@@ -58,10 +58,13 @@ struct ingest_window {
 
 #define INGEST_ALL ((struct ingest_window){ INT64_MIN, INT64_MAX })
 
+struct learner;
+
 struct ingest {
 	struct store *store;
 	struct ingest_window window;
 	struct names *names; /* the caller's; NULL: nothing is asked for */
+	struct learner *learner; /* the caller's; NULL: nothing is learned */
 	bool replays; /* the source is a recording: it may have what is long past */
 	bool past;    /* the stream is of a load before the latest one: it has been stored */
 	struct state state;

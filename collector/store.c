@@ -451,6 +451,11 @@ void store_close(struct store *store)
 	free(store);
 }
 
+int64_t store_last_row(const struct store *store)
+{
+	return sqlite3_last_insert_rowid(store->db);
+}
+
 int store_begin(struct store *store)
 {
 	store_forgive(store);

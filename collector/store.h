@@ -448,6 +448,9 @@ int store_cgroup_move(struct store *store, int64_t ts, int64_t process, int64_t 
 int store_sensor_event(struct store *store, int64_t ts, int64_t boot, const char *event,
 		       int64_t process, struct slice detail);
 
+/* The id of the row that was inserted last, if SQLite has numbered it. */
+int64_t store_last_row(const struct store *store);
+
 /* Is there one? 1, 0 or an error. */
 int store_sensor_event_find(struct store *store, const char *event, struct slice detail);
 
@@ -474,9 +477,10 @@ struct store_loss {
 	int64_t from;
 	int64_t to;
 	bool resumed; /* first of this subscription: earlier ones may be in it */
+	uint64_t added; /* an answer: so many of them are new */
 };
 /* Adds what is new of the total, if anything. */
-int store_loss(struct store *store, const struct store_loss *loss);
+int store_loss(struct store *store, struct store_loss *loss);
 
 /* From @from to @to nobody watched, so nobody knows how much was lost. */
 int store_unwatched(struct store *store, int64_t boot, int64_t from, int64_t to);

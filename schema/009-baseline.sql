@@ -91,6 +91,7 @@ CREATE TABLE anomalies (
   ts        INTEGER NOT NULL,
   process   INTEGER,
   execution INTEGER,              -- what it ran then
+  root      INTEGER NOT NULL,     -- execution with which began what hangs together
   template  INTEGER NOT NULL,
   kind      INTEGER NOT NULL,     -- what is the same is one sign: see risk.h
   class     INTEGER NOT NULL,
@@ -106,11 +107,15 @@ CREATE TABLE anomalies (
   elsewhere INTEGER NOT NULL,     -- on the rest of the host
   technique TEXT,                 -- of MITRE ATT&CK
   sentence  TEXT NOT NULL,        -- names in it are escaped as in kith's tables
+  act       TEXT NOT NULL,        -- its beginning: who did what
+  workload  TEXT NOT NULL,        -- of who did it
   incident  INTEGER,
   rank      INTEGER               -- in its incident, from 1 on; NULL: not among the first ten
 );
 
 CREATE INDEX anomalies_incident ON anomalies (incident, rank) WHERE incident IS NOT NULL;
+
+CREATE INDEX anomalies_root ON anomalies (root);
 
 CREATE TABLE incidents (
   id         INTEGER PRIMARY KEY,
