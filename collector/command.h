@@ -8,10 +8,13 @@
 #include <stdint.h>
 
 /* Each parses its own arguments. Return: exit status. */
+int command_allow(int argc, char **argv);
+int command_baseline(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_hooks(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_sql(int argc, char **argv);
 int command_status(int argc, char **argv);

@@ -7,6 +7,7 @@
 #include "learner.h"
 #include "log.h"
 #include "redump.h"
+#include "request.h"
 #include "seal.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 enum {
 	COMMIT_MS = 200,	 /* a record waits no longer for its commit */
@@ -38,6 +40,7 @@ struct loop {
 	int64_t opened;	   /* monotonic ms when the transaction began */
 	int64_t watchdog;  /* ms between signs of life; 0: nobody asks */
 	int64_t signed_at;
+	int64_t asked_at; /* that it was looked whether people ask for anything */
 	const char *doing; /* with the module */
 	char trouble[512]; /* what was told last, so that it is told once; "": all is well */
 	bool unstored;	   /* it is the database's */
@@ -372,6 +375,41 @@ static int dump_again(struct loop *loop)
 	return source_dump(loop->daemon->source);
 }
 
+/* What people ask changes what the learner knows, which is stored before and read after. */
+static int do_requests(struct loop *loop, char *text)
+{
+	int ret = ingest_begin(&loop->ingest);
+
+	if (!ret)
+		ret = learner_finish(loop->ingest.learner);
+	if (!ret)
+		ret = request_apply(loop->daemon->store, text);
+	if (!ret)
+		ret = ingest_commit(&loop->ingest);
+	learner_forget(loop->ingest.learner);
+	return ret;
+}
+
+static int take_requests(struct loop *loop)
+{
+	char *text = NULL;
+	int descriptor, ret;
+
+	if (clock_steady_ms() < loop->asked_at + IDLE_MS)
+		return 0;
+	loop->asked_at = clock_steady_ms();
+	descriptor = request_take(loop->daemon->store, &text);
+	if (descriptor <= 0)
+		return descriptor;
+	ret = do_requests(loop, text);
+	free(text);
+	if (ret)
+		close(descriptor);
+	else
+		request_done(descriptor);
+	return ret;
+}
+
 /* Between two transactions, a little of what has time. */
 static int keep_up(struct loop *loop)
 {
@@ -380,6 +418,9 @@ static int keep_up(struct loop *loop)
 
 	if (loop->ingest.open)
 		return 0;
+	ret = take_requests(loop);
+	if (ret)
+		return ret;
 	ret = seal_step(loop->seal, now, false);
 	if (ret >= 0)
 		ret = retention_step(loop->retention, now);

@@ -190,7 +190,7 @@ static void make_allow(struct incidents *incidents, const struct item *item, cha
 {
 	char context[2 * NORMAL_MAX], object[NORMAL_MAX];
 
-	snprintf(to, room, "%u '%s' '%s'", item->template_,
+	snprintf(to, room, "%s '%s' '%s'", template_name(item->template_),
 		 ledger_name(incidents->ledger, item->context, context, sizeof(context)),
 		 ledger_name(incidents->ledger, item->object, object, sizeof(object)));
 }

@@ -93,6 +93,49 @@ static int load_state(struct learner *learner)
 	return ret;
 }
 
+/* Who wrote what, for those who will run it: much, so not all of the time. */
+static int keep_origins(struct learner *learner, bool all)
+{
+	struct origins *origins = &learner->origins;
+	int ret = ledger_keep(&learner->ledger, "plants", origins->plants,
+			      sizeof(origins->plants));
+
+	if (!ret)
+		ret = ledger_set(&learner->ledger, "plant", origins->next);
+	if (!ret)
+		ret = ledger_keep(&learner->ledger, "ties", learner->incidents.ties,
+				  INCIDENT_TIES * sizeof(*learner->incidents.ties));
+	if (!ret)
+		ret = ledger_set(&learner->ledger, "tie", learner->incidents.next_tie);
+	if (!ret && all)
+		ret = ledger_keep(&learner->ledger, "writers", origins->files,
+				  sizeof(origins->files));
+	return ret;
+}
+
+static int recall_origins(struct learner *learner)
+{
+	struct origins *origins = &learner->origins;
+	int64_t plant = 0, tie = 0;
+	bool found;
+	int ret = ledger_recall(&learner->ledger, "plants", origins->plants,
+				sizeof(origins->plants), &found);
+
+	if (!ret)
+		ret = ledger_get(&learner->ledger, "plant", &plant);
+	if (!ret)
+		ret = ledger_recall(&learner->ledger, "ties", learner->incidents.ties,
+				    INCIDENT_TIES * sizeof(*learner->incidents.ties), &found);
+	if (!ret)
+		ret = ledger_get(&learner->ledger, "tie", &tie);
+	if (!ret)
+		ret = ledger_recall(&learner->ledger, "writers", origins->files,
+				    sizeof(origins->files), &found);
+	origins->next = (unsigned int)plant;
+	learner->incidents.next_tie = (unsigned int)tie;
+	return ret;
+}
+
 void learner_forget(struct learner *learner)
 {
 	learner->loaded = false;
@@ -121,6 +164,8 @@ static int load(struct learner *learner)
 	if (!ret)
 		ret = incidents_load(&learner->incidents);
 	if (!ret)
+		ret = recall_origins(learner);
+	if (!ret)
 		ret = allows_load(&learner->allows);
 	learner->loaded = !ret;
 	return ret;
@@ -139,6 +184,29 @@ static int store_line(struct learner *learner, const struct actor *actor)
 	return ret;
 }
 
+/* Who is part of what was found, or may be, though he has ended. */
+static int store_found(struct learner *learner)
+{
+	const struct incidents *incidents = &learner->incidents;
+	unsigned int i, j;
+	int ret = 0;
+
+	for (i = 0; i < INCIDENT_GROUPS; i++)
+		for (j = 0; incidents->groups[i].root && j < incidents->groups[i].count && !ret;
+		     j++)
+			ret = store_line(learner,
+					 actor_find(&learner->actors,
+						    incidents->groups[i].items[j].execution));
+	for (i = 0; i < INCIDENT_TIES && !ret; i++)
+		ret = store_line(learner, actor_find(&learner->actors,
+						     incidents->ties[i].cause.execution));
+	for (i = 0; i < ORIGIN_PLANTS && !ret; i++)
+		ret = store_line(learner,
+				 actor_find(&learner->actors,
+					    learner->origins.plants[i].by.execution));
+	return ret;
+}
+
 static int store_actors(struct learner *learner)
 {
 	const struct process *process = learner->ingest->state.by_key;
@@ -148,7 +216,7 @@ static int store_actors(struct learner *learner)
 		if (process->lived < 0)
 			ret = store_line(learner,
 					 actor_find(&learner->actors, process->execution));
-	return ret;
+	return ret ? ret : store_found(learner);
 }
 
 /* Who lives has been there in this hour, too, whether or not he did anything. */
@@ -209,6 +277,8 @@ static int begin_hour(struct learner *learner, uint32_t hour)
 		ret = forget_old(learner);
 	if (!ret && !first)
 		ret = store_actors(learner);
+	if (!ret && !first)
+		ret = keep_origins(learner, false);
 	return ret ? ret : store_state(learner);
 }
 
@@ -247,6 +317,8 @@ int learner_finish(struct learner *learner)
 	ret = ledger_flush(&learner->ledger, &learner->model, &learner->surprises);
 	if (!ret)
 		ret = store_actors(learner);
+	if (!ret)
+		ret = keep_origins(learner, true);
 	if (!ret)
 		ret = store_state(learner);
 	return ret ? ret : incidents_flush(&learner->incidents);

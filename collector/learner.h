@@ -22,6 +22,8 @@
 #include <stdint.h>
 
 #define LEARNER_HOUR_NS  INT64_C(3600000000000)
+/* Between a workload, a program, and what has started that; no name has it in it. */
+#define LEARNER_BETWEEN	 " // "
 #define LEARNER_FLUSH_NS INT64_C(60000000000)
 
 enum {
@@ -45,6 +47,7 @@ enum level {
 	LEVEL_WORKLOAD, /* and program */
 	LEVEL_LINEAGE,	/* and what it descends from */
 	LEVEL_USER,
+	LEVEL_WHOLE, /* the workload with all of its programs */
 	LEVELS,
 };
 
@@ -111,7 +114,6 @@ struct sign {
 	const char *verb;
 	struct slice what; /* as it was chosen */
 	bool certain;	   /* it is never usual */
-	bool alone;	   /* it has no context in which it is usual */
 };
 
 /* Return: 0 or an error. *learner is to be freed in either case. */
@@ -190,6 +192,8 @@ enum { LEARNER_SENTENCE = 640 };
 void learner_act(const struct sign *sign, char *to, size_t room);
 void learner_sentence(struct learner *learner, const struct sign *sign,
 		      const struct model_view *view, const char *act, char *to, size_t room);
+/* The descent that LEVEL_DESCENT calls so; DESCENT_HOST if none. */
+unsigned int learner_descent_of(const char *text);
 const char *learner_context_text(struct learner *learner, const struct sign *sign,
 				 enum level level, char *to, size_t room);
 

@@ -80,6 +80,42 @@ static int trace_file(struct learner *learner, struct actor *child)
 	return learner_blame(learner, child, origin);
 }
 
+/* Is this how it was to have an effect? Who was known to have planned it answers for it. */
+static int trace_plant(struct learner *learner, struct actor *child, enum lasting lasting,
+		       uint64_t name, uint32_t owner)
+{
+	const struct plant *plant = origin_find_plant(&learner->origins, lasting, name, owner,
+						      child->started - PLANT_NS);
+	struct actor *by;
+
+	if (!plant || plant->by.descent == DESCENT_PACKAGE)
+		return 0;
+	by = actor_find(&learner->actors, plant->by.execution);
+	if (plant->known || (by && learner_root(learner, by)->flags & ACTOR_KNOWN))
+		child->flags |= ACTOR_KNOWN;
+	return learner_blame(learner, child, &plant->by);
+}
+
+static int trace_plants(struct learner *learner, struct actor *child,
+			const struct actor_image *image)
+{
+	struct normal unit;
+
+	if (child->execution != child->root)
+		return 0;
+	switch (child->descent) {
+	case DESCENT_JOB:
+		return trace_plant(learner, child, LASTING_CRON, 0, child->uid);
+	case DESCENT_SERVICE:
+		normal_clear(&unit);
+		normal_put(&unit, image->place.unit);
+		return trace_plant(learner, child, LASTING_UNIT, learner_text(learner, &unit),
+				   UINT32_MAX);
+	default:
+		return 0;
+	}
+}
+
 static int sign_exec(struct learner *learner, const struct actor *parent,
 		     const struct actor *child, const struct actor_image *image,
 		     const struct normal *name)
@@ -207,45 +243,15 @@ static int make_actor(struct learner *learner, const struct actor_image *image,
 	recipe->child = learner_text(learner, &name);
 	recipe->arguments = learner_text(learner, &arguments);
 	ret = trace_file(learner, *child);
+	if (!ret)
+		ret = trace_plants(learner, *child, image);
 	if (!ret && parent)
 		ret = sign_exec(learner, parent, *child, image, &name);
 	return ret ? ret : sign_arguments(learner, *child, &arguments);
 }
 
-/* Is this how it was to have an effect? */
-static int trace_plant(struct learner *learner, const struct actor *child, enum lasting lasting,
-		       uint64_t name, uint32_t owner)
-{
-	const struct plant *plant = origin_find_plant(&learner->origins, lasting, name, owner,
-						      child->started - PLANT_NS);
-
-	if (!plant || plant->by.descent == DESCENT_PACKAGE)
-		return 0;
-	return learner_blame(learner, child, &plant->by);
-}
-
-static int trace_plants(struct learner *learner, const struct actor *child,
-			const struct actor_image *image)
-{
-	struct normal unit;
-
-	if (child->execution != child->root)
-		return 0;
-	switch (child->descent) {
-	case DESCENT_JOB:
-		return trace_plant(learner, child, LASTING_CRON, 0, UINT32_MAX);
-	case DESCENT_SERVICE:
-		normal_clear(&unit);
-		normal_put(&unit, image->place.unit);
-		return trace_plant(learner, child, LASTING_UNIT, learner_text(learner, &unit),
-				   UINT32_MAX);
-	default:
-		return 0;
-	}
-}
-
 /* Somebody came in: by a key that another has put there? */
-static int trace_login(struct learner *learner, const struct actor *child,
+static int trace_login(struct learner *learner, struct actor *child,
 		       const struct actor *parent)
 {
 	struct actor *root;
@@ -278,7 +284,5 @@ int learner_exec(struct learner *learner, const struct record *record,
 		parent = &copy;
 	}
 	ret = make_actor(learner, &made, parent, &child);
-	if (!ret && !row->live)
-		ret = trace_plants(learner, child, &made);
 	return ret || row->live ? ret : trace_login(learner, child, parent);
 }

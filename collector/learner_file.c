@@ -70,7 +70,7 @@ static unsigned int kind_of_write(const struct actor *actor, const struct path_c
 }
 
 static void plant(struct learner *learner, const struct path_class *class_, struct slice path,
-		  const struct kith_file *file, const struct origin *by)
+		  const struct kith_file *file, const struct origin *by, bool known)
 {
 	const struct slice base = normal_base(path);
 	struct normal name;
@@ -82,7 +82,7 @@ static void plant(struct learner *learner, const struct path_class *class_, stru
 		name.text[base.size] = '\0';
 	}
 	origin_plant(&learner->origins, by, class_->lasting, learner_text(learner, &name),
-		     file->owner);
+		     file->owner, known);
 }
 
 /* @actor has changed what is at @path now. */
@@ -96,7 +96,8 @@ static int wrote(struct learner *learner, struct sign *sign, struct slice path, 
 
 	origin_write(&learner->origins, id, sign->actor, sign->process, sign->at);
 	if (class_.lasting)
-		plant(learner, &class_, path, file, &by);
+		plant(learner, &class_, path, file, &by,
+		      learner_root(learner, (struct actor *)sign->actor)->flags & ACTOR_KNOWN);
 	if (is_repeated(learner, sign->actor, TEMPLATE_WRITE, path, &class_))
 		return 0;
 	sign->template_ = TEMPLATE_WRITE;

@@ -25,6 +25,8 @@ static uint64_t key_of(const struct sign *sign, enum level level)
 		return sign->actor->line;
 	case LEVEL_USER:
 		return sign->user;
+	case LEVEL_WHOLE:
+		return sign->actor->workload;
 	default:
 		return 1;
 	}
@@ -110,6 +112,8 @@ int learner_met(struct learner *learner, struct actor *actor, bool run,
 		ret = ledger_text(&learner->ledger, actor->workload, texts->workload.text);
 	if (!ret)
 		ret = meet(learner, &sign, LEVEL_DESCENT, run);
+	if (!ret)
+		ret = meet(learner, &sign, LEVEL_WHOLE, run);
 	if (!ret)
 		ret = meet(learner, &sign, LEVEL_PROGRAM, run);
 	if (!ret)
@@ -249,6 +253,28 @@ static int find(struct learner *learner, const struct sign *sign, const struct m
 	return ret ? ret : incidents_add(&learner->incidents, &finding, reported);
 }
 
+/* Is it not known yet what the workload does? Its first days are one piece of news. */
+static bool is_young(const struct learner *learner, const struct actor *actor)
+{
+	const struct model_context *whole = model_find_context(
+		&learner->model,
+		context_id(learner, TEMPLATE_THERE, LEVEL_WHOLE, actor->workload));
+
+	return !whole || whole->days < MODEL_MATURE_DAYS;
+}
+
+/* What is said of its root holds for the actor, too. */
+static double weigh(struct learner *learner, const struct sign *sign)
+{
+	struct actor actor = *sign->actor;
+	const struct actor *root = actor_find(&learner->actors, actor.root);
+
+	if (root && root->execution != actor.execution)
+		actor.flags |= root->flags & (ACTOR_KNOWN | ACTOR_FACING);
+	return risk_weight(sign->template_, sign->kind, &actor, sign->child,
+			   is_young(learner, sign->actor));
+}
+
 static bool is_found(const struct learner *learner, const struct sign *sign,
 		     const struct model_view *view, double bits, double weight)
 {
@@ -279,8 +305,7 @@ int learner_sign(struct learner *learner, const struct sign *sign)
 	if (age(learner) >= LEARNER_WARM_HOURS && !learner->frozen)
 		surprise_add(&learner->surprises, sign->template_, sign->actor->descent,
 			     view.surprise);
-	weight = risk_weight(sign->template_, sign->kind, sign->actor, sign->child,
-			     !view.mature && !sign->alone);
+	weight = weigh(learner, sign);
 	if (sign->certain)
 		bits = SURPRISE_MOST;
 	found = is_found(learner, sign, &view, bits, weight);

@@ -19,6 +19,16 @@ static const char *const descents[DESCENTS] = {
 	[DESCENT_PACKAGE] = "packages",
 };
 
+unsigned int learner_descent_of(const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < DESCENTS; i++)
+		if (!strcmp(text, descents[i]))
+			return i;
+	return DESCENT_HOST;
+}
+
 static size_t put(char *to, size_t room, size_t used, const char *text)
 {
 	const int size = snprintf(to + used, room - used, "%s", text);
@@ -39,7 +49,7 @@ static void put_lineage(struct learner *learner, const struct actor *actor, char
 	unsigned int i;
 
 	for (i = 1; i < ACTOR_LINEAGE && actor->lineage[i]; i++) {
-		used = put(to, room, used, " < ");
+		used = put(to, room, used, LEARNER_BETWEEN);
 		used = put_name(learner, to, room, used, actor->lineage[i]);
 	}
 }
@@ -60,13 +70,16 @@ const char *learner_context_text(struct learner *learner, const struct sign *sig
 	case LEVEL_WORKLOAD:
 	case LEVEL_LINEAGE:
 		used = put_name(learner, to, room, 0, actor->workload);
-		used = put(to, room, used, " ");
+		used = put(to, room, used, LEARNER_BETWEEN);
 		used = put_name(learner, to, room, used, actor->exe);
 		if (level == LEVEL_LINEAGE)
 			put_lineage(learner, actor, to, room, used);
 		break;
 	case LEVEL_USER:
 		snprintf(to, room, "user %u", actor->loginuid);
+		break;
+	case LEVEL_WHOLE:
+		put_name(learner, to, room, 0, actor->workload);
 		break;
 	default:
 		put(to, room, 0, "host");
@@ -138,7 +151,12 @@ void learner_sentence(struct learner *learner, const struct sign *sign,
 		return;
 	}
 	put_whom(learner, sign, view, whom, sizeof(whom));
-	if (view->runs)
+	if (view->runs && view->times > view->runs)
+		snprintf(to + used, room - used, ": %s times in %s run%s of %s over %u day%s",
+			 grouped(seen, sizeof(seen), view->times),
+			 grouped(runs, sizeof(runs), view->runs), plural(view->runs), whom,
+			 view->days, plural(view->days));
+	else if (view->runs)
 		snprintf(to + used, room - used, ": %s of %s run%s of %s over %u day%s",
 			 grouped(seen, sizeof(seen), view->times),
 			 grouped(runs, sizeof(runs), view->runs), plural(view->runs), whom,

@@ -111,6 +111,32 @@ int ledger_get(struct ledger *ledger, const char *name, int64_t *value)
 	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : store_fail(ledger->store, code);
 }
 
+int ledger_keep(struct ledger *ledger, const char *name, const void *data, size_t size)
+{
+	sqlite3_stmt *statement = ledger->statements[LEDGER_STATE];
+
+	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(statement, 2, data, (int)size, SQLITE_STATIC);
+	return run(ledger, LEDGER_STATE);
+}
+
+int ledger_recall(struct ledger *ledger, const char *name, void *data, size_t size, bool *found)
+{
+	sqlite3_stmt *statement = ledger->statements[LEDGER_STATE_FIND];
+	const void *blob = NULL;
+	int code;
+
+	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+	code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		blob = sqlite3_column_blob(statement, 0);
+	*found = blob && sqlite3_column_bytes(statement, 0) == (int)size;
+	if (*found)
+		memcpy(data, blob, size);
+	sqlite3_reset(statement);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : store_fail(ledger->store, code);
+}
+
 /* Call @take for each row of @sql. */
 static int each(struct store *store, const char *sql,
 		void (*take)(void *context, sqlite3_stmt *row), void *context)

@@ -53,6 +53,11 @@ int ledger_set(struct ledger *ledger, const char *name, int64_t value);
 /* 0 if there is none. */
 int ledger_get(struct ledger *ledger, const char *name, int64_t *value);
 
+/* Memory as it is; @size has to be the same when it is read. *found: there was such. */
+int ledger_keep(struct ledger *ledger, const char *name, const void *data, size_t size);
+int ledger_recall(struct ledger *ledger, const char *name, void *data, size_t size,
+		  bool *found);
+
 /* All that is stored; what of it does not fit is forgotten. */
 int ledger_load(struct ledger *ledger, struct model *model, struct surprises *surprises);
 

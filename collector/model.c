@@ -355,7 +355,8 @@ static bool is_mature(const struct model_chain *chain, const struct evidence *ev
 /* It is the only one of the level above, and would say the same a second time. */
 static bool says_nothing_new(const struct evidence *one, const struct evidence *above)
 {
-	return above->all > 0 && one->all >= 0.9 * above->all && one->kinds >= 0.9 * above->kinds;
+	return one->all >= 0.9 * above->all && one->all <= 1.1 * above->all &&
+	       one->kinds >= 0.9 * above->kinds;
 }
 
 static double interpolate(const struct evidence *evidence, double p)

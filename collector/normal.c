@@ -55,6 +55,9 @@ static void put_byte(struct normal *normal, char byte)
 {
 	if (normal->size + 1 >= NORMAL_MAX)
 		return;
+	/* Keys stand between apostrophes where people are to copy them. */
+	if (byte == '\'')
+		byte = '"';
 	normal->text[normal->size++] = byte > ' ' && byte < 127 ? byte : '?';
 	normal->text[normal->size] = '\0';
 }
@@ -292,7 +295,7 @@ static void put_extension(struct normal *normal, struct slice path)
 		return;
 	/* A number is none, nor is what a program has made up. */
 	for (i = 1; i < size; i++)
-		if (!is_lower(dot[i]) && !(is_digit(dot[i]) && i + 1 == size))
+		if (!is_lower(dot[i]) && !(is_digit(dot[i]) && i > 1 && i + 1 == size))
 			return;
 	normal_word(normal, (struct slice){ dot, size });
 }

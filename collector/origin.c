@@ -32,13 +32,14 @@ const struct origin *origin_find(const struct origins *origins, uint64_t file)
 }
 
 void origin_plant(struct origins *origins, const struct origin *by, enum lasting lasting,
-		  uint64_t name, uint32_t owner)
+		  uint64_t name, uint32_t owner, bool known)
 {
 	origins->plants[origins->next++ % ORIGIN_PLANTS] = (struct plant){
 		.by = *by,
 		.name = name,
 		.owner = owner,
 		.lasting = (uint8_t)lasting,
+		.known = known,
 	};
 }
 

@@ -25,6 +25,7 @@ struct plant {
 	uint64_t name; /* hash of its base name */
 	uint32_t owner;
 	uint8_t lasting; /* enum lasting */
+	bool known;	 /* by somebody who came from where he always has */
 };
 
 struct origins {
@@ -40,7 +41,7 @@ void origin_write(struct origins *origins, uint64_t file, const struct actor *ac
 const struct origin *origin_find(const struct origins *origins, uint64_t file);
 
 void origin_plant(struct origins *origins, const struct origin *by, enum lasting lasting,
-		  uint64_t name, uint32_t owner);
+		  uint64_t name, uint32_t owner, bool known);
 
 /* The last one of @lasting since @since, of @name or @owner where these are not 0 or ~0. */
 const struct plant *origin_find_plant(const struct origins *origins, enum lasting lasting,

@@ -128,12 +128,60 @@ static bool is_of_network(unsigned int kind)
 	       kind == RISK_CHILD_NAMELESS;
 }
 
-static double of_person(unsigned int template_, unsigned int kind, const struct actor *actor)
+/* Nobody who comes from where he always has explains these. */
+static bool is_beyond_doubt(unsigned int kind)
 {
-	double weight = is_soft(template_, kind) ? 0.5 : 1;
+	switch (kind) {
+	case RISK_BECOME_UNEXPLAINED:
+	case RISK_MODULE:
+	case RISK_KEXEC:
+	case RISK_SENSOR:
+	case RISK_WRITE_SENSOR:
+	case RISK_WRITE_OUTSIDE:
+	case RISK_CHILD_NAMELESS:
+	case RISK_VOLUME:
+		return true;
+	default:
+		return false;
+	}
+}
 
-	/* Who comes from where he always has is explained by that, but for what is gravest. */
-	if (actor->flags & ACTOR_KNOWN && !risk_is_strong(kind))
+/* What a job does that somebody known has planned is explained but for its way outside. */
+static bool is_explained(const struct actor *actor, const struct actor *child, unsigned int kind)
+{
+	const uint32_t flags = actor->flags | (child ? child->flags : 0);
+
+	if (!(flags & ACTOR_KNOWN) || is_beyond_doubt(kind))
+		return false;
+	return actor->descent == DESCENT_LOGIN ||
+	       (kind != RISK_REACH_PUBLIC && kind != RISK_PEER_PUBLIC);
+}
+
+/* Of a workload that is new all that it does is. */
+static bool is_of_youth(unsigned int template_, unsigned int kind)
+{
+	if (kind == RISK_CHILD_TRANSFER || kind == RISK_CHILD_PUBLIC ||
+	    kind == RISK_CHILD_NAMELESS || kind == RISK_PEER_PUBLIC)
+		return false;
+	return is_soft(template_, kind) || kind == RISK_SERVE || kind == RISK_REACH_HOST ||
+	       kind == RISK_REACH_PRIVATE || kind == RISK_READ_OWN || kind == RISK_BECOME_LESS ||
+	       kind == RISK_NAMESPACE;
+}
+
+/* Whoever starts a container or a unit means to start something new now and then. */
+static bool is_deployment(const struct actor *actor, const struct actor *child)
+{
+	return child && actor->traits & TRAIT_HUB && !(actor->traits & TRAIT_CRON) &&
+	       !(child->flags & (ACTOR_PUBLIC | ACTOR_NAMELESS));
+}
+
+static double of_child(const struct actor *actor, const struct actor *child)
+{
+	double weight = 1;
+
+	if (child->flags & ACTOR_SYSTEM && !(child->traits & TRAIT_TRANSFER))
+		weight *= 0.7;
+	if (is_deployment(actor, child))
 		weight *= 0.5;
 	return weight;
 }
@@ -144,20 +192,22 @@ double risk_weight(unsigned int template_, unsigned int kind, const struct actor
 	const bool fresh = (actor->flags | (child ? child->flags : 0)) & ACTOR_FRESH;
 	double weight = risk_of(kind)->weight;
 
-	if (actor->descent == DESCENT_LOGIN)
-		weight *= of_person(template_, kind, actor);
+	if (actor->descent == DESCENT_LOGIN && is_soft(template_, kind))
+		weight *= 0.5;
+	if (is_explained(actor, child, kind))
+		weight *= 0.5;
 	if (kind == RISK_BECOME_ROOT && actor->traits & TRAIT_ELEVATE)
 		weight *= 0.5;
 	if ((actor->descent == DESCENT_PACKAGE || fresh) && is_of_upgrades(template_, kind))
 		weight *= 0.3;
-	if (child && child->flags & ACTOR_SYSTEM && !(child->traits & TRAIT_TRANSFER))
-		weight *= 0.7;
+	if (child)
+		weight *= of_child(actor, child);
 	if (actor->flags & ACTOR_FACING && is_of_network(kind))
 		weight *= 2;
 	if (actor->flags & (ACTOR_PUBLIC | ACTOR_NAMELESS | ACTOR_DROPPED))
 		weight *= 1.5;
-	else if (young && is_soft(template_, kind))
-		weight *= 0.5;
+	else if (young && is_of_youth(template_, kind))
+		weight *= 0.25;
 	return weight;
 }
 

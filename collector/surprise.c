@@ -3,8 +3,34 @@
 #include "surprise.h"
 
 #include <math.h>
+#include <stddef.h>
+#include <string.h>
 
 enum { COUNT_MAX = 1 << 20 };
+
+static const char *const names[TEMPLATES] = {
+	[TEMPLATE_EXEC] = "exec",	    [TEMPLATE_ARGV] = "argv",
+	[TEMPLATE_REACH] = "reach",	    [TEMPLATE_PEER] = "peer",
+	[TEMPLATE_SERVE] = "serve",	    [TEMPLATE_WRITE] = "write",
+	[TEMPLATE_SECRET] = "secret",	    [TEMPLATE_CREDENTIAL] = "credential",
+	[TEMPLATE_CONTROL] = "control",	    [TEMPLATE_SESSION] = "session",
+	[TEMPLATE_VOLUME] = "volume",	    [TEMPLATE_HOUR] = "hour",
+};
+
+const char *template_name(unsigned int template_)
+{
+	return template_ < TEMPLATES ? names[template_] : NULL;
+}
+
+unsigned int template_of(const char *name)
+{
+	unsigned int i;
+
+	for (i = 1; i < TEMPLATES; i++)
+		if (!strcmp(name, names[i]))
+			return i;
+	return 0;
+}
 
 static unsigned int bin_of(double surprise)
 {

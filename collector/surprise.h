@@ -44,6 +44,10 @@ enum {
 	SURPRISE_MOST = 20,   /* bits that anything can be worth */
 };
 
+/* As baseline_templates has it; NULL: none. And the other way: 0, there is none. */
+const char *template_name(unsigned int template_);
+unsigned int template_of(const char *name);
+
 struct surprises {
 	uint32_t counts[TEMPLATES][DESCENTS][SURPRISE_BINS];
 	bool dirty[TEMPLATES][DESCENTS];

@@ -234,7 +234,7 @@ static void churn(struct days *d)
 	char path[160];
 	uint32_t i, one;
 
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 30; i++) {
 		struct person who = { 0, UINT32_MAX, UINT32_MAX, 5000 + d->hour * 200 + i };
 
 		snprintf(path, sizeof(path),
@@ -288,7 +288,8 @@ static const char everything[] =
 	"SELECT * FROM incidents; SELECT * FROM anomalies;"
 	"SELECT * FROM incident_processes; SELECT * FROM baseline_contexts;"
 	"SELECT * FROM baseline_edges; SELECT * FROM baseline_surprises;"
-	"SELECT * FROM baseline_texts ORDER BY id; SELECT * FROM baseline_state";
+	"SELECT * FROM baseline_texts ORDER BY id; SELECT name, value FROM baseline_state"
+	" WHERE typeof(value) = 'integer'";
 
 /* All that @sql gives, statement by statement. */
 static char *dump(const char *sql)
