@@ -22,8 +22,8 @@ static const char doc[] =
 	"Says what was not usual, but is expected from now on; or that it was malicious. "
 	"ACTION: add --incident N, or add TEMPLATE CONTEXT OBJECT, as kith report shows it; "
 	"list; remove NUMBER.\vCONTEXT and OBJECT are patterns as of GLOB in SQL. Of acts on the "
-	"kernel and of changes of credentials only what was found can be allowed, without patterns. "
-	"All of it expires after 90 days unless --expires says otherwise.";
+	"kernel and of changes of credentials only what was found can be allowed, without "
+	"patterns. All of it expires after 90 days unless --expires says otherwise.";
 
 enum { OPTION_INCIDENT = 'i', OPTION_REASON = 'r', OPTION_VERDICT = 'v', OPTION_EXPIRES = 'e' };
 
@@ -33,7 +33,8 @@ static const struct argp_option options[] = {
 	{ "incident", OPTION_INCIDENT, "NUMBER", 0, "all evidence of this incident", 0 },
 	{ "reason", OPTION_REASON, "TEXT", 0, "why", 0 },
 	{ "verdict", OPTION_VERDICT, "WORD", 0, "benign, expected (default) or malicious", 0 },
-	{ "expires", OPTION_EXPIRES, "TIME", 0, "when it is over: \"2026-12-24\", or \"never\"", 0 },
+	{ "expires", OPTION_EXPIRES, "TIME", 0,
+	  "when it is over: \"2026-12-24\", or \"never\"", 0 },
 	{ 0 },
 };
 

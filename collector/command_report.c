@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 static const char doc[] =
-	"Reports what happened that is not usual on this host: a few incidents, each with what shows "
-	"it, or nothing. With --since last what is new since the last such report, and nothing at "
+	"Reports what happened that is not usual on this host: a few incidents, each with what "
+	"shows it, or nothing. With --since last what is new since the last such report, and nothing at "
 	"all is printed if there is none: for cron.";
 
 enum { OPTION_ALL = 'a', OPTION_EXIT = 512 + 16, SHOWN = 5 };
@@ -110,7 +110,8 @@ static int write_last(const struct report *report)
 	FILE *file;
 	int ret;
 
-	if (path_of(report, "", path, sizeof(path)) || path_of(report, ".new", fresh, sizeof(fresh)))
+	if (path_of(report, "", path, sizeof(path)) ||
+	    path_of(report, ".new", fresh, sizeof(fresh)))
 		return EX_IOERR;
 	file = fopen(fresh, "we");
 	if (!file) {
@@ -347,7 +348,8 @@ static int print_report(struct report *report)
 
 int command_report(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, NULL, doc, command_children, NULL, NULL };
+	static const struct argp argp = { options,	    parse, NULL, doc,
+					  command_children, NULL,  NULL };
 	struct arguments arguments = { .last = take_last(&argc, argv) };
 	struct report report = { .arguments = &arguments };
 	int status, written;

@@ -13,8 +13,8 @@ enum { TITLE = 512, TITLE_ACTS = 3, STEPS_MAX = 16 };
 static const char *const texts[INCIDENT_STATEMENTS] = {
 	[INCIDENT_ADD] = "INSERT INTO anomalies (id, ts, process, execution, root, template, kind,"
 			 " class, context, object, source, row_key, bits, weight, seen, runs,"
-			 " days, elsewhere, technique, sentence, act, workload) VALUES (?, ?, ?, ?,"
-			 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 " days, elsewhere, technique, sentence, act, workload) VALUES"
+			 " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[INCIDENT_PUT] = "INSERT INTO incidents (id, first, last, score, threshold, title, status,"
 			 " revision, root, workload, techniques, signs, tactics, allow)"
 			 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open', ?7, ?8, ?9, ?10, ?11, ?12, ?13)"

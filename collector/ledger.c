@@ -11,7 +11,8 @@
 static const char *const texts[LEDGER_STATEMENTS] = {
 	[LEDGER_TEXT] = "INSERT OR IGNORE INTO baseline_texts VALUES (?, ?)",
 	[LEDGER_TEXT_FIND] = "SELECT text FROM baseline_texts WHERE id = ?",
-	[LEDGER_CONTEXT] = "REPLACE INTO baseline_contexts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[LEDGER_CONTEXT] = "REPLACE INTO baseline_contexts"
+			   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[LEDGER_CONTEXT_GONE] = "DELETE FROM baseline_contexts WHERE id = ?",
 	[LEDGER_CONTEXT_EDGES_GONE] = "DELETE FROM baseline_edges WHERE context = ?",
 	[LEDGER_EDGE] = "REPLACE INTO baseline_edges VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

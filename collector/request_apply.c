@@ -249,7 +249,14 @@ static int bring(struct store *store, const struct fields *fields)
 	}
 	line.context = actor_join(&actors, (uint64_t)line.template_ << 8 | line.level,
 				  context_key(&actors, line.level, fields->field[3]));
-	return ret ? ret : put_edge(store, &line, fields);
+	if (!ret)
+		ret = put_edge(store, &line, fields);
+	/* What is old elsewhere is old here. */
+	return ret ? ret :
+		     run(store,
+			 "INSERT INTO baseline_state VALUES ('began', CAST(?7 AS INTEGER))"
+			 " ON CONFLICT (name) DO UPDATE SET value = min(value, excluded.value)",
+			 fields, 1);
 }
 
 static const struct {

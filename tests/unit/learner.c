@@ -166,7 +166,8 @@ static void upgrade(struct days *d)
 	days_write(d, one, "/usr/lib/systemd/system/web.service", 0);
 	days_write(d, one, "/etc/cron.d/certbot", 0);
 	days_write(d, one, "/boot/vmlinuz-6.1.0-30", 0);
-	two = DAYS_RUN(d, one, &who, "/usr/bin/dash", "sh\0/var/lib/dpkg/info/x.postinst\0configure");
+	two = DAYS_RUN(d, one, &who, "/usr/bin/dash",
+		       "sh\0/var/lib/dpkg/info/x.postinst\0configure");
 	two = DAYS_RUN(d, two, &who, "/usr/sbin/update-initramfs", "update-initramfs\0-u");
 	days_write(d, two, "/boot/initrd.img-6.1.0-30", 0);
 	days_end(d, one);
