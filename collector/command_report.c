@@ -17,8 +17,8 @@
 
 static const char doc[] =
 	"Reports what happened that is not usual on this host: a few incidents, each with what "
-	"shows it, or nothing. With --since last what is new since the last such report, and nothing at "
-	"all is printed if there is none: for cron.";
+	"shows it, or nothing. With --since last what is new since the last such report, and "
+	"nothing at all is printed if there is none: for cron.";
 
 enum { OPTION_ALL = 'a', OPTION_EXIT = 512 + 16, SHOWN = 5 };
 
@@ -342,7 +342,8 @@ static int print_report(struct report *report)
 		return status;
 	return for_each(report,
 			"SELECT (SELECT value FROM baseline_state WHERE name = 'last')"
-			" / 3600000000000 - (SELECT value FROM baseline_state WHERE name = 'began')",
+			" / 3600000000000"
+			" - (SELECT value FROM baseline_state WHERE name = 'began')",
 			0, print_state);
 }
 

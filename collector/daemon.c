@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 enum {
 	COMMIT_MS = 200,	 /* a record waits no longer for its commit */
@@ -375,41 +374,6 @@ static int dump_again(struct loop *loop)
 	return source_dump(loop->daemon->source);
 }
 
-/* What people ask changes what the learner knows, which is stored before and read after. */
-static int do_requests(struct loop *loop, char *text)
-{
-	int ret = ingest_begin(&loop->ingest);
-
-	if (!ret)
-		ret = learner_finish(loop->ingest.learner);
-	if (!ret)
-		ret = request_apply(loop->daemon->store, text);
-	if (!ret)
-		ret = ingest_commit(&loop->ingest);
-	learner_forget(loop->ingest.learner);
-	return ret;
-}
-
-static int take_requests(struct loop *loop)
-{
-	char *text = NULL;
-	int descriptor, ret;
-
-	if (clock_steady_ms() < loop->asked_at + IDLE_MS)
-		return 0;
-	loop->asked_at = clock_steady_ms();
-	descriptor = request_take(loop->daemon->store, &text);
-	if (descriptor <= 0)
-		return descriptor;
-	ret = do_requests(loop, text);
-	free(text);
-	if (ret)
-		close(descriptor);
-	else
-		request_done(descriptor);
-	return ret;
-}
-
 /* Between two transactions, a little of what has time. */
 static int keep_up(struct loop *loop)
 {
@@ -418,10 +382,8 @@ static int keep_up(struct loop *loop)
 
 	if (loop->ingest.open)
 		return 0;
-	ret = take_requests(loop);
-	if (ret)
-		return ret;
-	ret = seal_step(loop->seal, now, false);
+	ret = request_attend(&loop->ingest, &loop->asked_at);
+	ret = ret ? ret : seal_step(loop->seal, now, false);
 	if (ret >= 0)
 		ret = retention_step(loop->retention, now);
 	return ret < 0 ? ret : 0;
@@ -498,13 +460,6 @@ static int close_segment(struct loop *loop)
 	return ret < 0 ? ret : 0;
 }
 
-static int finish_learning(struct loop *loop)
-{
-	int ret = ingest_begin(&loop->ingest);
-
-	return ret ? ret : learner_finish(loop->ingest.learner);
-}
-
 static int finish(struct loop *loop)
 {
 	int ret;
@@ -517,9 +472,7 @@ static int finish(struct loop *loop)
 	if (!ret && loop->daemon->live && loop->started)
 		ret = ingest_note(&loop->ingest, clock_wall_ns(), "collector stopped", NULL);
 	if (!ret)
-		ret = finish_learning(loop);
-	if (!ret)
-		ret = ingest_commit(&loop->ingest);
+		ret = ingest_finish(&loop->ingest);
 	/* If that fails the module sends it again to the next one, who knows it. */
 	if (!ret && loop->ingest.seqs)
 		(void)source_acknowledge(loop->daemon->source, loop->ingest.seqs,
@@ -605,8 +558,7 @@ int daemon_run(struct daemon *daemon)
 		return -ENOMEM;
 	}
 	ret = ingest_open(&loop.ingest, daemon->store);
-	if (!ret)
-		ret = learner_new(&loop.ingest.learner, &loop.ingest, daemon->store);
+	ret = ret ? ret : learner_new(&loop.ingest.learner, &loop.ingest, daemon->store);
 	if (!ret && !daemon->live)
 		ret = store_hurry(daemon->store);
 	loop.ingest.replays = !daemon->live;

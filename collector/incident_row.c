@@ -26,7 +26,8 @@ static const char *const texts[INCIDENT_STATEMENTS] = {
 	[INCIDENT_RANK] = "UPDATE anomalies SET rank = ?2 WHERE id = ?1",
 	/* What a restart has forgotten of it stands. */
 	[INCIDENT_PROCESS] = "INSERT INTO incident_processes VALUES (?, ?, ?, ?, ?, ?, ?)"
-			     " ON CONFLICT DO UPDATE SET parent = coalesce(excluded.parent, parent),"
+			     " ON CONFLICT DO UPDATE SET"
+			     " parent = coalesce(excluded.parent, parent),"
 			     " role = iif(role = 'evidence' OR excluded.role = 'root', role,"
 			     " excluded.role), score = max(score, excluded.score)",
 	[INCIDENT_FORGET] = "DELETE FROM incidents WHERE id = ?",

@@ -488,3 +488,12 @@ int ingest_commit(struct ingest *ingest)
 	ingest->bytes = 0;
 	return 0;
 }
+
+int ingest_finish(struct ingest *ingest)
+{
+	int ret = ingest->learner ? ingest_begin(ingest) : 0;
+
+	if (!ret && ingest->learner)
+		ret = learner_finish(ingest->learner);
+	return ret ? ret : ingest_commit(ingest);
+}

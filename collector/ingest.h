@@ -186,6 +186,9 @@ int ingest_names(struct ingest *ingest);
 
 int ingest_commit(struct ingest *ingest);
 
+/* The same with all that the learner knows. */
+int ingest_finish(struct ingest *ingest);
+
 /* Close the segment that is filled, if there is anything in it, and commit. */
 int ingest_close_segment(struct ingest *ingest, int64_t now);
 

@@ -20,7 +20,8 @@ static const char *const texts[LEDGER_STATEMENTS] = {
 	[LEDGER_SURPRISE] = "REPLACE INTO baseline_surprises VALUES (?, ?, ?, ?)",
 	[LEDGER_STATE] = "REPLACE INTO baseline_state VALUES (?, ?)",
 	[LEDGER_STATE_FIND] = "SELECT value FROM baseline_state WHERE name = ?",
-	[LEDGER_GAP] = "INSERT INTO baseline_gaps (from_ts, to_ts, cause, lost) VALUES (?, ?, ?, ?)",
+	[LEDGER_GAP] = "INSERT INTO baseline_gaps (from_ts, to_ts, cause, lost)"
+		       " VALUES (?, ?, ?, ?)",
 	/* What is lost in a flood is reported many times. */
 	[LEDGER_GAP_EXTEND] = "UPDATE baseline_gaps SET to_ts = max(to_ts, ?2), lost = lost + ?4"
 			      " WHERE id = (SELECT max(id) FROM baseline_gaps) AND cause = ?3"

@@ -44,4 +44,12 @@ int request_apply(struct store *store, char *text);
 int request_take(struct store *store, char **text);
 void request_done(int descriptor);
 
+struct ingest;
+
+/*
+ * The writer, between two transactions: do what is asked, if it was not looked for that
+ * within a second. *attended: when it was, monotonic ms; 0 at first.
+ */
+int request_attend(struct ingest *ingest, int64_t *attended);
+
 #endif

@@ -215,9 +215,7 @@ void days_open(struct days *days, uint32_t variant)
 
 static void finish(struct days *days)
 {
-	ck_assert_int_eq(ingest_begin(&days->rig.ingest), 0);
-	ck_assert_int_eq(learner_finish(days->rig.ingest.learner), 0);
-	rig_commit(&days->rig);
+	ck_assert_int_eq(ingest_finish(&days->rig.ingest), 0);
 	learner_free(days->rig.ingest.learner);
 	days->rig.ingest.learner = NULL;
 }

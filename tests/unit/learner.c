@@ -267,7 +267,8 @@ static const struct {
 	void (*first)(struct days *days);
 	void (*again)(struct days *days); /* each hour of two days */
 } oddities[] = {
-	{ upgrade, NULL }, { add_job, added_job }, { build, NULL }, { churn, churn }, { debug, NULL },
+	{ upgrade, NULL }, { add_job, added_job }, { build, NULL },
+	{ churn, churn },  { debug, NULL },
 };
 
 START_TEST(odd_but_harmless)
