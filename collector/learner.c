@@ -239,15 +239,19 @@ static uint32_t age(const struct learner *learner)
 	return learner->hour > learner->began ? learner->hour - learner->began : 0;
 }
 
-/* What nobody has come back to. */
+/* What nobody has come back to. Of whoever lives a context has the name. */
 static int forget_old(struct learner *learner)
 {
 	const uint32_t day = learner->hour / 24;
+	int ret;
 
 	if (day == learner->day)
 		return 0;
 	learner->day = day;
-	return incidents_prune(&learner->incidents, learner->now - 30 * INCIDENT_DAY);
+	ret = ledger_flush(&learner->ledger, &learner->model, &learner->surprises);
+	if (!ret)
+		ret = ledger_tidy(&learner->ledger);
+	return ret ? ret : incidents_prune(&learner->incidents, learner->now - 30 * INCIDENT_DAY);
 }
 
 static int store_state(struct learner *learner)

@@ -357,6 +357,16 @@ int ledger_flush(struct ledger *ledger, struct model *model, struct surprises *s
 	return 0;
 }
 
+int ledger_tidy(struct ledger *ledger)
+{
+	return store_execute(ledger->store,
+			     "DELETE FROM baseline_texts WHERE id NOT IN"
+			     " (SELECT object FROM baseline_edges"
+			     " UNION SELECT text FROM baseline_contexts"
+			     " UNION SELECT context FROM anomalies"
+			     " UNION SELECT object FROM anomalies)");
+}
+
 static int bind_gap(struct ledger *ledger, enum ledger_statement which, int64_t from,
 		    int64_t to, const char *cause, int64_t lost)
 {

@@ -64,6 +64,9 @@ int ledger_load(struct ledger *ledger, struct model *model, struct surprises *su
 /* What changed since. */
 int ledger_flush(struct ledger *ledger, struct model *model, struct surprises *surprises);
 
+/* After a flush: names of what is not known any more go. */
+int ledger_tidy(struct ledger *ledger);
+
 /* Records were lost, or nobody watched; @lost < 0: nobody knows how many. */
 int ledger_gap(struct ledger *ledger, int64_t from, int64_t to, const char *cause,
 	       int64_t lost);
