@@ -80,7 +80,7 @@ static bool take_last(int *argc, char **argv)
 				(size_t)(*argc - i - used + 1) * sizeof(*argv));
 	}
 	*argc -= used;
-	return used;
+	return used > 0;
 }
 
 static int path_of(const struct report *report, const char *suffix, char *path, size_t room)

@@ -307,11 +307,10 @@ static int join_same(struct incidents *incidents, struct group *group,
 		     const struct finding *finding)
 {
 	unsigned int i, j;
-	int ret = 0;
 
 	if (finding->template_ != TEMPLATE_PEER && finding->kind != RISK_CHILD_PUBLIC)
 		return 0;
-	for (i = 0; i < INCIDENT_GROUPS && !ret; i++) {
+	for (i = 0; i < INCIDENT_GROUPS; i++) {
 		struct group *other = &incidents->groups[i];
 
 		if (!other->root || other == group || finding->at - other->last > INCIDENT_DAY)
@@ -323,7 +322,7 @@ static int join_same(struct incidents *incidents, struct group *group,
 		if (j < other->count)
 			return link(incidents, group, other);
 	}
-	return ret;
+	return 0;
 }
 
 /* Its group may have become part of another. */

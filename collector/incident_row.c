@@ -154,17 +154,19 @@ static void make_title(struct incidents *incidents, const struct item *ranked[],
 {
 	char name[NORMAL_MAX];
 	const struct item *told[TITLE_ACTS];
-	unsigned int acts = count < TITLE_ACTS ? count : TITLE_ACTS, i, j;
+	unsigned int i, j;
 	size_t used;
 
-	for (i = 0; i < acts; i++) {
+	if (count > TITLE_ACTS)
+		count = TITLE_ACTS;
+	for (i = 0; i < count; i++) {
 		for (j = i; j > 0 && ranked[i]->id < told[j - 1]->id; j--)
 			told[j] = told[j - 1];
 		told[j] = ranked[i];
 	}
 	used = add_text(title, TITLE, 0,
 			ledger_name(incidents->ledger, ranked[0]->workload, name, sizeof(name)));
-	for (i = 0; i < acts; i++) {
+	for (i = 0; i < count; i++) {
 		used = add_text(title, TITLE, used, i ? "; " : ": ");
 		used = add_text(title, TITLE, used, told[i]->act);
 	}

@@ -129,26 +129,26 @@ uint32_t trait_of_program(struct slice exe)
 
 bool trait_is_public(struct slice path)
 {
-	static const char *const places[] = { "/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/",
+	static const char *const roots[] = { "/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/",
 					      "/run/shm/", "/dev/mqueue/", "/var/lock/",
 					      "/run/lock/", "/memfd:" };
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (slice_begins(path, places[i]))
+	for (i = 0; i < sizeof(roots) / sizeof(*roots); i++)
+		if (slice_begins(path, roots[i]))
 			return true;
 	return false;
 }
 
 bool trait_is_system(struct slice exe, uint32_t owner, uint32_t mode)
 {
-	static const char *const places[] = { "/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/" };
+	static const char *const roots[] = { "/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/" };
 	size_t i;
 
 	if (owner || mode & (S_IWGRP | S_IWOTH) || slice_begins(exe, "/usr/local/"))
 		return false;
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (slice_begins(exe, places[i]))
+	for (i = 0; i < sizeof(roots) / sizeof(*roots); i++)
+		if (slice_begins(exe, roots[i]))
 			return true;
 	return false;
 }
