@@ -107,7 +107,7 @@ static int keep_origins(struct learner *learner, bool all)
 				  INCIDENT_TIES * sizeof(*learner->incidents.ties));
 	if (!ret)
 		ret = ledger_set(&learner->ledger, "tie", learner->incidents.next_tie);
-	if (!ret && all)
+	if (!ret && all && origins->any)
 		ret = ledger_keep(&learner->ledger, "writers", origins->files,
 				  sizeof(origins->files));
 	return ret;
@@ -130,7 +130,7 @@ static int recall_origins(struct learner *learner)
 		ret = ledger_get(&learner->ledger, "tie", &tie);
 	if (!ret)
 		ret = ledger_recall(&learner->ledger, "writers", origins->files,
-				    sizeof(origins->files), &found);
+				    sizeof(origins->files), &origins->any);
 	origins->next = (unsigned int)plant;
 	learner->incidents.next_tie = (unsigned int)tie;
 	return ret;

@@ -14,6 +14,7 @@ void origin_write(struct origins *origins, uint64_t file, const struct actor *ac
 {
 	if (!file)
 		return;
+	origins->any = true;
 	origins->files[place_of(file)] = (struct origin){
 		.file = file,
 		.at = at,

@@ -32,6 +32,7 @@ struct origins {
 	struct origin files[ORIGIN_FILES];
 	struct plant plants[ORIGIN_PLANTS];
 	unsigned int next;
+	bool any; /* file is known */
 };
 
 void origin_write(struct origins *origins, uint64_t file, const struct actor *actor,

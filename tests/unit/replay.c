@@ -376,7 +376,7 @@ END_TEST
 START_TEST(no_room)
 {
 	synthesize("20000");
-	file_limit = 700000;
+	file_limit = 1000000;
 	ck_assert_int_eq(run("kith", "replay", DB, RECORDING, unit_path("second"), END), EX_IOERR);
 	check_in("cannot write database ", said);
 	check_in("kith.db: disk I/O error; stopped", said);

@@ -29,7 +29,8 @@ START_TEST(reports)
 	check_in("{\"incident\":{\"incident_id\":1,", printed);
 	check_in("\"evidence\":[{\"incident_id\":1,\"rank\":1,\"source\":\"credential\"", printed);
 	check_in("\"processes\":[{", printed);
-	ck_assert_int_eq(run("kith", "report", DB, "--since", "2100-01-01", "--exit-code", END), 0);
+	ck_assert_int_eq(run("kith", "report", DB, "--since", "2100-01-01", "--exit-code", END),
+			 0);
 	/* The row that is named is the one. */
 	rig_check("SELECT uid_from > 0, uid_to, unexplained FROM credential WHERE credential_id ="
 		  " (SELECT row_key FROM evidence WHERE incident_id = 1 AND rank = 1)",
@@ -73,15 +74,18 @@ START_TEST(allows)
 			     END),
 			 0);
 	rig_check("SELECT status FROM incident WHERE incident_id = 1", "expected");
-	rig_check("SELECT template, verdict, reason FROM allowance", "credential|expected|a\tdrill");
+	rig_check("SELECT template, verdict, reason FROM allowance",
+		  "credential|expected|a\tdrill");
 	ck_assert_int_eq(run("kith", "report", DB, END), 0);
 	ck_assert_ptr_null(strstr(printed, "login:"));
 	ck_assert_int_eq(run("kith", "report", DB, "--all", END), 0);
 	check_in("1. login:", printed);
 	ck_assert_int_eq(run("kith", "allow", DB, "remove", "1", END), 0);
 	rig_check("SELECT removed IS NOT NULL FROM allowance", "1");
-	ck_assert_int_eq(run("kith", "allow", DB, "add", "exec", "a*", "b", "--reason", "x", END), 0);
-	ck_assert_int_ne(run("kith", "allow", DB, "add", "control", "*", "*", "--reason", "x", END),
+	ck_assert_int_eq(run("kith", "allow", DB, "add", "exec", "a*", "b", "--reason", "x", END),
+			 0);
+	ck_assert_int_ne(run("kith", "allow", DB, "add", "control", "*", "*", "--reason", "x",
+			     END),
 			 0);
 	ck_assert_int_eq(run("kith", "allow", DB, "add", "nothing", "*", "*", "--reason", "x", END),
 			 2);
