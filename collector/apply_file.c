@@ -229,9 +229,10 @@ int apply_change(struct ingest *ingest, const struct record *record)
 	if (row.process < 0 || row.path < 0 || row.new_path < 0 || row.text < 0)
 		return -ENOMEM;
 	ret = store_change(ingest->store, &row);
+	ingest->last_change++;
 	if (ret || !ingest->learner)
 		return ret;
-	return learner_change(ingest->learner, record, &row, store_last_row(ingest->store));
+	return learner_change(ingest->learner, record, &row, ingest->last_change);
 }
 
 static int take_access(void *ingest_, int64_t number, int64_t id)

@@ -466,13 +466,11 @@ static int finish(struct loop *loop)
 
 	sd_notify(0, "STOPPING=1");
 	ret = drain(loop);
-	if (!ret)
-		ret = ingest_names(&loop->ingest);
+	ret = ret ? ret : ingest_names(&loop->ingest);
 	names_stop(loop->daemon->names);
 	if (!ret && loop->daemon->live && loop->started)
 		ret = ingest_note(&loop->ingest, clock_wall_ns(), "collector stopped", NULL);
-	if (!ret)
-		ret = ingest_finish(&loop->ingest);
+	ret = ret ? ret : ingest_finish(&loop->ingest);
 	/* If that fails the module sends it again to the next one, who knows it. */
 	if (!ret && loop->ingest.seqs)
 		(void)source_acknowledge(loop->daemon->source, loop->ingest.seqs,
@@ -559,15 +557,13 @@ int daemon_run(struct daemon *daemon)
 	}
 	ret = ingest_open(&loop.ingest, daemon->store);
 	ret = ret ? ret : learner_new(&loop.ingest.learner, &loop.ingest, daemon->store);
-	if (!ret && !daemon->live)
-		ret = store_hurry(daemon->store);
+	ret = ret || daemon->live ? ret : store_hurry(daemon->store);
 	loop.ingest.replays = !daemon->live;
 	if (daemon->window)
 		loop.ingest.window = *daemon->window;
 	loop.ingest.names = daemon->names;
 	names_reset(daemon->names, daemon->store, loop.ingest.last_execution);
-	if (!ret)
-		ret = loop_until_stopped(&loop);
+	ret = ret ? ret : loop_until_stopped(&loop);
 	if (!ret || (loop.out_of_source && !daemon->live)) {
 		stored = finish(&loop);
 		ret = stored ? stored : ret;

@@ -34,6 +34,7 @@ static int load_ids(struct ingest *ingest)
 	ingest->last_listener = last.listener;
 	ingest->last_pipe = last.pipe;
 	ingest->last_access = last.access;
+	ingest->last_change = last.change;
 	ingest->files.seed = last.file_seed;
 	ingest->checkpointed = last.process;
 	return segment_open(ingest->store, &ingest->segment);

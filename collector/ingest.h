@@ -78,6 +78,7 @@ struct ingest {
 	int64_t last_pipe;
 	struct files files;
 	int64_t last_access;
+	int64_t last_change; /* SQLite numbers them, one behind the other */
 
 	/* the stream */
 	struct store_load load;

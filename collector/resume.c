@@ -28,8 +28,9 @@ int store_last(struct store *store, struct store_last *last)
 	last->listener = sqlite3_column_int64(statement, 10);
 	last->pipe = sqlite3_column_int64(statement, 11);
 	last->access = sqlite3_column_int64(statement, 12);
-	last->file_seed = sqlite3_column_int64(statement, 13);
-	last->path = sqlite3_column_int64(statement, 14);
+	last->change = sqlite3_column_int64(statement, 13);
+	last->file_seed = sqlite3_column_int64(statement, 14);
+	last->path = sqlite3_column_int64(statement, 15);
 	statement_reset(store, STATEMENT_LAST);
 	return 0;
 }

@@ -25,7 +25,7 @@ static const char *const texts[STATEMENTS] = {
 		"  coalesce((SELECT id + " RUN_SIZE_TEXT " - 1 FROM connection_runs"
 		"  ORDER BY id DESC LIMIT 1), 0)),"
 		" (SELECT max(id) FROM listeners), (SELECT max(id) FROM pipes),"
-		" (SELECT max(id) FROM accesses),"
+		" (SELECT max(id) FROM accesses), (SELECT max(id) FROM changes),"
 		" (SELECT load FROM loads ORDER BY id LIMIT 1),"
 		" coalesce((SELECT max(id) FROM paths),"
 		"  (SELECT value FROM meta WHERE name = 'paths_from'))",

@@ -34,6 +34,7 @@ struct store_last {
 	int64_t listener;
 	int64_t pipe;
 	int64_t access;
+	int64_t change;
 	int64_t path;
 	int64_t file_seed; /* of the ids of files: the number of the first load; 0: none yet */
 };
