@@ -45,6 +45,17 @@ struct control_counters {
 };
 int control_stats(struct control *control, struct control_counters *counters);
 
+/* As the module counts. */
+static inline uint64_t control_lost(const struct kith_counters *counters)
+{
+	uint64_t sum = 0;
+	unsigned int cause;
+
+	for (cause = 0; cause < KITH_LOSS_CAUSES; cause++)
+		sum += counters->lost[cause];
+	return sum;
+}
+
 /* @positions: malloc()ed, the caller frees them. @counters: or NULL. */
 int control_flush(struct control *control, struct kith_position **positions, size_t *count,
 		  struct control_counters *counters);
