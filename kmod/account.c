@@ -228,6 +228,11 @@ struct kith_line *kith_line_find(const struct kith_account *account,
 	return NULL;
 }
 
+bool kith_line_is_likely(const struct kith_account *account, const struct kith_line_of *of)
+{
+	return !hlist_empty(&lines[bucket_of(account->process, of)]);
+}
+
 /* For the last time. Context: the account's lock, as of those below. */
 static void conclude(struct kith_line *line)
 {

@@ -83,10 +83,12 @@ struct kith_line_of {
 
 /*
  * kith_line_find() - The line of @account for it, with a reference, or NULL.
+ * kith_line_is_likely() - May there be one? Costs less than to find that there is none.
  * kith_line_obtain() - The same, made if need be. NULL: there is no room, which is counted.
  */
 struct kith_line *kith_line_find(const struct kith_account *account,
 				 const struct kith_line_of *of);
+bool kith_line_is_likely(const struct kith_account *account, const struct kith_line_of *of);
 struct kith_line *kith_line_obtain(struct kith_account *account,
 				   const struct kith_line_of *of);
 void kith_line_put(struct kith_line *line);

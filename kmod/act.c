@@ -530,7 +530,7 @@ static bool switches_tracing(const struct dentry *dentry)
 
 void kith_act_opened(const struct file *file)
 {
-	if (file->f_mode & FMODE_WRITE && switches_tracing(file->f_path.dentry))
+	if (switches_tracing(file->f_path.dentry))
 		emit(&(struct act){
 			.op = KITH_CONTROL_SYSCTL, .path = resolve(&file->f_path, 0) });
 }

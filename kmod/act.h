@@ -30,7 +30,7 @@ kith_entry_fn kith_act_reading_file;
 kith_entry_fn kith_act_keyctl;
 kith_entry_fn kith_act_sysctl;
 
-/* When @file is opened; see file.c. */
+/* When @file is opened to be written to; see file.c. */
 void kith_act_opened(const struct file *file);
 
 /* As those of change.h. */

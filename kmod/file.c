@@ -87,6 +87,25 @@ static bool is_stacked(const struct file *file)
 	return file->f_path.dentry->d_flags & DCACHE_OP_REAL;
 }
 
+/* What lies on a block device has data of its own, which is the cheaper thing to see. */
+static bool is_simple(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (!S_ISREG(inode->i_mode))
+		return false;
+	return inode->i_sb->s_bdev || (!is_stacked(file) && !kith_object_is_pseudo(inode));
+}
+
+/* Who writes has to say so again when somebody else has written since @turn. */
+static void set_file(struct kith_filecall *call, const struct inode *inode, u32 turn)
+{
+	call->inode = inode;
+	call->number = inode->i_ino;
+	call->generation = inode->i_generation;
+	call->turn = turn;
+}
+
 /* Of another file than before. Return: is there a line? */
 static bool turn_to(struct kith_task *task, const struct file *file, enum kith_file_way way)
 {
@@ -98,13 +117,11 @@ static bool turn_to(struct kith_task *task, const struct file *file, enum kith_f
 	spin_lock(&task->lock);
 	kith_filecall_turn(call, way, line);
 	spin_unlock(&task->lock);
-	call->inode = line ? inode : NULL;
-	call->number = inode->i_ino;
-	call->generation = inode->i_generation;
-	/* Who writes has to say so again when somebody else has written. */
-	call->turn = turn + (way == KITH_FILE_WRITE && kith_object_turn() != turn);
+	set_file(call, inode, turn + (way == KITH_FILE_WRITE && kith_object_turn() != turn));
+	if (!line)
+		call->inode = NULL;
 	call->own = line && line->kind == KITH_LINE_FILE && way == KITH_FILE_READ;
-	call->simple = S_ISREG(inode->i_mode) && !is_stacked(file) && !kith_object_is_pseudo(inode);
+	call->simple = is_simple(file);
 	return line;
 }
 
@@ -206,6 +223,42 @@ static __always_inline bool goes_on(struct kith_task *task, const struct task_st
 }
 
 /*
+ * Whoever reads many files, one after the other, has the same line for most of them: then
+ * the last call is no more over than if this one were of the same file. Return: is it so?
+ */
+static bool reads_next(struct kith_task *task, const struct kiocb *iocb,
+		       const struct iov_iter *iter)
+{
+	const struct file *file = iocb->ki_filp;
+	const struct inode *inode = file_inode(file);
+	loff_t most = i_size_read(inode) - iocb->ki_pos;
+	loff_t size = iov_iter_count(iter);
+	u32 turn = kith_object_turn();
+	struct kith_filecall *call;
+
+	if (!task || !is_sync_kiocb((struct kiocb *)iocb) || file->f_mode & FMODE_NOACCOUNT)
+		return false;
+	call = &task->files[KITH_FILE_READ];
+	if (!call->line || is_same(call, inode) || most <= 0 || may_grow(file, most, size) ||
+	    !kith_filecall_may_go_on(call, kith_filecall_calls_of(current, KITH_FILE_READ)))
+		return false;
+	if (!kith_policy_wants(KITH_CLASS_FILE) || !is_simple(file) ||
+	    !kith_worth_joins(task->account, file, call->line))
+		return false;
+	set_file(call, inode, turn);
+	call->simple = true;
+	return kith_filecall_goes_on(call, current, min(most, size), KITH_FILE_READ);
+}
+
+/* A function of its own: if it were in move(), what goes on would cost more. */
+static noinline void read_other(struct kith_task *task, const struct kiocb *iocb,
+				const struct iov_iter *iter)
+{
+	if (!reads_next(task, iocb, iter))
+		begin(task, iocb, iter, KITH_FILE_READ);
+}
+
+/*
  * Is @function the one that was entered at @ip? File systems call each other's: only
  * that of the file itself counts. Where a function's hook is differs by a few bytes.
  */
@@ -224,7 +277,11 @@ static __always_inline void move(const struct file *file, const struct kiocb *io
 	if (unlikely(thread->in_execve))
 		return;
 	task = kith_task_find(thread);
-	if (unlikely(!goes_on(task, thread, file, iocb, iter, way)))
+	if (likely(goes_on(task, thread, file, iocb, iter, way)))
+		return;
+	if (way == KITH_FILE_READ)
+		read_other(task, iocb, iter);
+	else
 		begin(task, iocb, iter, way);
 }
 
@@ -292,7 +349,8 @@ KITH_ENTRY(kith_file_opened)
 	if (!is_watched(file))
 		return;
 	kith_iter_meet(file);
-	kith_act_opened(file);
+	if (file->f_mode & FMODE_WRITE)
+		kith_act_opened(file);
 	if (file->f_mode & FMODE_CREATED)
 		flags |= KITH_ACCESS_CREATED;
 	else if (file->f_flags & O_TRUNC && file->f_mode & FMODE_WRITE)

@@ -74,17 +74,22 @@ static inline bool kith_filecall_is_of(const struct kith_filecall *call, const s
 }
 
 /*
- * A call of at most @most after one of which nothing is in doubt: @thread, which is
- * current, has called nothing else meanwhile that the kernel counts this way. Return: is
- * it so?
+ * Is nothing in doubt of the last call? The thread, which is current, has called nothing
+ * else meanwhile that the kernel counts this way: @calls.
  */
+static __always_inline bool kith_filecall_may_go_on(const struct kith_filecall *call, u64 calls)
+{
+	return call->mode == KITH_FILECALL_PLAIN && call->calls + 1 == calls;
+}
+
+/* A call of at most @most after such a one. Return: was it such a one? */
 static __always_inline bool kith_filecall_goes_on(struct kith_filecall *call,
 						  const struct task_struct *thread, u64 most,
 						  enum kith_file_way way)
 {
 	u64 calls = kith_filecall_calls_of(thread, way);
 
-	if (call->mode != KITH_FILECALL_PLAIN || call->calls + 1 != calls)
+	if (!kith_filecall_may_go_on(call, calls))
 		return false;
 	raw_write_seqcount_begin(&call->seq);
 	call->bytes = kith_filecall_bytes_of(thread, way);

@@ -17,7 +17,6 @@
 #include <linux/cache.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
-#include <linux/kdev_t.h>
 #include <linux/log2.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
@@ -67,7 +66,7 @@ static u64 hash_of(const struct kith_file *id)
 	return (hash ^ hash >> 32 ^ id->real_device) * GOLDEN_RATIO_64;
 }
 
-static struct set *set_of(const struct kith_file *id)
+static inline struct set *set_of(const struct kith_file *id)
 {
 	return &sets[hash_64(hash_of(id), set_bits)];
 }
@@ -295,11 +294,6 @@ static enum kith_file_kind kind_of(const struct inode *inode, const struct dentr
 	return KITH_FILE_REGULAR;
 }
 
-static u32 device_of(const struct inode *inode)
-{
-	return MAJOR(inode->i_sb->s_dev) << 20 | MINOR(inode->i_sb->s_dev);
-}
-
 void kith_object_identify_inode(struct kith_file *id, const struct inode *inode,
 				const struct dentry *dentry)
 {
@@ -310,9 +304,9 @@ void kith_object_identify_inode(struct kith_file *id, const struct inode *inode,
 		real = inode;
 	memset(id, 0, sizeof(*id));
 	id->inode = inode->i_ino;
-	id->device = device_of(inode);
+	id->device = kith_object_device(inode);
 	id->real_inode = real->i_ino;
-	id->real_device = device_of(real);
+	id->real_device = kith_object_device(real);
 	id->generation = real->i_generation;
 	id->mode = inode->i_mode;
 	id->owner = __kuid_val(inode->i_uid);

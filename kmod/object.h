@@ -5,11 +5,9 @@
 
 #include <kith/uapi.h>
 #include <linux/atomic.h>
+#include <linux/fs.h>
+#include <linux/kdev_t.h>
 #include <linux/types.h>
-
-struct dentry;
-struct file;
-struct inode;
 
 enum kith_worth {
 	KITH_WORTH_UNKNOWN,
@@ -28,6 +26,12 @@ struct kith_object {
 void kith_object_identify(struct kith_file *id, const struct file *file);
 void kith_object_identify_inode(struct kith_file *id, const struct inode *inode,
 				const struct dentry *dentry);
+
+/* As stat(2) shows it, major << 20 | minor. */
+static inline u32 kith_object_device(const struct inode *inode)
+{
+	return MAJOR(inode->i_sb->s_dev) << 20 | MINOR(inode->i_sb->s_dev);
+}
 
 /* Of a file system whose files have no data of their own, and no size. */
 bool kith_object_is_pseudo(const struct inode *inode);

@@ -113,29 +113,35 @@ static struct kith_line *obtain(struct use *use, enum kith_line_kind kind)
 	return kith_line_obtain(use->account, &of);
 }
 
+/* How many files have a line each is limited. */
+static enum kith_line_kind kind_for_reading(const struct kith_account *account,
+					    const struct kith_object *object, u32 flags)
+{
+	if (object->worth == KITH_WORTH_SECRET)
+		return account->secrets < SECRETS_MAX ? KITH_LINE_FILE : KITH_LINE_WRITER;
+	if (object->worth == KITH_WORTH_PLAIN && !object->written)
+		return KITH_LINE_PLAIN;
+	if (flags & KITH_ACCESS_EXECUTABLE ||
+	    account->reads < READ_ONCE(kith_policy.file_reads))
+		return KITH_LINE_FILE;
+	return KITH_LINE_WRITER;
+}
+
 /* A line for the file, or one that it shares with others. */
 static struct kith_line *line_for_reading(struct use *use)
 {
 	struct kith_line_of of = { .kind = KITH_LINE_FILE, .file = &use->id };
 	struct kith_line *line = kith_line_find(use->account, &of);
-	enum kith_line_kind kind = KITH_LINE_WRITER;
+	enum kith_line_kind kind;
 
 	if (line)
 		return line;
 	judge(use);
-	if (use->object.worth == KITH_WORTH_SECRET) {
-		if (use->account->secrets < SECRETS_MAX) {
-			use->account->secrets++;
-			kind = KITH_LINE_FILE;
-		}
-	} else if (use->object.worth == KITH_WORTH_PLAIN && !use->object.written) {
-		kind = KITH_LINE_PLAIN;
-	} else if (use->flags & KITH_ACCESS_EXECUTABLE) {
-		kind = KITH_LINE_FILE;
-	} else if (use->account->reads < READ_ONCE(kith_policy.file_reads)) {
+	kind = kind_for_reading(use->account, &use->object, use->flags);
+	if (kind == KITH_LINE_FILE && use->object.worth == KITH_WORTH_SECRET)
+		use->account->secrets++;
+	else if (kind == KITH_LINE_FILE && !(use->flags & KITH_ACCESS_EXECUTABLE))
 		use->account->reads++;
-		kind = KITH_LINE_FILE;
-	}
 	line = obtain(use, kind);
 	if (line && kind != KITH_LINE_FILE)
 		atomic64_inc(&line->files);
@@ -162,6 +168,38 @@ struct kith_line *kith_worth_line(struct kith_account *account, const struct fil
 
 	kith_object_identify(&use.id, file);
 	return way == KITH_FILE_WRITE ? line_for_writing(&use) : line_for_reading(&use);
+}
+
+bool kith_worth_joins(const struct kith_account *account, const struct file *file,
+		      struct kith_line *line)
+{
+	const struct inode *inode = file_inode(file);
+	const struct kith_file id = { .real_inode = inode->i_ino,
+				      .real_device = kith_object_device(inode),
+				      .generation = inode->i_generation,
+				      .mode = inode->i_mode,
+				      .owner = __kuid_val(inode->i_uid) };
+	const struct kith_line_of of = { .kind = KITH_LINE_FILE, .file = &id };
+	struct kith_object object;
+	struct kith_line *own;
+
+	if (line->kind == KITH_LINE_FILE)
+		return false;
+	object = kith_object_look(&id, file);
+	if (object.worth == KITH_WORTH_UNKNOWN ||
+	    line->kind != kind_for_reading(account, &object, 0))
+		return false;
+	if (line->kind == KITH_LINE_PLAIN || object.writer == account->process)
+		object.writer = 0;
+	if (line->writer != object.writer)
+		return false;
+	own = kith_line_is_likely(account, &of) ? kith_line_find(account, &of) : NULL;
+	if (own) {
+		kith_line_put(own);
+		return false;
+	}
+	atomic64_inc(&line->files);
+	return true;
 }
 
 bool kith_worth_is_plain(const struct file *file)
