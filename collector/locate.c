@@ -400,16 +400,18 @@ static enum why judge(const struct message *asked, const struct stat *status, in
 }
 
 int locate(struct locator *locator, const struct message *asked, struct slice path,
-	   struct stat *status, enum why *why)
+	   struct stat *status, enum why *why, bool *at_path)
 {
 	char name[MESSAGE_TEXT + 1];
 	int file = by_process(asked, status);
 
 	*why = WHY_GONE;
+	*at_path = false;
 	if (file < 0 && path.size && !(asked->flags & MESSAGE_NAMELESS)) {
 		memcpy(name, path.data, path.size);
 		name[path.size] = '\0';
 		file = by_path(locator, asked, name, status, why);
+		*at_path = file >= 0 && locate_is_host(locator, asked);
 	}
 	remember(locator, asked);
 	if (file < 0)

@@ -32,10 +32,11 @@ void locator_clear(struct locator *locator);
 
 /*
  * Open what @asked names, whose path is @path. *why: WHY_NOTHING, or what is to be known
- * of it. Return: a descriptor, and *status is that of the file; or -1, and *why says why.
+ * of it. *at_path: it was there, as locate_is_at() finds it. Return: a descriptor, and
+ * *status is that of the file; or -1, and *why says why.
  */
 int locate(struct locator *locator, const struct message *asked, struct slice path,
-	   struct stat *status, enum why *why);
+	   struct stat *status, enum why *why, bool *at_path);
 
 /* Does @path lead to what @asked names, from the root of this machine? */
 bool locate_is_at(const struct locator *locator, const struct message *asked,

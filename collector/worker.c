@@ -186,20 +186,20 @@ static void tell_hash(void *worker_, const struct hash_waiter *waiter,
 
 /*
  * Of files of this machine: a container's packages are its own affair, and who has another
- * root can call anything /bin/ls.
+ * root can call anything /bin/ls. @at_path: nobody need look again whether it is there.
  */
 static void find_package(struct worker *worker, const struct message *asked,
-			 const char *path, struct hash_waiter *waiter)
+			 const char *path, bool at_path, struct hash_waiter *waiter)
 {
-	bool is;
-
 	if ((asked->flags & (MESSAGE_NAMELESS | MESSAGE_ROOTED)) != MESSAGE_ROOTED ||
 	    *path != '/' || !locate_is_host(&worker->locator, asked))
 		return;
-	begin_risk(worker, asked->device);
-	is = locate_is_at(&worker->locator, asked, path);
-	end_risk(worker);
-	if (!is)
+	if (!at_path) {
+		begin_risk(worker, asked->device);
+		at_path = locate_is_at(&worker->locator, asked, path);
+		end_risk(worker);
+	}
+	if (!at_path)
 		return;
 	waiter->packaged = packages_find(worker->packages, path, waiter->package,
 					 sizeof(waiter->package));
@@ -213,6 +213,7 @@ static void take_executable(struct worker *worker, const struct message *asked,
 				      .cohort = asked->cohort };
 	char name[MESSAGE_TEXT + 1];
 	struct stat status;
+	bool at_path;
 	int file;
 
 	worker->board->taken++;
@@ -223,9 +224,10 @@ static void take_executable(struct worker *worker, const struct message *asked,
 		return;
 	}
 	begin_risk(worker, asked->device);
-	file = locate(&worker->locator, asked, path, &status, &waiter.why);
+	file = locate(&worker->locator, asked, path, &status, &waiter.why,
+		      &at_path);
 	end_risk(worker);
-	find_package(worker, asked, name, &waiter);
+	find_package(worker, asked, name, at_path, &waiter);
 	if (file < 0)
 		tell_hash(worker, &waiter, NULL, NULL, waiter.why);
 	else

@@ -21,6 +21,7 @@ static struct locator locator;
 static struct message asked;
 static struct stat status;
 static enum why why;
+static bool at_path;
 
 static int64_t now(void)
 {
@@ -45,7 +46,7 @@ static void begin(const char *path)
 static int find(const char *path)
 {
 	return locate(&locator, &asked, (struct slice){ path, strlen(path) }, &status,
-		      &why);
+		      &why, &at_path);
 }
 
 static const char *make(const char *name)
@@ -105,6 +106,7 @@ START_TEST(by_its_path)
 	ck_assert_int_eq(why, WHY_NOTHING);
 	ck_assert_int_eq(read(file, text, 3), 3);
 	ck_assert_str_eq(text, "abc");
+	ck_assert(at_path);
 	close(file);
 	locator_clear(&locator);
 }
@@ -280,6 +282,7 @@ START_TEST(deleted_while_it_runs)
 	asked.ts = now() + 20000000; /* it was executed once more, then */
 	file = find(" (deleted)");
 	ck_assert_int_ge(file, 0);
+	ck_assert(!at_path);
 	ck_assert_int_eq(why, WHY_NOTHING);
 	ck_assert_int_eq(read(file, digest, 4), 4);
 	ck_assert_mem_eq(digest, "\177ELF", 4);
