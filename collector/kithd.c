@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 
@@ -175,6 +176,15 @@ static int start_helper(struct daemon *daemon, struct store *store)
 	return ret;
 }
 
+/*
+ * As little as it has in memory is no faster by huge pages, and the kernel need not look
+ * again and again whether it can be gathered into such. The helper inherits this.
+ */
+static void do_without_huge_pages(void)
+{
+	(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* else it is as elsewhere */
+}
+
 static int run(const struct arguments *arguments, const struct config *config)
 {
 	const bool live = !arguments->replay && !arguments->synthetic;
@@ -188,6 +198,8 @@ static int run(const struct arguments *arguments, const struct config *config)
 		arguments->database ? arguments->database : config->database;
 	int ret, closed;
 
+	if (live)
+		do_without_huge_pages();
 	daemon.signals = daemon_signals();
 	ret = live ? spare_privileges() : 0;
 	if (!ret)
