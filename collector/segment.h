@@ -13,7 +13,7 @@
 
 enum {
 	SEGMENT_ROWS = 250000,
-	SEGMENT_FRESH = 8, /* each so many-th begins with empty dictionaries */
+	SEGMENT_FRESH = 32, /* each so many-th begins with empty dictionaries */
 };
 
 #define SEGMENT_NS INT64_C(900000000000)

@@ -169,17 +169,17 @@ START_TEST(what_goes_on)
 
 	make(1);
 	forge_access(&rig.forge, ++number, keys[0], 77)->flags = 0;
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < SEGMENT_FRESH; i++) {
 		live(1 + i);
 		rig_seal(&rig);
 		rig.forge.now += (uint64_t)DAY;
 	}
 	keep(&limits);
-	rig_check("SELECT count(*) FROM segment WHERE dropped AND name = 'paths'", "7");
+	rig_check("SELECT count(*) FROM segment WHERE dropped AND name = 'paths'", "31");
 	rig_check("SELECT path FROM file_access WHERE NOT executed ORDER BY path",
-		  "/f/28\n/f/77");
-	rig_check("SELECT value FROM paths ORDER BY value", "/f/27\n/f/28\n/f/77");
-	rig_check("SELECT inode FROM files ORDER BY inode", "27\n28\n77");
+		  "/f/52\n/f/77");
+	rig_check("SELECT value FROM paths ORDER BY value", "/f/51\n/f/52\n/f/77");
+	rig_check("SELECT inode FROM files ORDER BY inode", "51\n52\n77");
 	rig_seal(&rig);
 	end();
 }

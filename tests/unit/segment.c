@@ -269,9 +269,9 @@ START_TEST(begins_anew)
 		rig_feed(&rig);
 		write_to(8);
 	}
-	rig_check("SELECT group_concat(id) FROM segments WHERE strings", "1,8");
+	rig_check("SELECT group_concat(id) FROM segments WHERE strings", "1,32");
 	rig_check("SELECT count(*), count(DISTINCT value) FROM paths", "4|2");
-	rig_check("SELECT count(*), min(segment), max(segment) FROM files", "2|8|8");
+	rig_check("SELECT count(*), min(segment), max(segment) FROM files", "2|32|32");
 	rig_close(&rig);
 }
 END_TEST
