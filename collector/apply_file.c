@@ -14,16 +14,21 @@ enum {
 /* The last record of what a process did has come by then, or is lost. */
 #define LATE_NS INT64_C(60000000000)
 
-/* Its id, 0 for none, or an error. */
-static int64_t find_file(struct ingest *ingest, const struct kith_file *file)
+/* Its id, 0 for none, or an error. @path: by which it is used, if that is known. */
+static int64_t find_file(struct ingest *ingest, const struct kith_file *file, int64_t path)
 {
-	const int64_t id = files_id(&ingest->files, file, ingest->load.boot);
+	const struct store_file row = {
+		.id = files_id(&ingest->files, file, ingest->load.boot),
+		.file = *file,
+		.segment = ingest->segment.base,
+		.path = path > 0 ? path : 0,
+	};
 	int ret;
 
-	if (!id || files_is_recent(&ingest->files, id))
-		return id;
-	ret = store_file(ingest->store, id, file, ingest->segment.base);
-	return ret ? ret : id;
+	if (!row.id || files_is_recent(&ingest->files, row.id))
+		return row.id;
+	ret = store_file(ingest->store, &row);
+	return ret ? ret : row.id;
 }
 
 int64_t apply_file(struct ingest *ingest, const struct record *record)
@@ -34,7 +39,7 @@ int64_t apply_file(struct ingest *ingest, const struct record *record)
 	if (item.size < sizeof(file))
 		return 0;
 	memcpy(&file, item.data, sizeof(file));
-	return find_file(ingest, &file);
+	return find_file(ingest, &file, 0);
 }
 
 static int64_t lasted(uint64_t first, uint64_t last)
@@ -111,7 +116,7 @@ static int finish_access(struct ingest *ingest, const struct record *record, uin
 
 	row->process = apply_id(ingest, user, ts);
 	row->path = apply_file_text(ingest, record, KITH_ITEM_PATH);
-	row->file = find_file(ingest, file);
+	row->file = find_file(ingest, file, row->path);
 	row->writer = find_writer(ingest, writer, row->file, ts);
 	if (row->file < 0)
 		return (int)row->file;
@@ -218,8 +223,8 @@ int apply_change(struct ingest *ingest, const struct record *record)
 	if (!body->op || !body->count || !record->head.process)
 		return subject_refuse(ingest);
 	row = change_of(ingest, record);
-	row.file = find_file(ingest, &body->file);
-	row.other = find_file(ingest, &body->other);
+	row.file = find_file(ingest, &body->file, row.path);
+	row.other = find_file(ingest, &body->other, row.new_path);
 	if (row.file < 0 || row.other < 0)
 		return (int)(row.file < 0 ? row.file : row.other);
 	if (row.process < 0 || row.path < 0 || row.new_path < 0 || row.text < 0)

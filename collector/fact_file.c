@@ -3,9 +3,9 @@
 #include "statement.h"
 #include "store.h"
 
-int store_file(struct store *store, int64_t id, const struct kith_file *file, int64_t segment)
+int store_file(struct store *store, const struct store_file *file)
 {
-	return pending_add_file(&store->pending, id, file, segment);
+	return pending_add_file(&store->pending, file);
 }
 
 int store_access(struct store *store, const struct store_access *access)

@@ -153,12 +153,9 @@ int pending_add_access(struct pending *pending, const struct store_access *acces
 	return append(&pending->accesses, access, sizeof(*access));
 }
 
-int pending_add_file(struct pending *pending, int64_t id, const struct kith_file *file,
-		     int64_t segment)
+int pending_add_file(struct pending *pending, const struct store_file *file)
 {
-	const struct pending_file row = { id, *file, segment };
-
-	return append(&pending->files, &row, sizeof(row));
+	return append(&pending->files, file, sizeof(*file));
 }
 
 int pending_add_change(struct pending *pending, const struct store_change *change)
@@ -168,8 +165,8 @@ int pending_add_change(struct pending *pending, const struct store_change *chang
 
 static int by_file(const void *a_, const void *b_)
 {
-	const int64_t a = ((const struct pending_file *)a_)->id;
-	const int64_t b = ((const struct pending_file *)b_)->id;
+	const int64_t a = ((const struct store_file *)a_)->id;
+	const int64_t b = ((const struct store_file *)b_)->id;
 
 	return (a > b) - (a < b);
 }
@@ -209,7 +206,7 @@ static void sort_processes(struct pending *pending)
 
 void pending_sort(struct pending *pending)
 {
-	const size_t size = sizeof(struct pending_file);
+	const size_t size = sizeof(struct store_file);
 
 	sort_processes(pending);
 	if (pending->files.used)

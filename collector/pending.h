@@ -45,12 +45,6 @@ struct pending_route {
 	size_t name_size;
 };
 
-struct pending_file {
-	int64_t id;
-	struct kith_file file;
-	int64_t segment; /* 0: NULL */
-};
-
 struct pending {
 	int64_t boot;			  /* of the processes */
 	struct pending_array processes;	  /* struct pending_process */
@@ -63,7 +57,7 @@ struct pending {
 	struct pending_array runs;	  /* struct run */
 	struct pending_array accesses;	  /* struct store_access, likewise */
 	struct pending_array pipes;	  /* struct store_pipe, by id, without gaps */
-	struct pending_array files;	  /* struct pending_file */
+	struct pending_array files;	  /* struct store_file */
 	struct pending_array changes;	  /* struct store_change */
 	struct run_slots slots;
 	uint32_t commit; /* counts up */
@@ -117,8 +111,7 @@ int pending_add_connection(struct pending *pending, struct store_connection *con
 int pending_add_pipe(struct pending *pending, const struct store_pipe *pipe);
 int pending_add_access(struct pending *pending, const struct store_access *access);
 int pending_add_change(struct pending *pending, const struct store_change *change);
-int pending_add_file(struct pending *pending, int64_t id, const struct kith_file *file,
-		     int64_t segment);
+int pending_add_file(struct pending *pending, const struct store_file *file);
 
 /*
  * Processes by id, so that each follows the one before, and files in the order of their ids,

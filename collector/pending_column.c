@@ -393,7 +393,7 @@ static bool change_is_plain(const void *row, bool first)
 static void file_value(const struct pending *pending, const void *row, int column,
 			sqlite3_context *result)
 {
-	const struct pending_file *waiting = row;
+	const struct store_file *waiting = row;
 	const struct kith_file *file = &waiting->file;
 
 	(void)pending;
@@ -416,14 +416,16 @@ static void file_value(const struct pending *pending, const void *row, int colum
 		return column_int(result, file->mode);
 	case 8:
 		return column_int(result, file->owner);
+	case 9:
+		return column_id(result, waiting->segment);
 	default:
-		column_id(result, waiting->segment);
+		column_id(result, waiting->path);
 	}
 }
 
 static bool file_is_plain(const void *row, bool first)
 {
-	const struct kith_file *file = &((const struct pending_file *)row)->file;
+	const struct kith_file *file = &((const struct store_file *)row)->file;
 
 	(void)first;
 	return file->real_device == file->device && file->real_inode == file->inode;
@@ -516,8 +518,8 @@ const struct pending_table pending_tables[PENDING_TABLES] = {
 	[PENDING_FILES] = {
 		"pending_files",
 		"CREATE TABLE x (id, device, inode, real_device, real_inode,"
-		" generation, kind, mode, owner, segment)",
-		ROWS(pending_file, files), file_column, file_is_plain,
+		" generation, kind, mode, owner, segment, path)",
+		ROWS(store_file, files), file_column, file_is_plain,
 	},
 	[PENDING_CHANGES] = {
 		"pending_changes",

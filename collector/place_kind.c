@@ -107,7 +107,11 @@ static int64_t hash_path(sqlite3_value *const *values)
 /* Numbers are in databases: kinds are added at the end, and never change. */
 const struct place_kind place_kinds[PLACE_KINDS] = {
 	/* 1 */ BY("connections", "route", PLACE_BY_ZONE),
-	/* 2 */ BY("accesses", "path", PLACE_BY_ZONE),
+	/* 2 */ { .table = "accesses",
+		  .key = "path",
+		  .way = PLACE_BY_ZONE,
+		  .columns = { "writes" },
+		  .is_one = is_first_null },
 	/* 3 */ { .table = "accesses",
 		  .key = "file",
 		  .way = PLACE_BY_PATH,
@@ -115,8 +119,8 @@ const struct place_kind place_kinds[PLACE_KINDS] = {
 		  .is_one = is_named_read },
 	/* 4 */ { .table = "changes",
 		  .key = "file",
-		  .way = PLACE_BY_PATH,
-		  .columns = { "path" },
+		  .way = PLACE_BY_PATHS,
+		  .columns = { "path", "new_path" },
 		  .is_one = is_first_there },
 	/* 5 */ { .table = "changes",
 		  .key = "other",
@@ -187,4 +191,9 @@ const struct place_kind place_kinds[PLACE_KINDS] = {
 		   .way = PLACE_BY_PROCESS,
 		   .columns = { "client", "flags", "server" },
 		   .is_one = is_outward },
+	/* 35 */ { .table = "accesses",
+		   .key = "path",
+		   .way = PLACE_BY_ZONE,
+		   .columns = { "writes" },
+		   .is_one = is_first_there },
 };

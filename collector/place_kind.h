@@ -12,7 +12,8 @@ enum { PLACE_COLUMNS = 3 };
 enum place_way {
 	PLACE_BY_KEY,  /* places: in which parts a key is */
 	PLACE_BY_ZONE, /* likewise, but zones: of keys that were new there */
-	PLACE_BY_PATH, /* pairs: a path that goes with it; */
+	PLACE_BY_PATH, /* pairs: a path that goes with a file, other than files.path; */
+	PLACE_BY_PATHS, /* likewise, unless the second column is that one; */
 	PLACE_BY_PROCESS, /* a process; */
 	PLACE_BY_FILE, /* or a file: these tell no time */
 };
@@ -30,7 +31,7 @@ struct place_kind {
 	int64_t (*make_key)(sqlite3_value *const *values);
 };
 
-enum { PLACE_KINDS = 34 };
+enum { PLACE_KINDS = 35 };
 
 extern const struct place_kind place_kinds[PLACE_KINDS];
 

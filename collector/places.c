@@ -27,7 +27,7 @@ enum {
 struct slot {
 	int64_t key;
 	int64_t other; /* epoch; what goes with it */
-	uint64_t mask;
+	uint64_t mask; /* or what else is to be known of a pair: see add_to_slot() */
 	unsigned int kind; /* number; 0: the slot is free */
 };
 
@@ -176,6 +176,23 @@ static size_t slot_of(unsigned int kind, int64_t key, int64_t other)
 	return hash >> (64 - SLOT_BITS);
 }
 
+/* Of pairs by paths it is the second path, if all of them have the same, else 0. */
+static void add_to_slot(struct slot *slot, uint64_t mask)
+{
+	switch (place_kinds[slot->kind - 1].way) {
+	case PLACE_BY_PATHS:
+		if (slot->mask != mask)
+			slot->mask = 0;
+		break;
+	case PLACE_BY_PROCESS:
+		if (slot->mask > mask)
+			slot->mask = mask; /* the least id of a row */
+		break;
+	default:
+		slot->mask |= mask;
+	}
+}
+
 /* There is room: see places_is_full(). */
 static void put(struct places *places, unsigned int kind, int64_t key, int64_t other,
 		uint64_t mask)
@@ -188,16 +205,31 @@ static void put(struct places *places, unsigned int kind, int64_t key, int64_t o
 		slot = &places->slots[at];
 	}
 	if (!slot->kind) {
-		*slot = (struct slot){ .key = key, .other = other, .kind = kind };
+		*slot = (struct slot){
+			.key = key, .other = other, .mask = mask, .kind = kind
+		};
 		places->used++;
+	} else {
+		add_to_slot(slot, mask);
 	}
-	slot->mask |= mask;
 }
 
 static void put_place(struct places *places, const struct user *user, int64_t key, int64_t id)
 {
 	put(places, user->number, key, id >> EPOCH_BITS,
 	    UINT64_C(1) << (id >> PART_BITS & ((1 << (EPOCH_BITS - PART_BITS)) - 1)));
+}
+
+static void put_pair(struct places *places, const struct user *user, int64_t key,
+		     int64_t other, sqlite3_value *const *values, int64_t id)
+{
+	int64_t more = 0;
+
+	if (user->kind->way == PLACE_BY_PATHS)
+		more = sqlite3_value_int64(values[user->columns[1]]);
+	else if (user->kind->way == PLACE_BY_PROCESS)
+		more = id;
+	put(places, user->number, key, other, (uint64_t)more);
 }
 
 static bool is_pair(const struct place_kind *kind)
@@ -285,7 +317,7 @@ void places_row(struct places *places, sqlite3_value *const *values, int64_t id)
 			put_place(places, user, key, id);
 			break;
 		default:
-			put(places, user->number, key, other, 0);
+			put_pair(places, user, key, other, values, id);
 		}
 	}
 }
@@ -321,7 +353,7 @@ int places_late_row(struct places *places, sqlite3_value *const *values, int64_t
 		if (ret)
 			continue;
 		if (is_pair(user->kind))
-			put(places, user->number, key, other, 0);
+			put_pair(places, user, key, other, values, id);
 		else
 			put_place(places, user, key, id);
 	}
@@ -367,22 +399,33 @@ static size_t gather_used(struct places *places)
 	return count;
 }
 
-static int write_slot(struct store *store, const struct slot *slot)
+static int write_pair(struct store *store, const struct slot *slot)
 {
-	const struct place_kind *kind = &place_kinds[slot->kind - 1];
-	const bool pair = is_pair(kind);
-	const enum statement which = pair ? STATEMENT_PAIR : STATEMENT_PLACE;
+	const enum place_way way = place_kinds[slot->kind - 1].way;
+	const bool of_file = way == PLACE_BY_PATH || way == PLACE_BY_PATHS;
+	const enum statement which = of_file ? STATEMENT_PAIR_OF_FILE : STATEMENT_PAIR;
 	struct binder binder = statement_bind(store, which);
 
 	bind_int(&binder, slot->kind);
-	if (pair)
-		bind_int(&binder,
-			 kind->way == PLACE_BY_FILE ? 0 : slot->other >> PAIR_EPOCH_BITS);
+	bind_int(&binder, way == PLACE_BY_FILE ? 0 : slot->other >> PAIR_EPOCH_BITS);
 	bind_int(&binder, slot->key);
 	bind_int(&binder, slot->other);
-	if (!pair)
-		bind_int(&binder, (int64_t)slot->mask);
+	bind_id(&binder, (int64_t)slot->mask);
 	return statement_run(store, which);
+}
+
+static int write_slot(struct store *store, const struct slot *slot)
+{
+	struct binder binder;
+
+	if (is_pair(&place_kinds[slot->kind - 1]))
+		return write_pair(store, slot);
+	binder = statement_bind(store, STATEMENT_PLACE);
+	bind_int(&binder, slot->kind);
+	bind_int(&binder, slot->key);
+	bind_int(&binder, slot->other);
+	bind_int(&binder, (int64_t)slot->mask);
+	return statement_run(store, STATEMENT_PLACE);
 }
 
 static int write_zone(struct places *places, const struct zone *zone)

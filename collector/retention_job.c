@@ -73,7 +73,7 @@ const struct retention_job retention_jobs[] = {
 	  .table = "accesses",
 	  .statements = { DELETE(
 		  "accesses") " AND id NOT IN (SELECT access FROM accesses_open)" },
-	  .after = { FORGET("accesses", "2, 8, 12") } },
+	  .after = { FORGET("accesses", "2, 8, 12, 35") } },
 	{ .kind = SEGMENT_FILES,
 	  .table = "changes",
 	  .statements = { DELETE("changes") },

@@ -166,12 +166,14 @@ static const char *const texts[STATEMENTS] = {
 		" first = min(first, excluded.first), last = max(last, excluded.last)",
 	[STATEMENT_FILES] =
 		"INSERT INTO files SELECT * FROM pending_files WHERE true"
-		" ON CONFLICT (id) DO UPDATE SET segment = excluded.segment"
+		" ON CONFLICT (id) DO UPDATE SET segment = excluded.segment,"
+		" path = coalesce(path, excluded.path)"
 		" WHERE segment IS NOT excluded.segment",
 	[STATEMENT_FILES_PLAIN] =
 		"INSERT INTO files SELECT id, device, inode, NULL, NULL, generation, kind, mode,"
-		" owner, segment FROM pending_files WHERE true"
-		" ON CONFLICT (id) DO UPDATE SET segment = excluded.segment"
+		" owner, segment, path FROM pending_files WHERE true"
+		" ON CONFLICT (id) DO UPDATE SET segment = excluded.segment,"
+		" path = coalesce(path, excluded.path)"
 		" WHERE segment IS NOT excluded.segment",
 	[STATEMENT_ACCESSES] =
 		"INSERT INTO accesses (process, file, path, first, lasted, reads, bytes_read,"
@@ -283,7 +285,12 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_SEGMENT_SEAL] = "UPDATE segments SET seal = ?2 WHERE id = ?1",
 	[STATEMENT_PLACE] = "INSERT INTO places VALUES (?, ?, ?, ?)"
 			    " ON CONFLICT DO UPDATE SET mask = mask | excluded.mask",
-	[STATEMENT_PAIR] = "INSERT OR IGNORE INTO pairs VALUES (?, ?, ?, ?)",
+	[STATEMENT_PAIR] = "INSERT INTO pairs VALUES (?, ?, ?, ?, ?)"
+			   " ON CONFLICT DO UPDATE SET first = excluded.first"
+			   " WHERE excluded.first < first",
+	[STATEMENT_PAIR_OF_FILE] = "INSERT OR IGNORE INTO pairs SELECT ?1, ?2, ?3, ?4, NULL"
+				   " WHERE NOT EXISTS (SELECT 1 FROM files"
+				   " WHERE id = ?3 AND (path = ?4 OR path = ?5))",
 	[STATEMENT_ZONE] = "INSERT OR IGNORE INTO zones VALUES (?, ?, ?, ?)",
 	[STATEMENT_ZONES_CLEAR] = "DELETE FROM zones WHERE segment > ?",
 	[STATEMENT_ZONE_UPTO] = "SELECT high FROM zones WHERE kind = ? AND part <= ?"

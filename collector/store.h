@@ -375,7 +375,13 @@ int store_control(struct store *store, const struct store_control *control);
 #define STORE_ACCESS_FOLDED (1u << 15)
 
 /* A file, if it is not there yet; and since which segment it has been used at the least. */
-int store_file(struct store *store, int64_t id, const struct kith_file *file, int64_t segment);
+struct store_file {
+	int64_t id;
+	struct kith_file file;
+	int64_t segment;
+	int64_t path;
+};
+int store_file(struct store *store, const struct store_file *file);
 
 /* 0 in an id means NULL, and so does -1 in a count. */
 struct store_access {

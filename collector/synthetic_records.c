@@ -7,6 +7,9 @@
 
 enum { PROGRAM_BITS = 9, ARGUMENT_BITS = 13, CLIENT_BITS = 13, HOST_CGROUP = 40 };
 
+/* As the first one's of a host is, /proc/1/ns/mnt. */
+#define MNTNS 4026531841u
+
 #define STEP_NS SYNTHETIC_STEP_NS
 
 /* xorshift64*, Vigna 2014 */
@@ -291,7 +294,7 @@ void synthetic_access(struct synthetic *synthetic, const struct synthetic_step *
 	access->last = synthetic->now - STEP_NS;
 	access->file = file_of(step->file);
 	access->flags = KITH_ACCESS_OVER;
-	access->mntns = 1;
+	access->mntns = MNTNS;
 	if (step->other || is_secret(step)) {
 		access->writer = step->other;
 		access->reads = 1 + bytes / 4096;
@@ -316,7 +319,7 @@ void synthetic_rename(struct synthetic *synthetic, const struct synthetic_step *
 	change->file = file_of(step->file);
 	change->op = KITH_CHANGE_RENAME;
 	change->count = 1;
-	change->mntns = 1;
+	change->mntns = MNTNS;
 	add_path(synthetic, KITH_ITEM_PATH, step, ".tmp");
 	add_path(synthetic, KITH_ITEM_NEW_PATH, step, "");
 	finish(synthetic);

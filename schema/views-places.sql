@@ -24,7 +24,7 @@ CROSS JOIN paths k
 CROSS JOIN zones z ON z.kind = x.n AND z.high =
   (SELECT high FROM zones WHERE kind = x.n AND high >= k.id ORDER BY high LIMIT 1)
 CROSS JOIN ordinals o ON o.n < 2
-WHERE x.n IN (2, 6, 7)
+WHERE x.n IN (2, 6, 7, 35)
 UNION ALL
 SELECT x.n, k.id, CAST(z.part + o.n AS INTEGER), CAST(z.part + o.n >> 6 AS INTEGER)
 FROM ordinals x
@@ -35,12 +35,12 @@ CROSS JOIN ordinals o ON o.n < 2
 WHERE x.n IN (1, 21)
 UNION ALL
 -- what may still change
-SELECT x.n, CAST(CASE x.n WHEN 2 THEN t.path WHEN 8 THEN t.process ELSE t.file END AS INTEGER),
+SELECT x.n, CAST(CASE x.n WHEN 2 THEN t.path WHEN 35 THEN t.path WHEN 8 THEN t.process ELSE t.file END AS INTEGER),
   CAST(t.id >> 10 AS INTEGER), CAST(t.id >> 16 AS INTEGER)
 FROM ordinals x
 CROSS JOIN late_rows l
 CROSS JOIN accesses t ON t.id = l.id
-WHERE x.n IN (2, 8, 12) AND l.name = 'accesses' AND l.segment IS NULL
+WHERE x.n IN (2, 8, 12, 35) AND l.name = 'accesses' AND l.segment IS NULL
 UNION ALL
 SELECT x.n, CAST(CASE x.n WHEN 10 THEN t.client WHEN 11 THEN t.server WHEN 26 THEN 0
     ELSE t.route END AS INTEGER),
@@ -83,9 +83,15 @@ WITH RECURSIVE epoch(n) AS (
   SELECT n + 1 FROM epoch WHERE n <
     max((SELECT max(id) FROM paths), (SELECT max(id) FROM processes)) >> 20
 )
-SELECT r.kind, r.key, r.other
+SELECT r.kind, r.key, r.other, r.first
 FROM epoch
-CROSS JOIN pairs r ON r.epoch = epoch.n;
+CROSS JOIN pairs r ON r.epoch = epoch.n
+UNION ALL
+-- Of what files are called, most is here: names with which they were read, or changed.
+SELECT x.n, f.id, f.path, NULL
+FROM ordinals x
+CROSS JOIN files f
+WHERE x.n IN (3, 4) AND f.path IS NOT NULL;
 
 -- Which files were executed, as what; and which scripts.
 CREATE VIEW program AS

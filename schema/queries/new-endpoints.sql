@@ -67,22 +67,26 @@ route AS MATERIALIZED (
   CROSS JOIN endpoint n ON n.addr = coalesce(r.dialled_addr, r.server_addr)
     AND n.protocol = r.protocol AND n.port IS coalesce(r.dialled_port, r.server_port)
 ),
+-- with the first time that they did
 ever AS MATERIALIZED (
-  SELECT key AS route, other AS client FROM pair WHERE kind IN (33, 34)
-    AND key IN (SELECT id FROM route)
-  UNION
-  SELECT route, client FROM connections
+  SELECT q.key AS route, q.other AS client,
+    (SELECT started FROM connections WHERE id = q.first) AS started
+  FROM pair q WHERE q.kind = 33 AND q.key IN (SELECT id FROM route)
+  UNION ALL
+  SELECT q.key, q.other, (SELECT started FROM connection_runs WHERE id = q.first)
+  FROM pair q WHERE q.kind = 34 AND q.key IN (SELECT id FROM route)
+  UNION ALL
+  SELECT route, client, started FROM connections
   WHERE id > (SELECT last FROM placed WHERE name = 'connections') AND flags & 128
     AND client IS NOT NULL AND server IS NULL
-  UNION
-  SELECT route, client FROM connection_runs
+  UNION ALL
+  SELECT route, client, started FROM connection_runs
   WHERE id > (SELECT last FROM placed WHERE name = 'connection_runs') AND flags & 128
     AND client IS NOT NULL AND server IS NULL
 ),
--- Of those who lived before: who has ended before did it before, the rest is looked at.
-old AS MATERIALIZED (
-  SELECT v.route, v.client, ifnull(p.started + p.lived < :since, 0) AS over,
-    coalesce(
+-- A row that is not there any more was dropped for its age.
+known AS MATERIALIZED (
+  SELECT DISTINCT coalesce(
       (SELECT k.id FROM containers k WHERE k.id =
         (SELECT x.container FROM contexts x WHERE x.id = p.context)
         AND (k.runtime IS NOT NULL AND k.name IS NOT NULL OR k.unit IS NOT NULL)),
@@ -91,42 +95,7 @@ old AS MATERIALIZED (
   FROM ever v
   CROSS JOIN route r ON r.id = v.route
   CROSS JOIN processes p ON p.id = v.client
-  WHERE p.started < :since
-),
-doubtful AS MATERIALIZED (
-  SELECT * FROM old o
-  WHERE NOT over AND NOT EXISTS (SELECT 1 FROM old k WHERE k.over AND k.workload IS o.workload
-    AND k.addr = o.addr AND k.protocol = o.protocol AND k.port IS o.port)
-),
-before_in AS MATERIALIZED (
-  SELECT * FROM (SELECT part FROM place
-    WHERE kind = 27 AND key IN (SELECT route FROM doubtful) LIMIT -1)
-  UNION
-  SELECT part FROM fresh WHERE name = 'connections'
-  ORDER BY part
-),
-runs_before_in AS MATERIALIZED (
-  SELECT * FROM (SELECT part FROM place
-    WHERE kind = 28 AND key IN (SELECT route FROM doubtful) LIMIT -1)
-  UNION
-  SELECT part FROM fresh WHERE name = 'connection_runs'
-  ORDER BY part
-),
-earlier AS MATERIALIZED (
-  SELECT t.route, t.client
-  FROM before_in CROSS JOIN connections t ON t.id >= part << 10 AND t.id < (part + 1) << 10
-  WHERE t.route IN (SELECT route FROM doubtful) AND t.started < :since
-  UNION
-  SELECT t.route, t.client
-  FROM runs_before_in
-    CROSS JOIN connection_runs t ON t.id >= part << 10 AND t.id < (part + 1) << 10
-  WHERE t.route IN (SELECT route FROM doubtful) AND t.started < :since
-),
-known AS MATERIALIZED (
-  SELECT workload, addr, protocol, port FROM old WHERE over
-  UNION
-  SELECT d.workload, d.addr, d.protocol, d.port
-  FROM doubtful d JOIN earlier e ON e.route = d.route AND e.client = d.client
+  WHERE ifnull(v.started, 0) < :since
 ),
 novel AS MATERIALIZED (
   SELECT l.route, l.client, l.workload, l.addr, l.protocol, l.port

@@ -39,7 +39,7 @@ named AS MATERIALIZED (
 ),
 used_as_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
-    WHERE kind = 2 AND key IN (SELECT path_id FROM named) LIMIT -1)
+    WHERE kind = 35 AND key IN (SELECT path_id FROM named) LIMIT -1)
   UNION
   SELECT part FROM fresh WHERE name = 'accesses'
   ORDER BY part
@@ -47,7 +47,7 @@ used_as_in AS MATERIALIZED (
 used AS MATERIALIZED (
   SELECT t.path AS path_id, t.id AS access_id
   FROM used_as_in CROSS JOIN accesses t ON t.id >= part << 10 AND t.id < (part + 1) << 10
-  WHERE t.path IN (SELECT path_id FROM named)
+  WHERE t.writes IS NOT NULL AND t.path IN (SELECT path_id FROM named)
 ),
 -- From what was executed, of which there is little, to who has written it.
 written AS MATERIALIZED (

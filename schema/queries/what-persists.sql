@@ -47,7 +47,7 @@ range AS MATERIALIZED (
 ),
 used_as_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
-    WHERE kind = 2 AND key IN (SELECT id FROM named)
+    WHERE kind = 35 AND key IN (SELECT id FROM named)
       AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'accesses')
         AND (SELECT last_id >> 16 FROM range WHERE name = 'accesses') LIMIT -1)
   UNION
@@ -66,7 +66,7 @@ changed_as_in AS MATERIALIZED (
 used_as AS MATERIALIZED (
   SELECT t.id
   FROM used_as_in CROSS JOIN accesses t ON t.id >= part << 10 AND t.id < (part + 1) << 10
-  WHERE t.path IN (SELECT id FROM named)
+  WHERE t.writes IS NOT NULL AND t.path IN (SELECT id FROM named)
     AND t.first <= :until AND t.first + t.lasted >= :since
 ),
 changed AS MATERIALIZED (

@@ -37,7 +37,7 @@ named AS MATERIALIZED (
 ),
 used_as_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
-    WHERE kind = 2 AND key IN (SELECT id FROM named) LIMIT -1)
+    WHERE kind IN (2, 35) AND key IN (SELECT id FROM named) LIMIT -1)
   UNION
   SELECT part FROM fresh WHERE name = 'accesses'
   ORDER BY part
@@ -74,7 +74,7 @@ read_in AS MATERIALIZED (
 ),
 altered_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
-    WHERE kind = 6 AND key IN (SELECT other FROM pair WHERE kind IN (4, 5)
+    WHERE kind IN (6, 7) AND key IN (SELECT other FROM pair WHERE kind IN (4, 5)
       AND key IN (SELECT file FROM meant)) LIMIT -1)
   UNION
   SELECT * FROM (SELECT part FROM place WHERE kind IN (13, 14)

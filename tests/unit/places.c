@@ -17,7 +17,10 @@ static struct rig rig;
 /* Rows that would not be found, by each kind that has a column. */
 static const char *const missing[] = {
 	"SELECT route, id >> 10 FROM connections t WHERE route > 0" PARTS_OF("connections") "1",
-	"SELECT path, id >> 10 FROM accesses t WHERE path > 0" PARTS_OF("accesses") "2",
+	"SELECT path, id >> 10 FROM accesses t WHERE path > 0 AND writes IS NULL" PARTS_OF(
+		"accesses") "2",
+	"SELECT path, id >> 10 FROM accesses t WHERE path > 0 AND writes > 0" PARTS_OF(
+		"accesses") "35",
 	"SELECT path, id >> 10 FROM changes t WHERE path > 0" PARTS_OF("changes") "6",
 	"SELECT new_path, id >> 10 FROM changes t WHERE new_path > 0" PARTS_OF("changes") "7",
 	"SELECT process, id >> 10 FROM accesses t WHERE process > 0" PARTS_OF("accesses") "8",
@@ -39,7 +42,14 @@ static const char *const missing[] = {
 	" EXCEPT SELECT key, other FROM pair WHERE kind = 3",
 	"SELECT file, path FROM changes t WHERE file > 0 AND path > 0"
 	" AND id <= (SELECT last FROM placed WHERE name = 'changes')"
+	" AND NOT EXISTS (SELECT 1 FROM files f WHERE f.id = t.file AND f.path = t.new_path)"
 	" EXCEPT SELECT key, other FROM pair WHERE kind = 4",
+	/* what stands with the file need not stand there */
+	"SELECT p.key, p.other FROM pairs p JOIN files f ON f.id = p.key AND f.path = p.other"
+	" WHERE p.kind IN (3, 4)",
+	"SELECT p.key, p.other FROM pairs p JOIN files f ON f.id = p.key WHERE p.kind = 4"
+	" AND NOT EXISTS (SELECT 1 FROM changes t WHERE t.file = p.key AND t.path = p.other"
+	" AND t.new_path IS NOT f.path)",
 };
 
 static void check_places(void)
@@ -85,6 +95,8 @@ static void close_segment(void)
 	";" MANY(from, "INSERT INTO accesses (process, file, path, first, lasted, writes)"    \
 		       " SELECT " GROWING ", n % 400 + 1, iif(n % 50, " GROWING ", NULL), n," \
 		       " 1, iif(n % 3, NULL, 1) FROM c")                                     \
+	";" MANY(from, "INSERT OR IGNORE INTO files (id, path) SELECT n % 400 + 1, " GROWING \
+		       " FROM c WHERE n % 400 < 300")                                         \
 	";" MANY(from, "INSERT INTO changes (ts, lasted, process, op, path, new_path, file,"  \
 		       " other) SELECT n, 1, " GROWING ", 1, " GROWING ","                   \
 		       " iif(n % 2, n / 2 + 1, NULL), n % 400 + 1, n % 300 FROM c")
