@@ -255,22 +255,14 @@ static int add_columns(struct store *store)
 static int migrate_to(struct store *store, const struct schema_migration *migration)
 {
 	char sql[96];
-	int ret = store_execute(store, "BEGIN IMMEDIATE");
+	int ret;
 
-	if (ret)
-		return ret;
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 SCHEMA_APPLICATION_ID, migration->version);
 	ret = store_execute(store, migration->sql);
 	if (!ret)
 		ret = add_columns(store);
-	if (!ret)
-		ret = store_execute(store, sql);
-	if (!ret)
-		ret = store_execute(store, "COMMIT");
-	if (ret)
-		store_rollback(store);
-	return ret;
+	return ret ? ret : store_execute(store, sql);
 }
 
 static int migrate(struct store *store)
@@ -365,14 +357,22 @@ static int renew_views(struct store *store)
 
 	if (ret || same)
 		return ret;
-	ret = store_execute(store, "BEGIN IMMEDIATE");
-	if (ret)
-		return ret;
 	ret = drop_views(store);
 	if (!ret)
 		ret = store_execute(store, schema_views);
+	return ret ? ret : remember_views(store);
+}
+
+/* In one transaction: whoever opens the file sees what it was before, or all of it. */
+static int bring_up_to_date(struct store *store)
+{
+	int ret = store_execute(store, "BEGIN IMMEDIATE");
+
+	if (ret)
+		return ret;
+	ret = migrate(store);
 	if (!ret)
-		ret = remember_views(store);
+		ret = renew_views(store);
 	if (!ret)
 		ret = store_execute(store, "COMMIT");
 	if (ret)
@@ -388,9 +388,7 @@ static int prepare_file(struct store *store)
 	if (!ret)
 		ret = store_execute(store, settings);
 	if (!ret)
-		ret = migrate(store);
-	if (!ret)
-		ret = renew_views(store);
+		ret = bring_up_to_date(store);
 	if (ret)
 		return ret;
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
