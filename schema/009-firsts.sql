@@ -4,6 +4,7 @@
 -- Most files have one name all their life: it stands with the file, and pairs of kinds 3 and
 -- 4 are of other names than that one. Of strings or paths; these may have been dropped.
 ALTER TABLE files ADD COLUMN path INTEGER;
+CREATE INDEX files_path ON files (path) WHERE path IS NOT NULL;
 
 -- Of kinds 33 and 34: the first row, by id, that made the pair.
 ALTER TABLE pairs ADD COLUMN first INTEGER;

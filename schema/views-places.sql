@@ -75,7 +75,7 @@ WITH RECURSIVE part(name, n, last) AS (
 )
 SELECT name, n AS part FROM part;
 
--- What goes with a key; ask with kind = and key IN.
+-- What goes with a key; ask with kind = and key IN. Kinds 3 and 4 are names beside files.path.
 CREATE VIEW pair AS
 WITH RECURSIVE epoch(n) AS (
   SELECT 0
@@ -85,13 +85,7 @@ WITH RECURSIVE epoch(n) AS (
 )
 SELECT r.kind, r.key, r.other, r.first
 FROM epoch
-CROSS JOIN pairs r ON r.epoch = epoch.n
-UNION ALL
--- Of what files are called, most is here: names with which they were read, or changed.
-SELECT x.n, f.id, f.path, NULL
-FROM ordinals x
-CROSS JOIN files f
-WHERE x.n IN (3, 4) AND f.path IS NOT NULL;
+CROSS JOIN pairs r ON r.epoch = epoch.n;
 
 -- Which files were executed, as what; and which scripts.
 CREATE VIEW program AS

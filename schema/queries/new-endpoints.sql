@@ -58,50 +58,67 @@ labelled AS MATERIALIZED (
   CROSS JOIN routes r ON r.id = a.route
 ),
 endpoint AS MATERIALIZED (
-  SELECT DISTINCT addr, protocol, port FROM labelled
+  SELECT row_number() OVER () AS number, addr, protocol, port
+  FROM (SELECT DISTINCT addr, protocol, port FROM labelled)
 ),
 -- The same endpoints under whatever number, and who talked to them at any time.
 route AS MATERIALIZED (
-  SELECT r.id, n.addr, n.protocol, n.port
+  SELECT r.id, n.number
   FROM routes r
   CROSS JOIN endpoint n ON n.addr = coalesce(r.dialled_addr, r.server_addr)
     AND n.protocol = r.protocol AND n.port IS coalesce(r.dialled_port, r.server_port)
 ),
--- with the first time that they did
+-- and whether before: ids grow with time, so that few have to be looked at. A row that is not
+-- there any more was dropped for its age.
 ever AS MATERIALIZED (
-  SELECT q.key AS route, q.other AS client,
-    (SELECT started FROM connections WHERE id = q.first) AS started
-  FROM pair q WHERE q.kind = 33 AND q.key IN (SELECT id FROM route)
+  SELECT q.key AS route, q.other AS client
+  FROM pairs q
+  WHERE q.kind = 33 AND +q.key IN (SELECT id FROM route)
+    AND (q.first < (SELECT first_id FROM range WHERE name = 'connections') OR
+      ifnull((SELECT started FROM connections WHERE id = q.first) < :since, 1))
   UNION ALL
-  SELECT q.key, q.other, (SELECT started FROM connection_runs WHERE id = q.first)
-  FROM pair q WHERE q.kind = 34 AND q.key IN (SELECT id FROM route)
+  SELECT q.key, q.other
+  FROM pairs q
+  WHERE q.kind = 34 AND +q.key IN (SELECT id FROM route)
+    AND (q.first < (SELECT first_id FROM range WHERE name = 'connection_runs') OR
+      ifnull((SELECT started FROM connection_runs WHERE id = q.first) < :since, 1))
   UNION ALL
-  SELECT route, client, started FROM connections
+  SELECT route, client FROM connections
   WHERE id > (SELECT last FROM placed WHERE name = 'connections') AND flags & 128
-    AND client IS NOT NULL AND server IS NULL
+    AND client IS NOT NULL AND server IS NULL AND started < :since
   UNION ALL
-  SELECT route, client, started FROM connection_runs
+  SELECT route, client FROM connection_runs
   WHERE id > (SELECT last FROM placed WHERE name = 'connection_runs') AND flags & 128
-    AND client IS NOT NULL AND server IS NULL
+    AND client IS NOT NULL AND server IS NULL AND started < :since
 ),
--- A row that is not there any more was dropped for its age.
-known AS MATERIALIZED (
-  SELECT DISTINCT coalesce(
-      (SELECT k.id FROM containers k WHERE k.id =
-        (SELECT x.container FROM contexts x WHERE x.id = p.context)
-        AND (k.runtime IS NOT NULL AND k.name IS NOT NULL OR k.unit IS NOT NULL)),
-      -(SELECT e.executable FROM executions e WHERE e.id = p.execution)) AS workload,
-    r.addr, r.protocol, r.port
+once AS MATERIALIZED (
+  SELECT r.number, v.client
   FROM ever v
   CROSS JOIN route r ON r.id = v.route
-  CROSS JOIN processes p ON p.id = v.client
-  WHERE ifnull(v.started, 0) < :since
+),
+wanted AS MATERIALIZED (
+  SELECT DISTINCT l.workload, n.number, n.addr, n.protocol, n.port
+  FROM labelled l
+  CROSS JOIN endpoint n ON n.addr = l.addr AND n.protocol = l.protocol AND n.port IS l.port
+),
+unknown AS MATERIALIZED (
+  SELECT * FROM wanted w
+  WHERE NOT EXISTS (
+    SELECT 1
+    FROM once o
+    CROSS JOIN processes p ON p.id = o.client
+    WHERE o.number = w.number
+      AND w.workload IS coalesce(
+        (SELECT k.id FROM containers k WHERE k.id =
+          (SELECT x.container FROM contexts x WHERE x.id = p.context)
+          AND (k.runtime IS NOT NULL AND k.name IS NOT NULL OR k.unit IS NOT NULL)),
+        -(SELECT e.executable FROM executions e WHERE e.id = p.execution)))
 ),
 novel AS MATERIALIZED (
   SELECT l.route, l.client, l.workload, l.addr, l.protocol, l.port
   FROM labelled l
-  WHERE NOT EXISTS (SELECT 1 FROM known k WHERE k.workload IS l.workload AND k.addr IS l.addr
-    AND k.protocol = l.protocol AND k.port IS l.port)
+  CROSS JOIN unknown u ON u.addr IS l.addr AND u.workload IS l.workload
+    AND u.protocol = l.protocol AND u.port IS l.port
 ),
 talk AS MATERIALIZED (
   SELECT f.*, c.started, c.flags, c.to_server AS sent, c.to_client AS received,

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- What a process and all that it has started ran, became, touched and talked to, in the
 -- order of time: kith sql --set process=48211, which is a process_id. exe is what each ran
--- then. The first 10,000 are shown: --since goes on from the last of them. kith timeline
--- shows one process so, kith tree who started whom.
+-- then. The first 3,000 are shown: --since goes on from the last of them, --set most=100000
+-- shows more. kith timeline shows one process so, kith tree who started whom.
 WITH RECURSIVE
 tree AS MATERIALIZED (
   SELECT CAST(:process AS INTEGER) AS process_id
@@ -30,10 +30,10 @@ near AS MATERIALIZED (
 ),
 -- Each key in each part has a row at least: is it enough without looking further?
 enough AS MATERIALIZED (
-  SELECT count(*) >= 10000 AS met FROM (SELECT 1 FROM place
+  SELECT count(*) >= ifnull(:most, 3000) AS met FROM (SELECT 1 FROM place
     WHERE kind = 8 AND key IN (SELECT process_id FROM alive)
       AND epoch BETWEEN (SELECT first_id >> 16 FROM near WHERE name = 'accesses') + 1
-        AND (SELECT last_id >> 16 FROM near WHERE name = 'accesses') - 1 LIMIT 10000)
+        AND (SELECT last_id >> 16 FROM near WHERE name = 'accesses') - 1 LIMIT ifnull(:most, 3000))
 ),
 range AS MATERIALIZED (
   SELECT name, min(first_id) AS first_id, max(last_id) AS last_id FROM whole
@@ -118,51 +118,51 @@ candidate AS MATERIALIZED (
     FROM ran_in CROSS JOIN executions t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.process IN (SELECT process_id FROM alive)
       AND t.ts BETWEEN :since AND :until
-    LIMIT 10000)
+    LIMIT ifnull(:most, 3000))
   UNION ALL
   SELECT * FROM (SELECT 'credential' AS source, t.process AS process_id, t.id AS row_id
     FROM became_in CROSS JOIN credentials t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.process IN (SELECT process_id FROM alive)
       AND t.ts BETWEEN :since AND :until
-    LIMIT 10000)
+    LIMIT ifnull(:most, 3000))
   UNION ALL
   SELECT * FROM (SELECT 'file_access' AS source, t.process AS process_id, t.id AS row_id
     FROM used_in CROSS JOIN accesses t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.process IN (SELECT process_id FROM alive)
       AND t.first BETWEEN :since AND :until
-    LIMIT 10000)
+    LIMIT ifnull(:most, 3000))
   UNION ALL
   SELECT * FROM (SELECT 'file_change' AS source, t.process AS process_id, t.id AS row_id
     FROM changed_in CROSS JOIN changes t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.process IN (SELECT process_id FROM alive)
       AND t.ts BETWEEN :since AND :until
-    LIMIT 10000)
+    LIMIT ifnull(:most, 3000))
   UNION ALL
   SELECT * FROM (SELECT 'client' AS source, t.client AS process_id, t.id AS row_id
     FROM called_in CROSS JOIN connections t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.client IN (SELECT process_id FROM alive)
       AND t.started BETWEEN :since AND :until
-    LIMIT 10000)
+    LIMIT ifnull(:most, 3000))
   UNION ALL
   SELECT * FROM (SELECT 'server' AS source, t.server AS process_id, t.id AS row_id
     FROM served_in CROSS JOIN connections t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.server IN (SELECT process_id FROM alive)
       AND t.started BETWEEN :since AND :until
-    LIMIT 10000)
+    LIMIT ifnull(:most, 3000))
   UNION ALL
   SELECT * FROM (SELECT 'client run' AS source, t.client AS process_id, t.id AS row_id
     FROM runs_called_in
       CROSS JOIN connection_runs t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.client IN (SELECT process_id FROM alive)
       AND t.started <= :until AND t.ended >= :since
-    LIMIT 10000)
+    LIMIT ifnull(:most, 3000))
   UNION ALL
   SELECT * FROM (SELECT 'server run' AS source, t.server AS process_id, t.id AS row_id
     FROM runs_served_in
       CROSS JOIN connection_runs t ON t.id >= part << 10 AND t.id < (part + 1) << 10
     WHERE t.server IN (SELECT process_id FROM alive)
       AND t.started <= :until AND t.ended >= :since
-    LIMIT 10000)
+    LIMIT ifnull(:most, 3000))
 ),
 act AS MATERIALIZED (
   SELECT d.*, CASE
@@ -175,7 +175,7 @@ act AS MATERIALIZED (
   FROM candidate d
   WHERE ts BETWEEN :since AND :until OR source IN ('client run', 'server run')
   ORDER BY ts
-  LIMIT 10000
+  LIMIT ifnull(:most, 3000)
 ),
 did AS MATERIALIZED (
   SELECT e.ts, e.process_id, e.execution_id, iif(error, 'failed to run', 'ran') AS what,
@@ -231,4 +231,4 @@ SELECT
   d.what, d.object, d.bytes_in, d.bytes_out, d.process_id
 FROM did d
 ORDER BY d.ts
-LIMIT 10000
+LIMIT ifnull(:most, 3000)

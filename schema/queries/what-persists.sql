@@ -33,7 +33,9 @@ placed_in AS MATERIALIZED (
 named AS MATERIALIZED (
   SELECT t.id, t.value
   FROM placed_in CROSS JOIN paths t ON t.id >= part << 10 AND t.id < (part + 1) << 10
-  WHERE EXISTS (SELECT 1 FROM spot WHERE t.value GLOB column2)
+  WHERE (t.value GLOB '/[elruv]*' OR instr(t.value, '/.') OR instr(t.value, '/security/')
+      OR instr(t.value, '/udev/') OR instr(t.value, '/autostart/') OR instr(t.value, '/dbus-1/'))
+    AND EXISTS (SELECT 1 FROM spot WHERE t.value GLOB column2)
   UNION ALL
   SELECT id, value FROM strings
   WHERE id <= (SELECT value FROM meta WHERE name = 'paths_from')
@@ -168,7 +170,9 @@ times AS MATERIALIZED (
 read_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
     WHERE kind = 2 AND key IN (SELECT other FROM pair WHERE kind = 3
-      AND key IN (SELECT file_id FROM written)) LIMIT -1)
+        AND key IN (SELECT file_id FROM written)
+      UNION ALL
+      SELECT path FROM files WHERE id IN (SELECT file_id FROM written)) LIMIT -1)
   UNION
   SELECT * FROM (SELECT part FROM place WHERE kind = 12 AND key IN (SELECT file_id FROM written)
     LIMIT -1)

@@ -37,7 +37,7 @@ named AS MATERIALIZED (
 ),
 used_as_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
-    WHERE kind IN (2, 35) AND key IN (SELECT id FROM named) LIMIT -1)
+    WHERE kind = 35 AND key IN (SELECT id FROM named) LIMIT -1)
   UNION
   SELECT part FROM fresh WHERE name = 'accesses'
   ORDER BY part
@@ -50,6 +50,11 @@ changed_as_in AS MATERIALIZED (
   ORDER BY part
 ),
 meant AS MATERIALIZED (
+  SELECT id AS file FROM files WHERE path IN (SELECT id FROM named)
+  UNION
+  SELECT key FROM pairs
+  WHERE kind = 3 AND epoch IN (SELECT id >> 20 FROM named) AND other IN (SELECT id FROM named)
+  UNION
   SELECT t.file
   FROM used_as_in CROSS JOIN accesses t ON t.id >= part << 10 AND t.id < (part + 1) << 10
   WHERE t.path IN (SELECT id FROM named) AND t.file IS NOT NULL
@@ -64,7 +69,9 @@ meant AS MATERIALIZED (
 read_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
     WHERE kind = 2 AND key IN (SELECT other FROM pair WHERE kind = 3
-      AND key IN (SELECT file FROM meant)) LIMIT -1)
+        AND key IN (SELECT file FROM meant)
+      UNION ALL
+      SELECT path FROM files WHERE id IN (SELECT file FROM meant)) LIMIT -1)
   UNION
   SELECT * FROM (SELECT part FROM place WHERE kind = 12 AND key IN (SELECT file FROM meant)
     LIMIT -1)
@@ -75,7 +82,9 @@ read_in AS MATERIALIZED (
 altered_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
     WHERE kind IN (6, 7) AND key IN (SELECT other FROM pair WHERE kind IN (4, 5)
-      AND key IN (SELECT file FROM meant)) LIMIT -1)
+        AND key IN (SELECT file FROM meant)
+      UNION ALL
+      SELECT path FROM files WHERE id IN (SELECT file FROM meant)) LIMIT -1)
   UNION
   SELECT * FROM (SELECT part FROM place WHERE kind IN (13, 14)
     AND key IN (SELECT file FROM meant) LIMIT -1)

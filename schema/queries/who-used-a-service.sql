@@ -4,9 +4,12 @@
 -- In whichever container or network namespace each end is. kith talks shows each
 -- conversation. Of a busy service the last 3,000 are looked at: --until goes further
 -- back, --set most=100000 looks at more.
-WITH
+WITH RECURSIVE
 meant AS MATERIALIZED (
   SELECT id FROM routes WHERE CAST(:service AS TEXT) IN (CAST(server_port AS TEXT), name)
+),
+scarce AS MATERIALIZED (
+  SELECT id FROM meant WHERE (SELECT count(*) FROM meant) < 20000
 ),
 executed_in AS MATERIALIZED (
   SELECT * FROM (SELECT part FROM place
@@ -36,7 +39,7 @@ near AS MATERIALIZED (
 -- Each key in each part has a row at least: is it enough without looking further?
 enough AS MATERIALIZED (
   SELECT count(*) >= ifnull(:most, 3000) AS met FROM (SELECT 1 FROM place
-    WHERE kind = 1 AND key IN (SELECT id FROM meant)
+    WHERE kind = 1 AND key IN (SELECT id FROM scarce)
       AND epoch BETWEEN (SELECT first_id >> 16 FROM near WHERE name = 'connections') + 1
         AND (SELECT last_id >> 16 FROM near WHERE name = 'connections') - 1 LIMIT ifnull(:most, 3000))
 ),
@@ -45,10 +48,22 @@ range AS MATERIALIZED (
   WHERE segment_id > (SELECT max(segment_id) - 65 FROM whole) OR NOT (SELECT met FROM enough)
   GROUP BY name
 ),
+-- A service with that many routes is in each part.
+each(name, part, last) AS (
+  SELECT name, first_id >> 10, min(last_id, iif(name = 'connections',
+    (SELECT max(id) FROM connections), (SELECT max(id) FROM connection_runs))) >> 10
+  FROM range
+  WHERE name IN ('connections', 'connection_runs')
+    AND EXISTS (SELECT 1 FROM meant) AND NOT EXISTS (SELECT 1 FROM scarce)
+  UNION ALL
+  SELECT name, part + 1, last FROM each WHERE part < last
+),
 -- Where the rows of each table are that tell of them: the kinds of view place.
 talked_in AS MATERIALIZED (
+  SELECT part FROM each WHERE name = 'connections'
+  UNION
   SELECT * FROM (SELECT part FROM place
-    WHERE kind = 1 AND key IN (SELECT id FROM meant)
+    WHERE kind = 1 AND key IN (SELECT id FROM scarce)
       AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'connections')
         AND (SELECT last_id >> 16 FROM range WHERE name = 'connections') LIMIT -1)
   UNION
@@ -61,8 +76,10 @@ talked_in AS MATERIALIZED (
   ORDER BY part DESC
 ),
 runs_talked_in AS MATERIALIZED (
+  SELECT part FROM each WHERE name = 'connection_runs'
+  UNION
   SELECT * FROM (SELECT part FROM place
-    WHERE kind = 21 AND key IN (SELECT id FROM meant)
+    WHERE kind = 21 AND key IN (SELECT id FROM scarce)
       AND epoch BETWEEN (SELECT first_id >> 16 FROM range WHERE name = 'connection_runs')
         AND (SELECT last_id >> 16 FROM range WHERE name = 'connection_runs') LIMIT -1)
   UNION

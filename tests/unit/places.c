@@ -39,11 +39,13 @@ static const char *const missing[] = {
 	"SELECT file, path FROM accesses t WHERE writes IS NULL AND file > 0 AND path > 0"
 	" AND id <= (SELECT last FROM placed WHERE name = 'accesses')"
 	" AND id NOT IN (SELECT id FROM late_rows WHERE segment IS NULL)"
-	" EXCEPT SELECT key, other FROM pair WHERE kind = 3",
+	" EXCEPT SELECT key, other FROM pair WHERE kind = 3"
+	" EXCEPT SELECT id, path FROM files",
 	"SELECT file, path FROM changes t WHERE file > 0 AND path > 0"
 	" AND id <= (SELECT last FROM placed WHERE name = 'changes')"
 	" AND NOT EXISTS (SELECT 1 FROM files f WHERE f.id = t.file AND f.path = t.new_path)"
-	" EXCEPT SELECT key, other FROM pair WHERE kind = 4",
+	" EXCEPT SELECT key, other FROM pair WHERE kind = 4"
+	" EXCEPT SELECT id, path FROM files",
 	/* what stands with the file need not stand there */
 	"SELECT p.key, p.other FROM pairs p JOIN files f ON f.id = p.key AND f.path = p.other"
 	" WHERE p.kind IN (3, 4)",
